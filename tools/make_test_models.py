@@ -1,0 +1,161 @@
+"""Makes the small models under test/fixtures/models/, each for one behaviour that a test needs.
+
+    pip install -r tools/requirements.txt
+    python tools/make_test_models.py
+"""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto as T
+from onnx import checker, helper, numpy_helper, save
+
+OUT = Path(__file__).resolve().parent.parent / "test/fixtures/models"
+OUT.mkdir(parents=True, exist_ok=True)
+value = helper.make_tensor_value_info
+
+
+def constant(name, array):
+    return numpy_helper.from_array(np.asarray(array), name)
+
+
+def write(name, nodes, inputs, outputs, initializers=()):
+    graph = helper.make_graph(nodes, name, inputs, outputs, list(initializers))
+    model = helper.make_model(
+        graph,
+        producer_name="onnx-serve",
+        ir_version=8,
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)],
+    )
+    checker.check_model(model)
+    save(model, OUT / f"{name}.onnx")
+    print(f"{name}.onnx {(OUT / f'{name}.onnx').stat().st_size} bytes")
+
+
+# A regressor as exporters write it: two features in, one number a row out (2a + 3b + 1).
+write(
+    "regressor",
+    [helper.make_node("Gemm", ["X", "weight", "bias"], ["variable"])],
+    [value("X", T.FLOAT, [None, 2])],
+    [value("variable", T.FLOAT, [None, 1])],
+    [constant("weight", np.array([[2], [3]], np.float32)), constant("bias", np.array([1], np.float32))],
+)
+
+# A classifier with integer labels 10, 20, 30 and no names for its classes.
+write(
+    "int-labels",
+    [
+        helper.make_node(
+            "LinearClassifier",
+            ["X"],
+            ["label", "probabilities"],
+            domain="ai.onnx.ml",
+            coefficients=[1.0, 0.0, 0.0, 1.0, -1.0, -1.0],
+            intercepts=[0.0, 0.0, 0.5],
+            classlabels_ints=[10, 20, 30],
+            post_transform="SOFTMAX",
+        )
+    ],
+    [value("X", T.FLOAT, [None, 2])],
+    [value("label", T.INT64, [None]), value("probabilities", T.FLOAT, [None, 3])],
+)
+
+# One input and one output of every type that can cross the wire, each returned as it came.
+TYPES = {
+    "float32": T.FLOAT, "float64": T.DOUBLE, "float16": T.FLOAT16, "bool": T.BOOL, "string": T.STRING,
+    "int8": T.INT8, "int16": T.INT16, "int32": T.INT32, "int64": T.INT64,
+    "uint8": T.UINT8, "uint16": T.UINT16, "uint32": T.UINT32, "uint64": T.UINT64,
+}  # fmt: skip
+write(
+    "every-type",
+    [helper.make_node("Identity", [f"{t}_in"], [f"{t}_out"]) for t in TYPES],
+    [value(f"{t}_in", e, [None, 2]) for t, e in TYPES.items()],
+    [value(f"{t}_out", e, [None, 2]) for t, e in TYPES.items()],
+)
+
+# One input per column, of different types: a DataFrame-style signature.
+write(
+    "columns",
+    [helper.make_node("Identity", [c], [f"{c}_out"]) for c in ("age", "name", "member", "visits")],
+    [
+        value("age", T.FLOAT, [None, 1]),
+        value("name", T.STRING, [None, 1]),
+        value("member", T.BOOL, [None, 1]),
+        value("visits", T.INT64, [None, 1]),
+    ],
+    [
+        value("age_out", T.FLOAT, [None, 1]),
+        value("name_out", T.STRING, [None, 1]),
+        value("member_out", T.BOOL, [None, 1]),
+        value("visits_out", T.INT64, [None, 1]),
+    ],
+)
+
+# An image-like input of fixed inner shape; the answer is one object of two outputs a row.
+write(
+    "image",
+    [
+        helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Flatten", ["image"], ["pixels"]),
+    ],
+    [value("image", T.FLOAT, ["batch", 1, 2, 2])],
+    [value("mean", T.FLOAT, ["batch"]), value("pixels", T.FLOAT, ["batch", 4])],
+)
+
+# Looks a row up in a table of three: an index outside it fails while computing.
+write(
+    "lookup",
+    [helper.make_node("Gather", ["table", "index"], ["row"])],
+    [value("index", T.INT64, [None, 1])],
+    [value("row", T.FLOAT, [None, 1])],
+    [constant("table", np.array([0.5, 1.5, 2.5], np.float32))],
+)
+
+# Computes for as long as it is asked to: `iterations` times a 192 x 192 matrix product, one millisecond or so each.
+body = helper.make_graph(
+    [
+        helper.make_node("MatMul", ["state", "matrix"], ["next"]),
+        helper.make_node("Identity", ["keep_in"], ["keep_out"]),
+    ],
+    "body",
+    [value("i", T.INT64, []), value("keep_in", T.BOOL, []), value("state", T.FLOAT, [192, 192])],
+    [value("keep_out", T.BOOL, []), value("next", T.FLOAT, [192, 192])],
+)
+write(
+    "slow",
+    [
+        helper.make_node("ConstantOfShape", ["square"], ["blank"]),
+        helper.make_node("EyeLike", ["blank"], ["matrix"]),
+        helper.make_node("ReduceMax", ["iterations"], ["count"], keepdims=0),
+        helper.make_node("Loop", ["count", "", "matrix"], ["final"], body=body),
+        helper.make_node("ReduceSum", ["final"], ["total"], keepdims=0),
+        helper.make_node("Mul", ["total", "zero"], ["nothing"]),
+        helper.make_node("Cast", ["iterations"], ["as_float"], to=T.FLOAT),
+        helper.make_node("Add", ["as_float", "nothing"], ["done"]),
+    ],
+    [value("iterations", T.INT64, [None, 1])],
+    [value("done", T.FLOAT, [None, 1])],
+    [constant("square", np.array([192, 192], np.int64)), constant("zero", np.array(0, np.float32))],
+)
+
+# scikit-learn's default export in small: the probabilities leave as a sequence of maps, which is no tensor.
+write(
+    "zipmap",
+    [
+        helper.make_node(
+            "LinearClassifier", ["X"], ["label", "scores"], domain="ai.onnx.ml",
+            coefficients=[1.0, 0.0, 0.0, 1.0], intercepts=[0.0, 0.0], classlabels_ints=[0, 1],
+        ),
+        helper.make_node("ZipMap", ["scores"], ["output_probability"], domain="ai.onnx.ml", classlabels_int64s=[0, 1]),
+    ],
+    [value("X", T.FLOAT, [None, 2])],
+    [
+        value("label", T.INT64, [None]),
+        helper.make_value_info(
+            "output_probability",
+            helper.make_sequence_type_proto(
+                helper.make_map_type_proto(T.INT64, helper.make_tensor_type_proto(T.FLOAT, None))
+            ),
+        ),
+    ],
+)  # fmt: skip
