@@ -1,0 +1,32 @@
+import type { DataType } from './datatypes.ts'
+
+/** One input or output of a model. A dimension of -1 is free; `[]` is a scalar or a tensor of unknown rank. */
+export interface TensorSpec {
+  readonly name: string
+  readonly dataType: DataType
+  readonly shape: readonly number[]
+}
+
+export interface Signature {
+  readonly inputs: readonly TensorSpec[]
+  readonly outputs: readonly TensorSpec[]
+}
+
+/**
+ * Checks a shape against the one that a model declares.
+ *
+ * @returns What is wrong, or undefined when the shape fits.
+ */
+export function shapeProblem(spec: TensorSpec, shape: readonly number[]): string | undefined {
+  // The runtime reports a scalar and an unknown rank alike, so here it has the last word.
+  if (spec.shape.length === 0) return undefined
+  const fits =
+    shape.length === spec.shape.length &&
+    spec.shape.every((dimension, axis) => dimension === -1 || dimension === shape[axis])
+  return fits ? undefined : `expected shape ${formatShape(spec.shape)}, got ${formatShape(shape)}`
+}
+
+/** `[any,4]` for a free and a fixed dimension. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.map((dimension) => (dimension === -1 ? 'any' : dimension)).join(',')}]`
+}

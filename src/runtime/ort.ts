@@ -1,0 +1,100 @@
+import { basename } from 'node:path'
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { isDataType } from '../core/datatypes.ts'
+import type { TensorData } from '../core/datatypes.ts'
+import type { Signature, TensorSpec } from '../core/signature.ts'
+import type { Tensor, Tensors } from '../core/tensor.ts'
+
+// The only importer of onnxruntime-node. Runs on a worker thread: loading and running block it.
+
+type ValueMetadata = InferenceSession.ValueMetadata
+
+/** A session of ONNX Runtime, and what its model declares. */
+export interface OrtModel {
+  readonly session: InferenceSession
+  readonly signature: Signature
+  readonly unsupportedOutputs: readonly string[]
+}
+
+/**
+ * Loads a model file with one thread: more would spin on a whole core at low load.
+ *
+ * @throws Error whose message holds no path but the file's own name.
+ */
+export async function loadModel(file: string): Promise<OrtModel> {
+  const session = await InferenceSession.create(file, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    enableCpuMemArena: false,
+    // Kernel failures print coloured text on stderr besides throwing; only fatal ones may.
+    logSeverityLevel: 4,
+  }).catch((error: unknown) => {
+    throw new Error(cleanMessage(error, file), { cause: error })
+  })
+  const inputs = session.inputMetadata.map(toSpec)
+  const outputs = session.outputMetadata.map(toSpec)
+  const badInput = session.inputMetadata.find((_, index) => !inputs[index])
+  if (badInput) throw new Error(`input "${badInput.name}" is of a type that cannot be served`)
+  if (outputs.every((spec) => !spec)) throw new Error('none of its outputs is a tensor that can be served')
+  return {
+    session,
+    signature: { inputs: inputs.filter(isDefined), outputs: outputs.filter(isDefined) },
+    unsupportedOutputs: session.outputMetadata.filter((_, index) => !outputs[index]).map(({ name }) => name),
+  }
+}
+
+/**
+ * Computes the named outputs; blocks the calling thread for as long as it takes.
+ *
+ * @throws Error with the runtime's reason, cleaned of the paths of its build.
+ */
+export async function runModel(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
+  const feeds: Record<string, OrtTensor> = {}
+  for (const [name, tensor] of inputs) feeds[name] = toOrt(tensor)
+  try {
+    const fetched = await model.session.run(feeds, outputs)
+    return new Map(outputs.map((name) => [name, fromOrt(fetched[name] as OrtTensor)]))
+  } catch (error) {
+    throw new Error(cleanMessage(error), { cause: error })
+  }
+}
+
+function toSpec(value: ValueMetadata): TensorSpec | undefined {
+  if (!value.isTensor || !isDataType(value.type)) return undefined
+  // Free dimensions come as their symbolic name, or '' when they have none.
+  const shape = value.shape.map((dimension) => (typeof dimension === 'number' && dimension >= 0 ? dimension : -1))
+  return { name: value.name, dataType: value.type, shape }
+}
+
+function toOrt({ dataType, shape, data }: Tensor): OrtTensor {
+  // Since Node 24 the class refuses float16 as bits; the native side takes a plain object on every version.
+  if (dataType === 'float16') return { type: dataType, dims: shape, data, location: 'cpu' } as unknown as OrtTensor
+  return new OrtTensor(dataType, data, shape)
+}
+
+function fromOrt(value: OrtTensor): Tensor {
+  const dataType = value.type as Tensor['dataType']
+  const data: TensorData = value.data
+  // A Float16Array where the engine has one, the raw bits where not; the core knows the bits.
+  const isFloat16Array = dataType === 'float16' && !(data instanceof Uint16Array)
+  return { dataType, shape: [...value.dims], data: isFloat16Array ? bitsOf(value.data as ArrayBufferView) : data }
+}
+
+function bitsOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint16Array {
+  return new Uint16Array(buffer, byteOffset, byteLength / 2)
+}
+
+/** Takes out what tells of machines: the source paths of the runtime's build and the folder of the model. */
+export function cleanMessage(error: unknown, file?: string): string {
+  let text = error instanceof Error ? error.message : String(error)
+  if (file) text = text.replaceAll(file, basename(file))
+  return text
+    .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')
+    .replace(/^Load model from \S+ failed:\s*/, '')
+    .trim()
+}
+
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined
+}

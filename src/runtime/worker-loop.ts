@@ -1,0 +1,50 @@
+import type { MessagePort } from 'node:worker_threads'
+import { transferList } from './messages.ts'
+import type { Call, CallKind, CallTypes, Reply } from './messages.ts'
+import { loadModel, runModel } from './ort.ts'
+import type { OrtModel } from './ort.ts'
+
+/**
+ * Answers the calls that arrive at `port`, until it is told to stop: then it frees its sessions and closes the port,
+ * which lets the thread end by itself. A thread that computes must never be ended from outside.
+ */
+export function serveCalls(port: MessagePort): void {
+  const models = new Map<number, OrtModel>()
+
+  const handlers: { [K in CallKind]: (call: CallTypes[K]['args'], id: number) => Promise<CallTypes[K]['result']> } = {
+    load: async ({ file }, session) => {
+      const model = await loadModel(file)
+      models.set(session, model)
+      return { session, signature: model.signature, unsupportedOutputs: model.unsupportedOutputs }
+    },
+    run: ({ session, inputs, outputs }) => runModel(findModel(session), inputs, outputs),
+    dispose: async ({ session }) => {
+      await findModel(session).session.release()
+      models.delete(session)
+    },
+    stop: async () => {
+      for (const { session } of models.values()) await session.release()
+      models.clear()
+    },
+  }
+
+  function findModel(session: number): OrtModel {
+    const model = models.get(session)
+    if (!model) throw new Error('the session has been disposed')
+    return model
+  }
+
+  async function answer(call: Call): Promise<void> {
+    try {
+      const result = await handlers[call.kind](call as never, call.id)
+      const buffers = result instanceof Map ? transferList(result) : []
+      port.postMessage({ id: call.id, ok: true, result } satisfies Reply, buffers)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      port.postMessage({ id: call.id, ok: false, message } satisfies Reply)
+    }
+    if (call.kind === 'stop') port.close()
+  }
+
+  port.on('message', answer)
+}

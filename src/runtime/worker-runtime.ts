@@ -1,0 +1,102 @@
+import { Worker } from 'node:worker_threads'
+import { ServingError } from '../core/errors.ts'
+import { transferList } from './messages.ts'
+import type { CallKind, CallTypes, Reply } from './messages.ts'
+import { ModelLoadError } from './runtime.ts'
+import type { Runtime, Session } from './runtime.ts'
+
+interface PendingCall {
+  readonly resolve: (result: never) => void
+  readonly reject: (error: Error) => void
+  /** Turns the worker's reason into the error of this kind of call. */
+  readonly toError: (message: string) => Error
+}
+
+/**
+ * The runtime on a worker thread of its own, so that loading and computing never hold up the event loop.
+ *
+ * @param entry The built `worker.js`.
+ * @param onDeath Called once if the thread ends without having been closed; its calls have been rejected by then.
+ */
+export function createWorkerRuntime(entry: URL, onDeath: (error: Error) => void): Runtime {
+  // Must be set in the main thread before the native module loads, or it reports home and writes to disk.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
+  return new WorkerRuntime(entry, onDeath)
+}
+
+class WorkerRuntime implements Runtime {
+  readonly #worker: Worker
+  readonly #exited: Promise<void>
+  readonly #pending = new Map<number, PendingCall>()
+  #nextId = 1
+  #dead: Error | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(entry: URL, onDeath: (error: Error) => void) {
+    this.#worker = new Worker(entry, { name: 'onnxruntime' })
+    this.#worker.on('message', (reply: Reply) => this.#settle(reply))
+    let cause: Error | undefined
+    this.#worker.on('error', (error) => (cause = error))
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#dead = cause ?? new Error(`the runtime's thread ended with code ${code}`)
+        for (const call of this.#pending.values()) call.reject(runtimeFailed(this.#dead))
+        this.#pending.clear()
+        if (!this.#closing) onDeath(this.#dead)
+        resolve()
+      })
+    })
+  }
+
+  async load(file: string): Promise<Session> {
+    const loaded = await this.#call('load', { file }, (message) => new ModelLoadError(message))
+    const { session, signature, unsupportedOutputs } = loaded
+    const allOutputs = signature.outputs.map(({ name }) => name)
+    return {
+      signature,
+      unsupportedOutputs,
+      parallelism: 1,
+      run: (inputs, outputs = allOutputs) =>
+        this.#call('run', { session, inputs, outputs }, toInferenceError, transferList(inputs)),
+      // With the thread every session is gone already.
+      dispose: async () => {
+        if (!this.#dead) await this.#call('dispose', { session }, (message) => new Error(message))
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#call('stop', {}, (message) => new Error(message)).catch(() => undefined)
+    await this.#closing
+    await this.#exited
+  }
+
+  #call<K extends CallKind>(
+    kind: K,
+    args: CallTypes[K]['args'],
+    toError: (message: string) => Error,
+    buffers: ArrayBuffer[] = [],
+  ): Promise<CallTypes[K]['result']> {
+    return new Promise((resolve, reject) => {
+      if (this.#dead) throw runtimeFailed(this.#dead)
+      const id = this.#nextId++
+      this.#worker.postMessage({ id, kind, ...args }, buffers)
+      this.#pending.set(id, { resolve, reject, toError })
+    })
+  }
+
+  #settle(reply: Reply): void {
+    const call = this.#pending.get(reply.id)
+    this.#pending.delete(reply.id)
+    if (reply.ok) call?.resolve(reply.result as never)
+    else call?.reject(call.toError(reply.message))
+  }
+}
+
+function toInferenceError(message: string): ServingError {
+  return new ServingError('INFERENCE_FAILED', `the model cannot compute this input: ${message}`)
+}
+
+function runtimeFailed(cause: Error): ServingError {
+  return Object.assign(new ServingError('RUNTIME_FAILED', 'the model runtime has failed'), { cause })
+}
