@@ -1,0 +1,58 @@
+import fastify, { LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Registry } from '../models/registry.ts'
+import { answerBrokenRequest, handleErrors, sendError } from './errors.ts'
+import { acceptJsonBodies } from './json-bodies.ts'
+import { withMethodsRefused } from './method-not-allowed.ts'
+import { toRequestId } from './request-id.ts'
+import { logRequests } from './request-log.ts'
+import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
+import { addHealthRoutes } from './routes/health.ts'
+import { addModelRoutes } from './routes/models.ts'
+import { addPredictRoutes } from './routes/predict.ts'
+
+const REQUEST_TIMEOUT_MS = 60_000
+
+export interface AppOptions {
+  readonly registry: Registry
+  readonly logger: FastifyBaseLogger
+  /** The program's own version, for the documentation. */
+  readonly version: string
+  readonly bodyLimitBytes: number
+  /** True once the server has been asked to stop. */
+  readonly isDraining: () => boolean
+}
+
+/** Builds the HTTP transport; does not listen. */
+export function buildApp({ registry, logger, version, bodyLimitBytes, isDraining }: AppOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: logger,
+    genReqId: toRequestId,
+    bodyLimit: bodyLimitBytes,
+    logController: new LogController({ disableRequestLogging: true }),
+    // What arrives on an open connection while the server closes is answered too, not cut.
+    return503OnClosing: false,
+    // A request that trickles in is cut off; computing its answer may take longer.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+  })
+  // Schemas are documentation: codecs check what comes in, and what goes out is ours.
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  acceptJsonBodies(app)
+  handleErrors(app)
+  logRequests(app)
+  app.addHook('onRequest', async (_request, reply) => {
+    if (isDraining()) reply.header('connection', 'close')
+  })
+  collectOpenApi(app, version)
+  withMethodsRefused(app, (scope) => {
+    addHealthRoutes(scope, registry, isDraining)
+    addPredictRoutes(scope, registry)
+    addModelRoutes(scope, registry)
+    addDocsRoutes(scope, registry)
+  })
+  return app
+}

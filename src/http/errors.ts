@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { ServingError } from '../core/errors.ts'
+import type { ErrorCode, ErrorDetail } from '../core/errors.ts'
+import type { ErrorBody } from './reply-schemas.ts'
+
+/** Every code of the core has its status; a new one does not compile until it is answered here. */
+const STATUSES: Readonly<Record<ErrorCode, number>> = {
+  INVALID_INPUT: 400,
+  MODEL_NOT_FOUND: 404,
+  INFERENCE_FAILED: 422,
+  QUEUE_FULL: 429,
+  CANCELLED: 499,
+  RUNTIME_FAILED: 500,
+  MODEL_NOT_READY: 503,
+}
+
+/** Errors that clients make before a route is reached, by the code Fastify gives them. */
+const TRANSPORT_ERRORS: Readonly<
+  Record<string, { status: number; code: string; text: (request: FastifyRequest) => string }>
+> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
+    code: 'BODY_TOO_LARGE',
+    text: ({ routeOptions }) => `the body is larger than ${routeOptions.bodyLimit} bytes, the limit of this server`,
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    text: ({ headers }) => `expected the header "content-type: application/json", got ${contentType(headers)}`,
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    status: 400,
+    code: 'INVALID_INPUT',
+    text: () => 'the body is not as long as its content-length says',
+  },
+  FST_ERR_BAD_URL: { status: 400, code: 'BAD_URL', text: () => 'the path is not a valid URL' },
+  FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'NOT_FOUND', text: () => 'a part of the path is too long' },
+}
+
+/** What is no HTTP request at all, by the code Node gives it; anything else is a plain 400. */
+const BROKEN_REQUESTS: Readonly<Record<string, readonly [status: number, code: string, text: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'the headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'the request took too long to arrive'],
+}
+
+/** An error of this transport, with the status that it is answered with. */
+export class HttpError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** Answers every error in one form; what is no client's fault is logged and told to nobody. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?', 1)
+    const text = `no route ${request.method} ${JSON.stringify(path?.slice(0, 100))}: GET /docs lists them`
+    return sendError(new HttpError(404, 'NOT_FOUND', text), request, reply)
+  })
+}
+
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof ServingError) {
+    if (error.code === 'RUNTIME_FAILED') request.log.error({ err: error.cause ?? error }, 'the runtime failed')
+    if (error.code === 'QUEUE_FULL' || error.code === 'MODEL_NOT_READY') void reply.header('retry-after', '1')
+    return send(reply, STATUSES[error.code], error.code, error.message, error.details)
+  }
+  if (error instanceof HttpError) return send(reply, error.status, error.code, error.message)
+  const known = TRANSPORT_ERRORS[(error as { code?: string }).code ?? '']
+  if (known) return send(reply, known.status, known.code, known.text(request))
+  request.log.error({ err: error }, 'a request failed on a bug of the server')
+  return send(reply, 500, 'INTERNAL', `an internal error; look for request ${request.id} in the server's log`)
+}
+
+/** Answers, on the bare socket, what could not be parsed as HTTP. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, code, text] = BROKEN_REQUESTS[error.code ?? ''] ?? [
+    400,
+    'BAD_REQUEST',
+    'this is no valid HTTP request',
+  ]
+  const body = JSON.stringify({ error: text, code, details: [] } satisfies ErrorBody)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json`
+  socket.end(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+}
+
+function send(
+  reply: FastifyReply,
+  status: number,
+  code: string,
+  error: string,
+  details: readonly ErrorDetail[] = [],
+): FastifyReply {
+  return reply.code(status).send({ error, code, details: [...details] } satisfies ErrorBody)
+}
+
+function contentType(headers: FastifyRequest['headers']): string {
+  const value = headers['content-type']
+  return value === undefined ? 'none' : JSON.stringify(value.slice(0, 100))
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { HttpError } from './errors.ts'
+
+/** Takes JSON bodies as bytes: decoding them is the codec's, which must see the text. Refuses all other types. */
+export function acceptJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+/** An `onRequest` hook: a compressed body is refused before it is read. */
+export async function refuseCompressed({ headers }: FastifyRequest): Promise<void> {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return
+  const text = `the content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported: send the body as it is`
+  throw new HttpError(415, 'UNSUPPORTED_ENCODING', text)
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+export function bodyOf(request: FastifyRequest): Buffer {
+  return Buffer.isBuffer(request.body) ? request.body : NO_BODY
+}

@@ -1,0 +1,60 @@
+import type { ModelView } from '../core/model-view.ts'
+import type { Registry } from '../models/registry.ts'
+import { exampleBody } from '../protocols/example.ts'
+import { jsonSchema } from './json-schema.ts'
+import { replySchema, requestSchema } from './predict-schemas.ts'
+import { errorSchema } from './reply-schemas.ts'
+
+// Larger examples stand in GET /models/{name} only.
+const MAX_EXAMPLE_LENGTH = 20_000
+
+const ERRORS: Readonly<Record<number, string>> = {
+  400: 'The body is at fault: missing, unknown or duplicate features, wrong types, ragged rows, malformed JSON.',
+  413: 'The body is larger than the server takes.',
+  415: 'The body is no application/json, or compressed.',
+  422: 'The model cannot compute these values.',
+  429: 'Too many requests are waiting: try again after `Retry-After` seconds.',
+  503: 'The model is loading, failed to load, or the server is shutting down.',
+}
+
+/** The predict operations of every ready model, generated from the models themselves. */
+export function predictPaths(registry: Registry): Record<string, unknown> {
+  const paths: Record<string, unknown> = {}
+  for (const entry of registry.list()) {
+    if (entry.status !== 'ready') continue
+    const { view } = entry.model
+    const path = `/models/${encodeURIComponent(view.name)}`
+    if (registry.find(view.name) === entry) {
+      paths[`${path}/predict`] = { post: predictOperation(view, `predict_${view.name}`) }
+      if (view.name === registry.defaultName) paths['/predict'] = { post: predictOperation(view, 'predict') }
+    }
+    const version = encodeURIComponent(view.version)
+    paths[`${path}/versions/${version}/predict`] = {
+      post: predictOperation(view, `predict_${view.name}_version_${view.version}`),
+    }
+  }
+  return paths
+}
+
+function predictOperation(view: ModelView, operationId: string): Record<string, unknown> {
+  const error = { content: { 'application/json': { schema: jsonSchema(errorSchema) } } }
+  const errors = Object.entries(ERRORS).map(([status, description]) => [status, { description, ...error }])
+  const example = exampleBody(view)
+  const isShown = JSON.stringify(example ?? null).length <= MAX_EXAMPLE_LENGTH
+  return {
+    operationId,
+    tags: [view.name],
+    summary: `Predict with ${view.name}, version ${view.version}`,
+    ...(view.description !== undefined && { description: view.description }),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: requestSchema(view), ...(isShown && example !== undefined && { example }) },
+      },
+    },
+    responses: {
+      200: { description: 'One prediction a row.', content: { 'application/json': { schema: replySchema(view) } } },
+      ...Object.fromEntries(errors),
+    },
+  }
+}

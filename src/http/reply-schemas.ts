@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+// What the routes answer, for OpenAPI and for the types; nothing is validated on the way out.
+
+export const errorSchema = z
+  .object({
+    error: z.string().describe('What went wrong and what to do next.'),
+    code: z.string().describe('A constant for programs, such as INVALID_INPUT.'),
+    details: z
+      .array(
+        z.object({
+          path: z.string().describe('The element at fault, such as `instances[3].sepal_width`.'),
+          message: z.string().describe('What was expected and what came.'),
+        }),
+      )
+      .max(10)
+      .describe('At most ten elements at fault.'),
+  })
+  .describe('The answer to every request that fails.')
+
+export type ErrorBody = z.infer<typeof errorSchema>
+
+const modelStatus = z.object({
+  name: z.string(),
+  version: z.string(),
+  status: z.enum(['loading', 'ready', 'failed']),
+})
+
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'degraded', 'loading', 'failed', 'draining']),
+  model_loaded: z.boolean(),
+  models: z.array(modelStatus),
+})
+
+export type Health = z.infer<typeof healthSchema>
+
+export const liveSchema = z.object({ status: z.literal('alive') })
+
+const tensorSchema = z.object({
+  name: z.string(),
+  dataType: z.string(),
+  shape: z.array(z.int()).describe('-1 stands for a free dimension.'),
+})
+
+export const modelSchema = modelStatus.extend({
+  description: z.string().optional(),
+  error: z.string().optional().describe('Why it could not be loaded.'),
+  warnings: z.array(z.string()).optional().describe('What of the file cannot be served.'),
+  task: z.enum(['classifier', 'regressor', 'outputs']).optional(),
+  features: z
+    .array(
+      z.object({
+        name: z.string(),
+        type: z.enum(['number', 'integer', 'boolean', 'string']),
+        unit: z.string().optional(),
+        description: z.string().optional(),
+        example: z.union([z.number(), z.boolean(), z.string()]).optional(),
+      }),
+    )
+    .optional()
+    .describe('In column order.'),
+  labels: z.array(z.union([z.string(), z.int()])).optional(),
+  signature: z.object({ inputs: z.array(tensorSchema), outputs: z.array(tensorSchema) }).optional(),
+  maxRows: z.int().optional().describe('Most rows in one request.'),
+  example: z.unknown().optional().describe('A body for POST /models/{name}/predict that works as it is.'),
+})
+
+export type ModelDescription = z.infer<typeof modelSchema>
+
+export const modelListSchema = z.object({
+  default: z.string().optional().describe('The model behind POST /predict.'),
+  models: z.array(modelSchema),
+})

@@ -1,0 +1,30 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import type { Registry } from '../../models/registry.ts'
+import { predictPaths } from '../openapi.ts'
+
+const DESCRIPTION = 'Serves ONNX models over HTTP. Every model has an operation of its own, with its real features.'
+
+/** Collects the schemas of the routes that are registered after it. */
+export function collectOpenApi(app: FastifyInstance, version: string): void {
+  app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'onnx-serve', description: DESCRIPTION, version } },
+  })
+}
+
+/** OpenAPI and its page; the models stand in it as they are when it is asked for. */
+export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
+  const toDocument = (base: object): Record<string, unknown> => {
+    const { paths, ...rest } = base as { paths: object }
+    return { ...rest, paths: { ...predictPaths(registry), ...paths } }
+  }
+  app.get('/openapi.json', { schema: { hide: true } }, async () => toDocument(app.swagger()))
+  app.register(swaggerUi, {
+    routePrefix: '/docs',
+    transformSpecification: toDocument,
+    transformSpecificationClone: false,
+    uiConfig: { tryItOutEnabled: true },
+    theme: { title: 'onnx-serve' },
+  })
+}

@@ -1,0 +1,36 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Registry } from '../../models/registry.ts'
+import { describeModel } from '../describe-model.ts'
+import { jsonSchema } from '../json-schema.ts'
+import { errorSchema, modelListSchema, modelSchema } from '../reply-schemas.ts'
+import type { ModelDescription } from '../reply-schemas.ts'
+import type { ModelPath } from './predict.ts'
+
+/** What is served, and how to call it. */
+export function addModelRoutes(app: FastifyInstance, registry: Registry): void {
+  const list = {
+    tags: ['models'],
+    summary: 'Every version of every model',
+    response: { 200: jsonSchema(modelListSchema) },
+  }
+  app.get('/models', { schema: list }, async () => ({
+    ...(registry.defaultName !== undefined && { default: registry.defaultName }),
+    models: registry.list().map(describeModel),
+  }))
+
+  async function describe({ params: { name, version } }: FastifyRequest<ModelPath>): Promise<ModelDescription> {
+    return describeModel(registry.find(name, version))
+  }
+  const one = {
+    tags: ['models'],
+    summary: 'A model: features, labels, signature and an example body that works as it is',
+    response: { 200: jsonSchema(modelSchema), 404: jsonSchema(errorSchema) },
+  }
+  app.get<ModelPath>('/models/:name', { schema: { ...one, params: pathParams('name') } }, describe)
+  const versioned = { ...one, params: pathParams('name', 'version') }
+  app.get<ModelPath>('/models/:name/versions/:version', { schema: versioned }, describe)
+}
+
+function pathParams(...names: string[]): object {
+  return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) }
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from '../../models/registry.ts'
+import { predictCodec } from '../../protocols/predict.ts'
+import { clientGone } from '../client-gone.ts'
+import { bodyOf, refuseCompressed } from '../json-bodies.ts'
+
+/** Which model a path names; without a name, the default model. */
+export interface ModelPath {
+  Params: { readonly name?: string; readonly version?: string }
+}
+
+/** The server's own protocol. Documented per model by `toOpenApi`, with its real features. */
+export function addPredictRoutes(app: FastifyInstance, registry: Registry): void {
+  async function predict(request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> {
+    const { name, version } = request.params
+    const model = registry.get(name, version)
+    request.inference.model = model.view
+    const decoded = predictCodec.decode(bodyOf(request), model.view)
+    request.inference.inputs = decoded.inputs
+    const result = await model.infer(decoded, clientGone(reply))
+    request.inference.timings = result.timings
+    return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, model.view))
+  }
+
+  const options = { schema: { hide: true }, onRequest: refuseCompressed }
+  app.post<ModelPath>('/predict', options, predict)
+  app.post<ModelPath>('/models/:name/predict', options, predict)
+  app.post<ModelPath>('/models/:name/versions/:version/predict', options, predict)
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { pino } from 'pino'
+import type { Logger } from 'pino'
+import pretty from 'pino-pretty'
+import { helpText, parseCommand } from './config.ts'
+import type { Config } from './config.ts'
+import { exitNow } from './exit.ts'
+import type { ModelEntry } from './models/registry.ts'
+import { findModels } from './models/repository.ts'
+import type { ModelFile } from './models/repository.ts'
+import { createServer } from './server.ts'
+import type { Server } from './server.ts'
+
+// Flags and environment in, a running server out; the only reader of both.
+
+const EXIT_FAILED = 1
+const EXIT_SET_UP_WRONGLY = 2
+const LAYOUT = '<name>/<version>/model.onnx or <name>.onnx'
+
+await main()
+
+async function main(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  const command = parseCommand(process.argv.slice(2), process.env)
+  if (command.kind === 'help') process.stdout.write(helpText())
+  else if (command.kind === 'version') process.stdout.write(`${version}\n`)
+  else if (command.kind === 'invalid') refuse(command.problems)
+  else await serve(command.config, version)
+}
+
+function refuse(problems: readonly string[]): void {
+  process.stderr.write(`onnx-serve cannot start:\n${problems.map((problem) => `  ${problem}\n`).join('')}`)
+  process.stderr.write('--help lists all flags.\n')
+  process.exitCode = EXIT_SET_UP_WRONGLY
+}
+
+async function serve(config: Config, version: string): Promise<void> {
+  const files = await findServable(config)
+  if (typeof files === 'string') return refuse([files])
+
+  const logger = pino({ level: config.logLevel, base: null }, process.stdout.isTTY ? pretty() : pino.destination(1))
+  const server = createServer({
+    config,
+    files,
+    logger,
+    version,
+    workerEntry: new URL('./runtime/worker.js', import.meta.url),
+    onRuntimeDeath: (error) => {
+      logger.fatal({ err: error }, 'the model runtime died; the process ends so that it is started anew')
+      stop(EXIT_FAILED)
+    },
+  })
+  const stop = stopOnSignal(server, config, logger)
+  try {
+    await server.app.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: (url) => `listening on ${url}`,
+    })
+  } catch (error) {
+    logger.fatal(listenProblem(error as NodeJS.ErrnoException, config))
+    return exitNow(EXIT_FAILED, () => server.drain())
+  }
+  logServed(await server.load(), server, logger)
+}
+
+/** The models that were found, or what is wrong with the folder. */
+async function findServable({ modelDir, defaultModel }: Config): Promise<readonly ModelFile[] | string> {
+  const folder = JSON.stringify(modelDir)
+  try {
+    const files = await findModels(modelDir)
+    const names = [...new Set(files.map(({ name }) => name))]
+    if (names.length === 0) return `no model found in ${folder}: put a file there as ${LAYOUT}, or set --model-dir`
+    if (defaultModel === undefined || names.includes(defaultModel)) return files
+    return `no model is named ${JSON.stringify(defaultModel)}, the default model; found: ${names.join(', ')}`
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return `the model folder ${folder} cannot be read (${code}): set --model-dir to the folder of your models`
+  }
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
+  if (code === 'EADDRINUSE') return `port ${port} is in use: stop what listens there, or choose another with --port`
+  if (code === 'EACCES') return `port ${port} needs more rights: choose one above 1023 with --port`
+  return `cannot listen on ${host}, port ${port}: ${message}`
+}
+
+function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logger): void {
+  const address = app.server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const ready = entries.filter(({ status }) => status === 'ready')
+  const models = ready.map(({ name, version }) => `${name} ${version}`)
+  const docs = `http://localhost:${port}/docs`
+  if (ready.length > 0) logger.info({ port, models, docs }, `ready: serving ${models.join(', ')}; docs at ${docs}`)
+  else logger.error({ port, docs }, 'no model could be loaded: /health answers 503, and /models says why')
+}
+
+/** Drains on the first SIGTERM or SIGINT; gives up on the second, or at the deadline. */
+function stopOnSignal(server: Server, config: Config, logger: Logger): (exitCode: number) => void {
+  let isStopping = false
+
+  const giveUp = (reason: string): void => {
+    logger.fatal(`${reason}: what is left is given up`)
+    void exitNow(EXIT_FAILED, () => server.drain())
+  }
+  const drain = async (exitCode: number): Promise<void> => {
+    await server.drain()
+    logger.info('stopped')
+    process.exit(exitCode)
+  }
+  const stop = (exitCode: number): void => {
+    if (isStopping) return giveUp('asked to stop again')
+    isStopping = true
+    logger.info('shutting down: unready from now on, accepted requests are answered')
+    setTimeout(giveUp, config.shutdownDeadlineMs, 'the shutdown deadline has passed')
+    void drain(exitCode)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(0))
+  return stop
+}

@@ -1,0 +1,76 @@
+import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { Session } from '../runtime/runtime.ts'
+import { createQueue } from '../scheduling/queue.ts'
+import { toFeatures } from './features.ts'
+import type { ModelPackage } from './package.ts'
+import { toTask } from './task.ts'
+
+/** A model that is being served. */
+export interface Model {
+  readonly view: ModelView
+  /** Texts on what of the file cannot be served, for whoever deploys it. */
+  readonly warnings: readonly string[]
+  /** Answers in turn; see `Scheduler.submit` for the errors. Takes ownership of the request's buffers. */
+  infer(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult>
+  /** Answers what was accepted, then frees the session. */
+  close(): Promise<void>
+}
+
+export interface ModelOptions {
+  readonly name: string
+  readonly version: string
+  readonly description: ModelPackage
+  /** The server's limit on rows in one request; the model's own may be lower. */
+  readonly maxRows: number
+  readonly maxQueued: number
+}
+
+/**
+ * Joins a session with its description and a scheduler.
+ *
+ * @throws Error when the description does not fit the model.
+ */
+export function createModel(session: Session, options: ModelOptions): Model {
+  const view = toView(session, options)
+  const scheduler = createQueue(
+    (inputs, outputs) => session.run(inputs, outputs),
+    session.parallelism,
+    options.maxQueued,
+  )
+  return {
+    view,
+    warnings: session.unsupportedOutputs.map(
+      (name) =>
+        `output ${name} is no tensor and is not served; for scikit-learn, export with options={"zipmap": False}`,
+    ),
+    infer: (request, signal) => scheduler.submit(request, signal),
+    async close() {
+      await scheduler.drain()
+      await session.dispose()
+    },
+  }
+}
+
+function toView({ signature }: Session, { name, version, description, maxRows }: ModelOptions): ModelView {
+  const features = toFeatures(signature, description.features)
+  const task = toTask(signature)
+  const labels = description.labels ?? []
+  const classes = signature.outputs.find((output) => task.kind === 'classifier' && output.name === task.probabilities)
+  const count = classes?.shape[1] ?? -1
+  if (labels.length > 0 && !classes) throw new Error('model.json: has labels, but the model is no classifier')
+  if (labels.length > 0 && count !== -1 && count !== labels.length) {
+    throw new Error(`model.json: has ${labels.length} labels, but the model has ${count} classes`)
+  }
+  return {
+    name,
+    version,
+    ...(description.description !== undefined && { description: description.description }),
+    signature,
+    features,
+    featureIndex: new Map(features.map((feature, index) => [feature.name, index])),
+    task,
+    labels,
+    maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),
+  }
+}

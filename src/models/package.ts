@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+
+// model.json, the optional description beside a model file. Its JSON Schema is docs/model.schema.json.
+
+const name = z.string().min(1).max(200)
+const text = z.string().max(2000)
+
+const feature = z.strictObject({
+  name: name.describe('The key of this feature in a record.'),
+  type: z
+    .enum(['number', 'integer', 'boolean', 'string'])
+    .optional()
+    .describe("What a value must be; by default what the model's input says."),
+  unit: text.optional().describe('Unit of measurement, for people.'),
+  description: text.optional().describe('What the feature means, for people.'),
+  example: z
+    .union([z.number(), z.boolean(), z.string()])
+    .optional()
+    .describe('A typical value; with one for every feature, the documented example is realistic.'),
+})
+
+const packageSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('Where editors find this schema.'),
+    description: text.optional().describe('One sentence on what the model predicts.'),
+    features: z
+      .array(feature)
+      .min(1)
+      .optional()
+      .describe(
+        "In the model's column order: of its one [rows, columns] input, or one feature for each [rows, 1] input.",
+      ),
+    labels: z
+      .union([z.array(name).min(1), z.array(z.int()).min(1)])
+      .optional()
+      .describe(
+        'The classes, in the order of the probability columns: as names, or as the integers that the model answers.',
+      ),
+    limits: z
+      .strictObject({
+        maxRows: z.int().min(1).optional().describe("Most rows in one request; at most the server's own limit."),
+      })
+      .optional(),
+  })
+  .refine(({ features = [] }) => !repeated(features.map((entry) => entry.name)), {
+    path: ['features'],
+    message: 'two features have the same name',
+  })
+  .refine(({ labels = [] }) => !repeated(labels), { path: ['labels'], message: 'two labels are the same' })
+
+export type ModelPackage = z.infer<typeof packageSchema>
+
+/** The JSON Schema of model.json, for editors. */
+export function packageJsonSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(packageSchema)
+  return { $schema, title: 'model.json of onnx-serve', ...schema }
+}
+
+/**
+ * Reads a model.json.
+ *
+ * @throws Error that names every element at fault.
+ */
+export async function readPackage(file: string): Promise<ModelPackage> {
+  const content: unknown = parseJson(await readText(file))
+  const { data, error } = packageSchema.safeParse(content)
+  if (data) return data
+  const problems = error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
+  throw new Error(`model.json: ${problems.join('; ')}`)
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new Error(`model.json cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error })
+  }
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch (error) {
+    throw new Error(`model.json is not valid JSON: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function repeated(values: readonly (string | number)[]): boolean {
+  return new Set(values).size < values.length
+}

@@ -1,0 +1,128 @@
+import { ServingError } from '../core/errors.ts'
+import { ModelLoadError } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { createModel } from './model.ts'
+import type { Model } from './model.ts'
+import { readPackage } from './package.ts'
+import type { ModelFile } from './repository.ts'
+
+/** One version of a model, in whatever state it is. */
+export type ModelEntry = { readonly name: string; readonly version: string } & (
+  | { readonly status: 'loading' }
+  | { readonly status: 'ready'; readonly model: Model }
+  | { readonly status: 'failed'; readonly error: string }
+)
+
+/** All models of the server. */
+export interface Registry {
+  /** Every version of every model, sorted by name and version. */
+  list(): readonly ModelEntry[]
+  /**
+   * One version of a model, in whatever state.
+   *
+   * @param name The default model when absent.
+   * @param version When absent: the newest that is ready, or the newest where none is.
+   * @throws ServingError MODEL_NOT_FOUND, with what is served instead.
+   */
+  find(name?: string, version?: string): ModelEntry
+  /**
+   * The model to answer with, found in the same way.
+   *
+   * @throws ServingError MODEL_NOT_FOUND or MODEL_NOT_READY, with what to do next.
+   */
+  get(name?: string, version?: string): Model
+  /** The name that `get()` stands for, if there is one. */
+  readonly defaultName: string | undefined
+  /** Loads everything that was found; a model that cannot be loaded is marked failed and hinders no other. */
+  load(onSettled: (entry: ModelEntry, loadMs: number) => void): Promise<void>
+  /** Answers what was accepted, then frees every model. */
+  close(): Promise<void>
+}
+
+export interface RegistryOptions {
+  readonly defaultName: string | undefined
+  readonly maxRows: number
+  readonly maxQueued: number
+}
+
+export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
+  const entries: ModelEntry[] = files.map(({ name, version }) => ({ name, version, status: 'loading' }))
+  const names = [...new Set(files.map(({ name }) => name))]
+  const defaultName = options.defaultName ?? (names.length === 1 ? names[0] : undefined)
+
+  return {
+    defaultName,
+    list: () => entries,
+    find: (name, version) => findEntry(entries, name ?? defaultName, version),
+    get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
+    async load(onSettled) {
+      const settle = async (file: ModelFile, index: number): Promise<void> => {
+        const startedAt = performance.now()
+        const entry = await loadEntry(file, runtime, options)
+        entries[index] = entry
+        onSettled(entry, performance.now() - startedAt)
+      }
+      await Promise.all(files.map(settle))
+    },
+    async close() {
+      await Promise.all(entries.flatMap((entry) => (entry.status === 'ready' ? [entry.model.close()] : [])))
+    },
+  }
+}
+
+async function loadEntry(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<ModelEntry> {
+  const { name, version } = file
+  try {
+    return { name, version, status: 'ready', model: await loadModel(file, runtime, options) }
+  } catch (error) {
+    return { name, version, status: 'failed', error: failureText(file, error) }
+  }
+}
+
+async function loadModel(file: ModelFile, runtime: Runtime, { maxRows, maxQueued }: RegistryOptions): Promise<Model> {
+  if (file.problem) throw new Error(file.problem)
+  const description = file.packageFile ? await readPackage(file.packageFile) : {}
+  const session = await runtime.load(file.file)
+  try {
+    return createModel(session, { name: file.name, version: file.version, description, maxRows, maxQueued })
+  } catch (error) {
+    await session.dispose()
+    throw error
+  }
+}
+
+function failureText({ file }: ModelFile, error: unknown): string {
+  if (!(error instanceof ModelLoadError)) return (error as Error).message
+  return `${file.split(/[/\\]/).at(-1)} cannot be loaded: ${error.message}`
+}
+
+function findEntry(entries: readonly ModelEntry[], name: string | undefined, version: string | undefined): ModelEntry {
+  if (name === undefined) {
+    const next = 'use /models/{name}/predict, or set DEFAULT_MODEL on the server'
+    throw new ServingError('MODEL_NOT_FOUND', `none of the models is the default (${namesOf(entries)}): ${next}`)
+  }
+  const versions = entries.filter((entry) => entry.name === name)
+  if (versions.length === 0) {
+    throw new ServingError('MODEL_NOT_FOUND', `no model is named ${quote(name)}; served: ${namesOf(entries)}`)
+  }
+  const wanted = versions.filter((entry) => version === undefined || entry.version === version)
+  const found = wanted.findLast(({ status }) => status === 'ready') ?? wanted.at(-1)
+  if (found) return found
+  const served = versions.map((entry) => entry.version).join(', ')
+  throw new ServingError('MODEL_NOT_FOUND', `model ${name} has no version ${quote(version!)}; served: ${served}`)
+}
+
+function readyModel(entry: ModelEntry): Model {
+  if (entry.status === 'ready') return entry.model
+  const state = entry.status === 'failed' ? `failed to load: ${entry.error}` : 'is still loading'
+  throw new ServingError('MODEL_NOT_READY', `model ${entry.name} version ${entry.version} ${state}`)
+}
+
+function namesOf(entries: readonly ModelEntry[]): string {
+  return [...new Set(entries.map(({ name }) => name))].join(', ')
+}
+
+/** A name from the wire, fit for a message. */
+function quote(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name)
+}
