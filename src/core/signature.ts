@@ -27,6 +27,6 @@ export function shapeProblem(spec: TensorSpec, shape: readonly number[]): string
 }
 
 /** `[any,4]` for a free and a fixed dimension. */
-export function formatShape(shape: readonly number[]): string {
+function formatShape(shape: readonly number[]): string {
   return `[${shape.map((dimension) => (dimension === -1 ? 'any' : dimension)).join(',')}]`
 }

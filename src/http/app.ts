@@ -5,7 +5,7 @@ import { answerBrokenRequest, handleErrors, sendError } from './errors.ts'
 import { acceptJsonBodies } from './json-bodies.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
 import { toRequestId } from './request-id.ts'
-import { logRequests } from './request-log.ts'
+import { logRequests, observeRequest } from './request-log.ts'
 import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addModelRoutes } from './routes/models.ts'
@@ -36,7 +36,11 @@ export function buildApp({ registry, logger, version, bodyLimitBytes, isDraining
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    // Errors before any route is found pass by the hooks.
+    frameworkErrors: (error, request, reply) => {
+      observeRequest(request, reply)
+      sendError(error, request, reply)
+    },
   })
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Timings } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
@@ -19,30 +19,39 @@ declare module 'fastify' {
 // nginx's status for a client that left before its answer.
 const CLIENT_CLOSED_REQUEST = 499
 
-/** Gives every answer its request's id and every request one log line, when it is answered or its client gone. */
+/** Observes every request of the app. */
 export function logRequests(app: FastifyInstance): void {
   app.decorateRequest('inference')
   app.addHook('onRequest', (request, reply, done) => {
-    request.inference = {}
-    void reply.header('x-request-id', request.id)
-    reply.raw.once('close', () => {
-      const { model, inputs, timings } = request.inference
-      const line = {
-        method: request.method,
-        // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
-        route: request.routeOptions.url ?? 'unknown',
-        ...(model && { model: model.name, version: model.version }),
-        ...(inputs && { rows: rowsOf(inputs) }),
-        status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
-        durationMs: round(reply.elapsedTime),
-        ...(timings && { queueMs: round(timings.queueMs), computeMs: round(timings.computeMs) }),
-      }
-      // Probes come every few seconds for ever.
-      const isProbe = line.route.startsWith('/health') && line.status < 400
-      request.log[isProbe ? 'debug' : 'info'](line, 'request')
-    })
+    observeRequest(request, reply)
     done()
   })
+}
+
+/** Gives an answer its request's id, and its request one log line when it is out or the client gone. */
+export function observeRequest(request: FastifyRequest, reply: FastifyReply): void {
+  request.inference = {}
+  void reply.header('x-request-id', request.id)
+  reply.raw.once('close', () => {
+    const line = toLine(request, reply)
+    // Probes come every few seconds for ever.
+    const isProbe = line.route.startsWith('/health') && line.status < 400
+    request.log[isProbe ? 'debug' : 'info'](line, 'request')
+  })
+}
+
+/** What is logged; never a body. */
+function toLine({ method, routeOptions, inference: { model, inputs, timings } }: FastifyRequest, reply: FastifyReply) {
+  return {
+    method,
+    // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
+    route: routeOptions.url ?? 'unknown',
+    ...(model && { model: model.name, version: model.version }),
+    ...(inputs && { rows: rowsOf(inputs) }),
+    status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
+    durationMs: round(reply.elapsedTime),
+    ...(timings && { queueMs: round(timings.queueMs), computeMs: round(timings.computeMs) }),
+  }
 }
 
 function round(milliseconds: number): number {

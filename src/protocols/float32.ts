@@ -1,3 +1,6 @@
+// Below this, neighbouring float32 lie closer than 1e-6, so six decimals that fit are the shortest.
+const SIX_DECIMALS_BELOW = 8
+
 /**
  * The shortest decimal that reads back as the same float32: 0.98 instead of 0.9800000190734863.
  * Nothing is lost; whoever rounds it to float32 gets the same bits.
@@ -5,9 +8,10 @@
  * @param value A finite float32.
  */
 export function shortestFloat32(value: number): number {
-  // Most answers are short; this finds up to six decimals in a few nanoseconds.
+  // Most answers are short, and found in a few nanoseconds.
   const rounded = Math.round(value * 1e6) / 1e6
-  if (Math.fround(rounded) === value) return rounded
+  if (Math.fround(rounded) === value && Math.abs(value) < SIX_DECIMALS_BELOW) return rounded
+  // Any decimal of up to six digits survives float32, and nine digits always tell one float32 from the next.
   for (let digits = 6; digits < 9; digits++) {
     const candidate = Number(value.toPrecision(digits))
     if (Math.fround(candidate) === value) return candidate

@@ -44,7 +44,7 @@ export function show(value: unknown): string {
   return String(value)
 }
 
-export function quote(text: string): string {
+function quote(text: string): string {
   return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
 }
 

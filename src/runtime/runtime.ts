@@ -28,6 +28,7 @@ export interface Session {
    *   RUNTIME_FAILED when the runtime died.
    */
   run(inputs: Tensors, outputs?: readonly string[]): Promise<Tensors>
+  /** Frees the model; once more does nothing. */
   dispose(): Promise<void>
 }
 

@@ -19,7 +19,7 @@ export function serveCalls(port: MessagePort): void {
     },
     run: ({ session, inputs, outputs }) => runModel(findModel(session), inputs, outputs),
     dispose: async ({ session }) => {
-      await findModel(session).session.release()
+      await models.get(session)?.session.release()
       models.delete(session)
     },
     stop: async () => {
@@ -46,5 +46,9 @@ export function serveCalls(port: MessagePort): void {
     if (call.kind === 'stop') port.close()
   }
 
-  port.on('message', answer)
+  // One call after the other: 'stop' must not free a session whose run has not come back.
+  let last = Promise.resolve()
+  port.on('message', (call: Call) => {
+    last = last.then(() => answer(call))
+  })
 }

@@ -1,0 +1,92 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const SRC = join(import.meta.dirname, '../src')
+
+// Each floor, and the floors that it may import; the same table stands in docs/architecture.md.
+const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  onnx: ['core'],
+  runtime: ['core', 'onnx'],
+  scheduling: ['core'],
+  protocols: ['core'],
+  models: ['core', 'onnx', 'runtime', 'scheduling'],
+  http: ['core', 'models', 'protocols'],
+  grpc: ['core', 'models', 'protocols'],
+  telemetry: ['core', 'models', 'protocols'],
+}
+
+// The composition root and the process around it may import anything; `config.ts` is theirs alone.
+const TOP = new Set(['main.ts', 'server.ts', 'config.ts', 'exit.ts'])
+
+interface Import {
+  readonly file: string
+  readonly from: string
+}
+
+function importsOf(file: string, source: string): Import[] {
+  const specifiers = source.matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*'([^']+)'/g)
+  return [...specifiers].map(([, from]) => ({ file, from: from! }))
+}
+
+function floorOf(path: string): string {
+  const [first, ...rest] = path.split(/[/\\]/)
+  return rest.length === 0 ? '' : first!
+}
+
+/** What is wrong with an import, if anything. */
+function climb({ file, from }: Import): string | undefined {
+  if (!from.startsWith('.')) return undefined
+  const floor = floorOf(file)
+  const target = floorOf(relative(SRC, join(SRC, dirname(file), from)))
+  if (floor === '' || floor === target) return undefined
+  return FLOORS[floor]?.includes(target) ? undefined : `${file} imports ${from}`
+}
+
+function sources(): { file: string; source: string }[] {
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, source: readFileSync(join(SRC, file), 'utf8') }))
+}
+
+describe('architecture', () => {
+  const imports = sources().flatMap(({ file, source }) => importsOf(file, source))
+
+  test('every folder of src is a floor', () => {
+    const unknown = sources().filter(({ file }) => floorOf(file) !== '' && !(floorOf(file) in FLOORS))
+    expect(unknown.map(({ file }) => file)).toEqual([])
+  })
+
+  test('only the composition root stands beside the floors', () => {
+    const files = sources().map(({ file }) => file)
+    expect(files.filter((file) => floorOf(file) === '' && !TOP.has(file))).toEqual([])
+  })
+
+  test('no import climbs', () => {
+    expect(imports.length).toBeGreaterThan(50)
+    expect(imports.map(climb).filter(Boolean)).toEqual([])
+  })
+
+  test('an import that climbs is found', () => {
+    const [climbing] = importsOf('core/tensor.ts', `import type { Model } from '../models/model.ts'`)
+    expect(climb(climbing!)).toBe('core/tensor.ts imports ../models/model.ts')
+  })
+
+  test('one file imports the runtime library', () => {
+    const importers = imports.filter(({ from }) => from.startsWith('onnxruntime')).map(({ file }) => file)
+    expect(importers).toEqual(['runtime/ort.ts'])
+  })
+
+  test('main.ts alone reads the environment and the arguments', () => {
+    const readers = sources().filter(({ source }) =>
+      /process\.(?:env(?!\['ORT_DISABLE_TELEMETRY'\] =)|argv)/.test(source),
+    )
+    expect(readers.map(({ file }) => file)).toEqual(['main.ts'])
+  })
+
+  test('no file is longer than 200 lines', () => {
+    const long = sources().filter(({ source }) => source.split('\n').length > 201)
+    expect(long.map(({ file }) => file)).toEqual([])
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { helpText, parseCommand } from '../src/config.ts'
+
+const DEFAULTS = {
+  host: '0.0.0.0',
+  port: 8000,
+  modelDir: 'models',
+  defaultModel: undefined,
+  bodyLimitBytes: 8_388_608,
+  maxRows: 10_000,
+  logLevel: 'info',
+  shutdownDelayMs: 0,
+  shutdownDeadlineMs: 25_000,
+}
+
+describe('the configuration', () => {
+  test('has a default for everything', () => {
+    expect(parseCommand([], {})).toEqual({ kind: 'serve', config: DEFAULTS })
+  })
+
+  test('comes from the environment', () => {
+    const env = { PORT: '9000', MODEL_DIR: '/m', DEFAULT_MODEL: 'iris', SHUTDOWN_DELAY: '1.5', LOG_LEVEL: 'warn' }
+    const config = { port: 9000, modelDir: '/m', defaultModel: 'iris', shutdownDelayMs: 1500, logLevel: 'warn' }
+    expect(parseCommand([], env)).toMatchObject({ config })
+  })
+
+  test('comes from flags first, with - or _, as one word or two', () => {
+    const args = ['--port', '9001', '--model_dir=/n', '--body-limit=10', '--max-rows', '5', '--shutdown_deadline', '9']
+    const config = { port: 9001, modelDir: '/n', bodyLimitBytes: 10, maxRows: 5, shutdownDeadlineMs: 9000 }
+    expect(parseCommand(args, { PORT: '9000', MODEL_DIR: '/m' })).toMatchObject({ config })
+  })
+
+  test('takes an empty variable for an absent one', () => {
+    expect(parseCommand([], { PORT: '', HOST: '' })).toEqual({ kind: 'serve', config: DEFAULTS })
+  })
+
+  test('reports every problem at once, and where each came from', () => {
+    const args = ['--port', '99999', '--colour=red', 'serve', '--host']
+    expect(parseCommand(args, { LOG_LEVEL: 'loud', MAX_ROWS: '1e3', SHUTDOWN_DELAY: '-1' })).toEqual({
+      kind: 'invalid',
+      problems: [
+        expect.stringMatching(/^unknown flag --colour; known: --host --port .*--version$/),
+        'unexpected argument "serve"',
+        '--host: expected a value',
+        '--port: expected an integer from 0 to 65535, got "99999"',
+        'MAX_ROWS: expected an integer from 1 to 10000000, got "1e3"',
+        expect.stringMatching(/^LOG_LEVEL: .*"trace"\|"debug"/),
+        'SHUTDOWN_DELAY: expected seconds, such as 5 or 0.5, got "-1"',
+      ],
+    })
+  })
+
+  test.each(['--port --host=x', '--port=', '--port'])('wants a value: %s', (line) => {
+    expect(parseCommand(line.split(' '), {})).toMatchObject({ problems: ['--port: expected a value'] })
+  })
+
+  test('refuses a delay that the deadline would cut', () => {
+    const problems = ['--shutdown-delay: expected less than the shutdown deadline']
+    expect(parseCommand(['--shutdown-delay=30'], {})).toMatchObject({ problems })
+  })
+})
+
+describe('the help', () => {
+  test.each([['--help'], ['-h'], ['--port', 'x', '--help']])('is asked for by %s', (...args) => {
+    expect(parseCommand(args, {})).toEqual({ kind: 'help' })
+  })
+
+  test('shows every flag with its variable and default', () => {
+    const flags = ['host', 'port', 'model-dir', 'default-model', 'body-limit', 'max-rows', 'log-level']
+    for (const flag of [...flags, 'shutdown-delay', 'shutdown-deadline']) {
+      expect(helpText()).toMatch(new RegExp(`--${flag} +${flag.toUpperCase().replaceAll('-', '_')} +\\w.*[.\\]]\n`))
+    }
+    expect(helpText()).toContain('Seconds after which a shutdown gives up, with exit code 1. [25]')
+    expect(helpText()).toContain('Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.')
+  })
+
+  test('is beside the version', () => {
+    expect(parseCommand(['--version'], {})).toEqual({ kind: 'version' })
+  })
+})

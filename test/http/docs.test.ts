@@ -1,0 +1,92 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
+import { FLOWER } from '../support/iris.ts'
+
+const EVERY_KIND = Object.fromEntries(
+  ['regressor', 'int-labels', 'every-type', 'columns', 'image'].map((model) => [`${model}.onnx`, { model }]),
+)
+
+describe('GET /openapi.json', () => {
+  test.each([{}, { isLoading: true }, { folder: EVERY_KIND }])(
+    'is valid OpenAPI 3.1 with %j',
+    async ({ folder, ...options }: { folder?: typeof EVERY_KIND }) => {
+      const { server } = await startApp({ ...options, ...(folder && { folder: createFolder(folder) }) })
+      const { body } = await request(server).get('/openapi.json').expect(200)
+      const validator = new Validator()
+      expect(await validator.validate(body)).toEqual({ valid: true })
+      expect(validator.version).toBe('3.1')
+    },
+  )
+
+  test('a document that is not valid is found', async () => {
+    const validator = new Validator()
+    expect(await validator.validate({ openapi: '3.1.0', info: {}, paths: { x: 1 } })).toMatchObject({ valid: false })
+  })
+
+  test('has one operation for each model, with its real features', async () => {
+    const { server } = await startApp()
+    const { body } = await request(server).get('/openapi.json')
+    expect(Object.keys(body.paths)).toEqual([
+      '/models/iris/predict',
+      '/predict',
+      '/models/iris/versions/1/predict',
+      '/health',
+      '/health/ready',
+      '/health/live',
+      '/models',
+      '/models/{name}',
+      '/models/{name}/versions/{version}',
+    ])
+    const { requestBody, responses } = body.paths['/models/iris/predict'].post
+    const content = requestBody.content['application/json']
+    const [record] = content.schema.oneOf
+    expect(content.example).toEqual(FLOWER)
+    expect(record.required).toEqual(Object.keys(FLOWER))
+    expect(record.properties.petal_width).toEqual({
+      type: 'number',
+      description: 'width of the petal, in cm',
+      examples: [0.2],
+    })
+    expect(Object.keys(responses)).toEqual(['200', '400', '413', '415', '422', '429', '503'])
+    const { properties } = responses['200'].content['application/json'].schema
+    expect(properties.predictions.items.properties.label).toEqual({ enum: ['setosa', 'versicolor', 'virginica'] })
+  })
+
+  test('documents a model when it is ready, not before', async () => {
+    const { server, registry } = await startApp({ isLoading: true })
+    expect((await request(server).get('/openapi.json')).body.paths).not.toHaveProperty('/predict')
+    await registry.load(() => undefined)
+    expect((await request(server).get('/openapi.json')).body.paths).toHaveProperty('/predict')
+  })
+
+  test('describes the newest version of each, and all versions by path', async () => {
+    const files = { 'a b/1/model.onnx': { model: 'regressor' }, 'a b/2/model.onnx': { model: 'regressor' } }
+    const { server } = await startApp({ folder: createFolder(files) })
+    const { paths } = (await request(server).get('/openapi.json')).body
+    expect(paths['/models/a%20b/predict'].post.summary).toBe('Predict with a b, version 2')
+    expect(paths).toHaveProperty(['/models/a%20b/versions/1/predict'])
+  })
+})
+
+describe('GET /docs', () => {
+  test('is a page whose assets all come from here', async () => {
+    const { server } = await startApp()
+    const page = await request(server).get('/docs').expect(200)
+    const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url!)
+    expect(assets.length).toBeGreaterThan(4)
+    for (const asset of assets) {
+      expect(asset).toMatch(/^(?:\/|\.\/)/)
+      await request(server).get(new URL(asset, 'http://host/docs').pathname).expect(200)
+    }
+  })
+
+  test('shows the same document', async () => {
+    const { server } = await startApp()
+    const shown = await request(server).get('/docs/json').expect(200)
+    const { body } = await request(server).get('/openapi.json')
+    expect(shown.body).toEqual(body)
+  })
+})

@@ -1,0 +1,67 @@
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
+import { FLOWER } from '../support/iris.ts'
+
+describe('GET /models', () => {
+  test('tells how to call the default model', async () => {
+    const { server } = await startApp()
+    const { body } = await request(server).get('/models').expect(200)
+    expect(body).toMatchObject({ default: 'iris', models: [{ name: 'iris', version: '1', status: 'ready' }] })
+    const one = await request(server).get('/models/iris').expect(200)
+    expect(one.body).toEqual(body.models[0])
+    expect(one.body).toMatchObject({
+      task: 'classifier',
+      labels: ['setosa', 'versicolor', 'virginica'],
+      maxRows: 1000,
+      example: FLOWER,
+      features: [{ name: 'sepal_length', type: 'number', unit: 'cm', example: 5.1 }, {}, {}, {}],
+      signature: {
+        inputs: [{ name: 'X', dataType: 'float64', shape: [-1, 4] }],
+        outputs: [
+          { name: 'label', dataType: 'string' },
+          { name: 'probabilities', dataType: 'float32' },
+        ],
+      },
+    })
+    expect(Object.keys(one.body.features[0])).toEqual(['name', 'type', 'unit', 'description', 'example'])
+  })
+
+  test('shows why a model failed, and names none as the default among several', async () => {
+    const files = { 'good.onnx': { model: 'regressor' }, 'bad.onnx': 'broken' }
+    const { server } = await startApp({ folder: createFolder(files) })
+    const { body } = await request(server).get('/models').expect(200)
+    expect(body).not.toHaveProperty('default')
+    expect(body.models[0]).toEqual({
+      name: 'bad',
+      version: '1',
+      status: 'failed',
+      error: 'bad.onnx cannot be loaded: Protobuf parsing failed.',
+    })
+  })
+
+  test('shows each version', async () => {
+    const files = { 'r/1/model.onnx': { model: 'regressor' }, 'r/2/model.onnx': { model: 'regressor' } }
+    const { server } = await startApp({ folder: createFolder(files) })
+    expect((await request(server).get('/models/r')).body.version).toBe('2')
+    expect((await request(server).get('/models/r/versions/1')).body.version).toBe('1')
+    await request(server).get('/models/r/versions/9').expect(404)
+  })
+
+  test('shows what of a file cannot be served', async () => {
+    const { server } = await startApp({ folder: createFolder({ 'z.onnx': { model: 'zipmap' } }) })
+    const { body } = await request(server).get('/models/z')
+    expect(body.warnings).toEqual([expect.stringContaining('output_probability is no tensor')])
+  })
+
+  test.each(['regressor', 'int-labels', 'every-type', 'columns', 'image', 'lookup', 'slow', 'zipmap'])(
+    'the example of %s works as it is',
+    async (model) => {
+      const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model } }) })
+      const { body } = await request(server).get('/models/m').expect(200)
+      const reply = await request(server).post('/models/m/predict').send(body.example).expect(200)
+      expect(reply.body.predictions).toHaveLength(1)
+    },
+  )
+})

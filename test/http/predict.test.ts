@@ -1,0 +1,89 @@
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
+import { FLOWER, FLOWER_ANSWER } from '../support/iris.ts'
+
+describe('POST /predict', () => {
+  test.each(['/predict', '/models/iris/predict', '/models/iris/versions/1/predict'])('answers at %s', async (path) => {
+    const { server } = await startApp()
+    const reply = await request(server).post(path).send(FLOWER).expect(200)
+    expect(reply.headers['content-type']).toBe('application/json; charset=utf-8')
+    expect(reply.body).toEqual(FLOWER_ANSWER)
+  })
+
+  test('answers one prediction a row, in order', async () => {
+    const { server } = await startApp()
+    const rows = [[5.1, 3.5, 1.4, 0.2], { ...FLOWER, petal_length: 6, petal_width: 2.3 }]
+    const { body } = await request(server).post('/predict').send({ instances: rows }).expect(200)
+    expect(body.predictions.map(({ label }: { label: string }) => label)).toEqual(['setosa', 'virginica'])
+  })
+
+  test.each<[string, unknown, unknown]>([
+    ['regressor', { x0: 1, x1: 2 }, [9]],
+    ['int-labels', { inputs: { X: [[3, 0]] } }, [{ label: 10, probabilities: expect.any(Array) }]],
+    [
+      'image',
+      {
+        instances: [
+          [
+            [
+              [1, 2],
+              [3, 6],
+            ],
+          ],
+        ],
+      },
+      [{ mean: 3, pixels: [1, 2, 3, 6] }],
+    ],
+    [
+      'columns',
+      { age: 36.5, name: 'Ada 😀', member: true, visits: '9007199254740993' },
+      [{ age_out: [36.5], name_out: ['Ada 😀'], member_out: [true], visits_out: [9007199254740992] }],
+    ],
+  ])('serves a plain %s.onnx without a description', async (model, body, predictions) => {
+    const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model } }) })
+    const reply = await request(server)
+      .post('/predict')
+      .send(body as object)
+      .expect(200)
+    expect(reply.body).toEqual({ model: 'm', version: '1', predictions })
+  })
+
+  test('an integer beyond 2^53 comes out as it went in', async () => {
+    const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model: 'columns' } }) })
+    const { text } = await request(server)
+      .post('/predict')
+      .send({ age: 1, name: '', member: false, visits: '-9007199254740993' })
+    expect(text).toContain('"visits_out":[-9007199254740993]')
+  })
+
+  test('values that the model cannot compute are the sender’s: 422, and the next request works', async () => {
+    const { server } = await startApp({ folder: createFolder({ 'lookup.onnx': { model: 'lookup' } }) })
+    const refused = await request(server).post('/predict').send({ index: 7 }).expect(422)
+    expect(refused.body).toMatchObject({ code: 'INFERENCE_FAILED', error: expect.stringContaining('idx=7') })
+    expect(refused.text).not.toMatch(/\/|\\n/)
+    await request(server).post('/predict').send({ index: 2 }).expect(200)
+  })
+
+  test('a model that is loading answers 503, one that failed says why', async () => {
+    const loading = await startApp({ isLoading: true })
+    const reply = await request(loading.server).post('/predict').send(FLOWER).expect(503)
+    expect(reply.body).toMatchObject({ code: 'MODEL_NOT_READY', error: 'model iris version 1 is still loading' })
+    expect(reply.headers['retry-after']).toBe('1')
+    const broken = await startApp({ folder: createFolder({ 'm.onnx': 'broken' }) })
+    const failed = await request(broken.server).post('/predict').send(FLOWER).expect(503)
+    expect(failed.body.error).toMatch(/^model m version 1 failed to load: m\.onnx cannot be loaded: Protobuf/)
+  })
+
+  test('a full queue is refused at once with 429', async () => {
+    const folder = createFolder({ 'slow.onnx': { model: 'slow' } })
+    const { server, app } = await startApp({ folder, maxQueued: 1 })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const sent = Array.from({ length: 4 }, () => request(server).post('/predict').send({ iterations: 1500 }))
+    const refused = (await Promise.all(sent)).filter(({ status }) => status === 429)
+    expect(refused).toHaveLength(2)
+    expect(refused[0]!.headers['retry-after']).toBe('1')
+    expect(refused[0]!.body.code).toBe('QUEUE_FULL')
+  })
+})

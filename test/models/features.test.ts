@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import type { TensorSpec } from '../../src/core/signature.ts'
+import { toFeatures } from '../../src/models/features.ts'
+import { spec } from '../support/views.ts'
+
+function features(inputs: TensorSpec[], described?: Parameters<typeof toFeatures>[1]) {
+  return toFeatures({ inputs, outputs: [] }, described)
+}
+
+describe('the features of a model', () => {
+  test('are numbered columns where nothing describes them', () => {
+    expect(features([spec('X', 'float32', [-1, 2])])).toEqual([
+      { name: 'x0', type: 'number', dataType: 'float32', input: 0, column: 0 },
+      { name: 'x1', type: 'number', dataType: 'float32', input: 0, column: 1 },
+    ])
+  })
+
+  test('are the inputs where each is a column', () => {
+    const inputs = [spec('age', 'int64', [-1, 1]), spec('name', 'string', [-1, 1]), spec('member', 'bool', [-1, 1])]
+    expect(features(inputs)).toEqual([
+      { name: 'age', type: 'integer', dataType: 'int64', input: 0, column: 0 },
+      { name: 'name', type: 'string', dataType: 'string', input: 1, column: 0 },
+      { name: 'member', type: 'boolean', dataType: 'bool', input: 2, column: 0 },
+    ])
+  })
+
+  test('are the one input of one column, by its name', () => {
+    expect(features([spec('size', 'float32', [-1, 1])])).toMatchObject([{ name: 'size' }])
+  })
+
+  test('are described by model.json, in column order', () => {
+    const described = [{ name: 'rooms', type: 'integer' as const, unit: 'rooms', example: 3 }, { name: 'area' }]
+    expect(features([spec('X', 'float32', [-1, 2])], described)).toEqual([
+      { name: 'rooms', type: 'integer', unit: 'rooms', example: 3, dataType: 'float32', input: 0, column: 0 },
+      { name: 'area', type: 'number', dataType: 'float32', input: 0, column: 1 },
+    ])
+  })
+
+  test('give a free number of columns its size', () => {
+    expect(features([spec('X', 'float32', [-1, -1])], [{ name: 'a' }, { name: 'b' }])).toHaveLength(2)
+    expect(features([spec('X', 'float32', [-1, -1])])).toEqual([])
+  })
+
+  test.each([
+    [[spec('image', 'float32', [-1, 3, 8, 8])]],
+    [[spec('ids', 'int64', [-1, -1]), spec('mask', 'int64', [-1, -1])]],
+    [[spec('x', 'float32', [])]],
+    [[]],
+  ])('are none where the inputs are no table: %j', (inputs) => {
+    expect(features(inputs)).toEqual([])
+  })
+
+  test.each([
+    ['describes 1 features, but the model has 2 columns', [spec('X', 'float32', [-1, 2])], [{ name: 'a' }]],
+    ['but the model has inputs that are no table', [spec('X', 'float32', [-1, 2, 2])], [{ name: 'a' }]],
+    [
+      "a is declared string, but the model's input holds float32",
+      [spec('X', 'float32', [-1, 1])],
+      [{ name: 'a', type: 'string' as const }],
+    ],
+    ['a is declared number, but', [spec('X', 'int64', [-1, 1])], [{ name: 'a', type: 'number' as const }]],
+    ['the example of feature a is no number', [spec('X', 'float32', [-1, 1])], [{ name: 'a', example: 'b' }]],
+  ])('refuse a description that does not fit: %s', (message, inputs, described) => {
+    expect(() => features(inputs, described)).toThrow(message)
+  })
+})

@@ -1,0 +1,128 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createRegistry } from '../../src/models/registry.ts'
+import type { RegistryOptions } from '../../src/models/registry.ts'
+import { findModels } from '../../src/models/repository.ts'
+import { createWorkerRuntime } from '../../src/runtime/worker-runtime.ts'
+import { createFolder } from '../support/folders.ts'
+import type { Content } from '../support/folders.ts'
+import { WORKER_ENTRY } from '../support/paths.ts'
+
+const regressor = { model: 'regressor' }
+const classifier = { model: 'int-labels' }
+
+async function openRegistry(files: Readonly<Record<string, Content>>, options: Partial<RegistryOptions> = {}) {
+  const runtime = createWorkerRuntime(WORKER_ENTRY, () => undefined)
+  const found = await findModels(createFolder(files))
+  const registry = createRegistry(found, runtime, { defaultName: undefined, maxRows: 100, maxQueued: 10, ...options })
+  onTestFinished(async () => {
+    await registry.close()
+    await runtime.close()
+  })
+  return registry
+}
+
+async function loadRegistry(...args: Parameters<typeof openRegistry>) {
+  const registry = await openRegistry(...args)
+  await registry.load(() => undefined)
+  return registry
+}
+
+describe('the registry', () => {
+  test('answers with the only model by default, and reports what it loads', async () => {
+    const registry = await openRegistry({ 'r.onnx': regressor })
+    expect(registry.list()).toEqual([{ name: 'r', version: '1', status: 'loading' }])
+    expect(() => registry.get()).toThrow('model r version 1 is still loading')
+    const settled: string[] = []
+    await registry.load(({ name, status }) => settled.push(`${name} ${status}`))
+    expect(settled).toEqual(['r ready'])
+    expect(registry.get()).toBe(registry.get('r', '1'))
+    expect(registry.get().view).toMatchObject({ name: 'r', version: '1', maxRows: 100, task: { kind: 'regressor' } })
+  })
+
+  test('answers with the newest version, and with each that is named', async () => {
+    const files = { 'r/2/model.onnx': regressor, 'r/10/model.onnx': regressor }
+    const registry = await loadRegistry(files)
+    expect(registry.get('r').view.version).toBe('10')
+    expect(registry.get('r', '2').view.version).toBe('2')
+    expect(() => registry.get('r', '3')).toThrow('model r has no version "3"; served: 2, 10')
+  })
+
+  test('answers with the newest version that could be loaded', async () => {
+    const registry = await loadRegistry({ 'r/1/model.onnx': regressor, 'r/2/model.onnx': 'broken' })
+    expect(registry.get('r').view.version).toBe('1')
+    expect(() => registry.get('r', '2')).toThrow('model r version 2 failed to load: model.onnx cannot be loaded')
+  })
+
+  test('has no default among several models unless it is named', async () => {
+    const files = { 'a.onnx': regressor, 'b.onnx': regressor }
+    const text =
+      'none of the models is the default (a, b): use /models/{name}/predict, or set DEFAULT_MODEL on the server'
+    await expect(loadRegistry(files).then((registry) => registry.get())).rejects.toThrow(text)
+    const registry = await loadRegistry(files, { defaultName: 'b' })
+    expect(registry.get().view.name).toBe('b')
+  })
+
+  test('tells what is served when it is asked for something else', async () => {
+    const registry = await loadRegistry({ 'a.onnx': regressor, 'b.onnx': regressor })
+    expect(() => registry.get('c')).toThrow('no model is named "c"; served: a, b')
+    expect(() => registry.get('x'.repeat(500))).toThrow(/^no model is named "x{100}…"/)
+  })
+
+  test.each<[string, Readonly<Record<string, Content>>, RegExp]>([
+    ['a broken file', { 'm.onnx': 'broken' }, /^m\.onnx cannot be loaded: Protobuf parsing failed/],
+    ['a broken description', { 'm/1/model.onnx': regressor, 'm/model.json': '{' }, /^model\.json is not valid JSON/],
+    ['a name taken twice', { 'm/1/model.onnx': regressor, 'm.onnx': regressor }, /^two models are named m/],
+    [
+      'features that do not fit',
+      { 'm/1/model.onnx': regressor, 'm/model.json': '{"features":[{"name":"a"}]}' },
+      /describes 1 features, but the model has 2 columns/,
+    ],
+    [
+      'labels for a regressor',
+      { 'm/1/model.onnx': regressor, 'm/model.json': '{"labels":["a"]}' },
+      /has labels, but the model is no classifier/,
+    ],
+    [
+      'labels of another number',
+      { 'm/1/model.onnx': classifier, 'm/model.json': '{"labels":["a","b"]}' },
+      /has 2 labels, but the model has 3 classes/,
+    ],
+  ])('marks %s as failed, says why without a path, and serves the others', async (_case, files, error) => {
+    const registry = await loadRegistry({ ...files, 'good.onnx': regressor })
+    const entry = registry.find('m')
+    expect(entry).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
+    expect(JSON.stringify(entry)).not.toContain('/')
+    expect(registry.get('good').view.name).toBe('good')
+  })
+
+  test('warns of an output that is no tensor', async () => {
+    const registry = await loadRegistry({ 'z.onnx': { model: 'zipmap' } })
+    expect(registry.get().warnings[0]).toMatch(/^output output_probability is no tensor/)
+  })
+
+  test('takes the lower limit of rows', async () => {
+    const files = { 'r/1/model.onnx': regressor, 'r/model.json': '{"limits":{"maxRows":7}}' }
+    expect((await loadRegistry(files)).get().view.maxRows).toBe(7)
+    expect((await loadRegistry(files, { maxRows: 3 })).get().view.maxRows).toBe(3)
+  })
+
+  test('closing answers what was accepted and refuses what comes later', async () => {
+    const registry = await loadRegistry({ 's.onnx': { model: 'slow' } })
+    const iterations = { dataType: 'int64', shape: [1, 1], data: new BigInt64Array([300n]) } as const
+    const model = registry.get()
+    const results = [1, 2].map(() => {
+      return model.infer({ inputs: new Map([['iterations', { ...iterations, data: iterations.data.slice() }]]) })
+    })
+    await registry.close()
+    expect(await Promise.all(results)).toHaveLength(2)
+    await expect(model.infer({ inputs: new Map() })).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
+  })
+
+  test('reads a description beside the file', async () => {
+    const description = { description: 'Adds.', features: [{ name: 'a' }, { name: 'b' }] }
+    const files = { 'r/1/model.onnx': regressor, 'r/model.json': JSON.stringify(description) }
+    const { view } = (await loadRegistry(files)).get()
+    expect(view.description).toBe('Adds.')
+    expect(view.features.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+})

@@ -1,0 +1,67 @@
+import { symlinkSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { compareVersions, findModels } from '../../src/models/repository.ts'
+import { createFolder } from '../support/folders.ts'
+import type { Content } from '../support/folders.ts'
+
+async function find(files: Readonly<Record<string, Content>>) {
+  const folder = createFolder(files)
+  const found = await findModels(folder)
+  return found.map(({ name, version, file, packageFile, problem }) => ({
+    name,
+    version,
+    file: relative(folder, file),
+    ...(packageFile && { packageFile: relative(folder, packageFile) }),
+    ...(problem && { problem }),
+  }))
+}
+
+test('finds versions in folders, newest last, with the description beside them', async () => {
+  const files = { 'm/10/model.onnx': 'x', 'm/2/model.onnx': 'x', 'm/model.json': '{}', 'm/3/notes.txt': 'x' }
+  expect(await find(files)).toEqual([
+    { name: 'm', version: '2', file: 'm/2/model.onnx', packageFile: 'm/model.json' },
+    { name: 'm', version: '10', file: 'm/10/model.onnx', packageFile: 'm/model.json' },
+  ])
+})
+
+test('takes a plain file as version 1', async () => {
+  expect(await find({ 'b.onnx': 'x', 'a.v2.onnx': 'x', 'README.md': 'x' })).toEqual([
+    { name: 'a.v2', version: '1', file: 'a.v2.onnx' },
+    { name: 'b', version: '1', file: 'b.onnx' },
+  ])
+})
+
+test('follows links, as mounted volumes make them, and passes over what is hidden', async () => {
+  const folder = createFolder({ '..data/m.onnx': 'x', '.git/1/model.onnx': 'x' })
+  symlinkSync(join(folder, '..data/m.onnx'), join(folder, 'm.onnx'))
+  expect((await findModels(folder)).map(({ name }) => name)).toEqual(['m'])
+})
+
+test('a file and a folder of one name are both refused, with what to do', async () => {
+  const files = { 'm.onnx': 'x', 'm/1/model.onnx': 'x', 'other.onnx': 'x' }
+  const problem = 'two models are named m: the file m.onnx and the folder m; rename or remove one'
+  expect(await find(files)).toEqual([
+    { name: 'm', version: '1', file: 'm/1/model.onnx', problem },
+    { name: 'other', version: '1', file: 'other.onnx' },
+  ])
+})
+
+test.each([
+  [{ 'm/model.onnx': 'x' }, 'no m/<version>/model.onnx was found: move model.onnx to m/1/model.onnx'],
+  [{ 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
+])('a folder that was meant for a model but has none says so: %j', async (files, problem) => {
+  expect(await find(files)).toMatchObject([{ name: 'm', problem }])
+})
+
+test('a folder that has nothing to do with models is passed over', async () => {
+  expect(await find({ 'notes/today.txt': 'x', 'a.onnx': 'x' })).toHaveLength(1)
+})
+
+test('a folder that cannot be read is an error', async () => {
+  await expect(findModels('/nowhere/at/all')).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('versions are compared as numbers where they are', () => {
+  expect(['10', '9', '1.10', '1.9', 'b', 'a'].toSorted(compareVersions)).toEqual(['1.9', '1.10', '9', '10', 'a', 'b'])
+})

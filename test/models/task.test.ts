@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import type { TensorSpec } from '../../src/core/signature.ts'
+import { toTask } from '../../src/models/task.ts'
+import { spec } from '../support/views.ts'
+
+test.each<[string, TensorSpec[], string]>([
+  ['a string label beside probabilities', [spec('l', 'string', [-1]), spec('p', 'float32', [-1, 3])], 'classifier'],
+  ['an integer label, the other way round', [spec('p', 'float64', [-1, 3]), spec('l', 'int64', [-1])], 'classifier'],
+  ['one column of numbers', [spec('variable', 'float32', [-1, 1])], 'regressor'],
+  ['one number a row', [spec('y', 'float64', [-1])], 'regressor'],
+  ['several columns of numbers', [spec('logits', 'float32', [-1, 10])], 'outputs'],
+  ['a label alone', [spec('label', 'int64', [-1])], 'outputs'],
+  ['three outputs', [spec('l', 'int64', [-1]), spec('p', 'float32', [-1, 3]), spec('z', 'float32', [-1])], 'outputs'],
+])('%s', (_case, outputs, kind) => {
+  expect(toTask({ inputs: [], outputs }).kind).toBe(kind)
+})

@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { countKeys, parseJson, reportDuplicateKeys } from '../../src/protocols/json.ts'
+import { Problems } from '../../src/protocols/problems.ts'
+import { errorOf } from '../support/errors.ts'
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length
+  return own + Object.values(value).reduce<number>((sum, each) => sum + keysIn(each), 0)
+}
+
+function duplicatesOf(text: string): string[] {
+  const problems = new Problems()
+  reportDuplicateKeys(text, problems)
+  return problems.isEmpty ? [] : problems.toError().details.map(({ path }) => path)
+}
+
+describe('counting keys', () => {
+  test('finds as many in any JSON as the parsed value has', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t\n'), (value, indent) => {
+        const text = JSON.stringify(value, undefined, indent)
+        expect(countKeys(text)).toBe(keysIn(JSON.parse(text)))
+      }),
+    )
+  })
+
+  test.each([
+    ['{"a":1,"a":2}', 2],
+    ['{"a\\":" : 1}', 1],
+    ['{"a\\\\":1}', 1],
+    ['["a:", ":"]', 0],
+    ['{"a"\n:"b:c"}', 1],
+  ])('in %s', (text, count) => {
+    expect(countKeys(text)).toBe(count)
+  })
+})
+
+describe('duplicate keys', () => {
+  test.each([
+    ['{"a":1,"a":2}', ['a']],
+    ['{"a":1,"b":{"a":2}}', []],
+    ['{"instances":[{"a":1},{"b":1,"a":2,"b":3}]}', ['instances[1].b']],
+    ['[{"a":[1,2,[3]],"a":0}]', ['[0].a']],
+    ['{"a":1,"\\u0061":2}', ['a']],
+    ['{"two words":1,"two words":2}', ['["two words"]']],
+    ['{"instances":[[{"a":1,"a":1}]]}', ['instances[0][0].a']],
+  ])('in %s', (text, paths) => {
+    expect(duplicatesOf(text)).toEqual(paths)
+  })
+
+  test('are found in no JSON that was written from a value', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(duplicatesOf(text)).toEqual([])
+      }),
+    )
+  })
+
+  test('are told up to ten', () => {
+    const text = `{${Array.from({ length: 30 }, (_, index) => `"k${index}":1,"k${index}":2`).join(',')}}`
+    expect(duplicatesOf(text)).toHaveLength(10)
+  })
+
+  test('are sought at any depth without recursion', () => {
+    const depth = 200_000
+    expect(duplicatesOf(`${'['.repeat(depth)}{"a":1,"a":2}${']'.repeat(depth)}`)).toHaveLength(1)
+  })
+})
+
+describe('parsing', () => {
+  test.each([
+    ['', 'the body is empty: expected JSON'],
+    ['{"a":NaN}', expect.stringContaining('JSON has no NaN and no Infinity')],
+    ['{"a":-Infinity}', expect.stringContaining('JSON has no NaN and no Infinity')],
+    ['{"a":1', expect.stringMatching(/^the body is not valid JSON: (?!.*NaN)/)],
+  ])('refuses %j', (text, message) => {
+    expect(errorOf(() => parseJson(Buffer.from(text))).message).toEqual(message)
+  })
+
+  test('refuses bytes that are no UTF-8 instead of replacing them', () => {
+    const body = Buffer.from([0x22, 0xc3, 0x28, 0x22])
+    expect(errorOf(() => parseJson(body)).message).toBe('the body is not valid UTF-8')
+  })
+})

@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { expect, test } from 'vitest'
+import type { Call, LoadedSession, Reply } from '../../src/runtime/messages.ts'
+import { cleanMessage } from '../../src/runtime/ort.ts'
+import { serveCalls } from '../../src/runtime/worker-loop.ts'
+import { fixtureModel } from '../support/paths.ts'
+
+async function ask(port: MessagePort, call: Call): Promise<Reply> {
+  port.postMessage(call)
+  const [reply] = (await once(port, 'message')) as [Reply]
+  return reply
+}
+
+test('the loop loads, runs, disposes and stops', async () => {
+  const { port1: here, port2: there } = new MessageChannel()
+  serveCalls(there)
+  const loaded = await ask(here, { id: 1, kind: 'load', file: fixtureModel('regressor') })
+  const { session } = (loaded as unknown as { result: LoadedSession }).result
+  const inputs = new Map([['X', { dataType: 'float32', shape: [1, 2], data: new Float32Array([1, 1]) } as const]])
+  const outputs = new Map([['variable', { dataType: 'float32', shape: [1, 1], data: new Float32Array([6]) }]])
+  const run = { kind: 'run', session, inputs, outputs: ['variable'] } as const
+  expect(await ask(here, { id: 2, ...run })).toEqual({ id: 2, ok: true, result: outputs })
+  expect(await ask(here, { id: 3, kind: 'dispose', session })).toMatchObject({ id: 3, ok: true })
+  expect(await ask(here, { id: 4, ...run })).toMatchObject({
+    id: 4,
+    ok: false,
+    message: 'the session has been disposed',
+  })
+  await ask(here, { id: 5, kind: 'load', file: fixtureModel('regressor') })
+  const closed = once(here, 'close')
+  expect(await ask(here, { id: 6, kind: 'stop' })).toMatchObject({ id: 6, ok: true })
+  await closed
+})
+
+test.each([
+  ['Load model from /secret/m.onnx failed:Protobuf parsing failed.', 'Protobuf parsing failed.'],
+  [
+    'Load model from /secret/m.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:187 onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&) ModelProto does not have a graph.\n',
+    'ModelProto does not have a graph.',
+  ],
+])('a message of the runtime is cleaned: %s', (message, cleaned) => {
+  expect(cleanMessage(new Error(message), '/secret/m.onnx')).toBe(cleaned)
+})

@@ -1,0 +1,171 @@
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { DataType, TensorData } from '../../src/core/datatypes.ts'
+import type { Tensor } from '../../src/core/tensor.ts'
+import { ModelLoadError } from '../../src/runtime/runtime.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
+import { createWorkerRuntime } from '../../src/runtime/worker-runtime.ts'
+import { WORKER_ENTRY, fixtureModel } from '../support/paths.ts'
+
+function startRuntime(entry = WORKER_ENTRY) {
+  const deaths: Error[] = []
+  const runtime: Runtime = createWorkerRuntime(entry, (error) => deaths.push(error))
+  onTestFinished(() => runtime.close())
+  return { runtime, deaths }
+}
+
+function tensor(dataType: DataType, shape: readonly number[], data: TensorData): Tensor {
+  return { dataType, shape, data }
+}
+
+function lookUp(index: bigint): Map<string, Tensor> {
+  return new Map([['index', tensor('int64', [1, 1], new BigInt64Array([index]))]])
+}
+
+async function temporaryFile(name: string, content: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'onnx-serve-test-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+
+const EVERY_TYPE: Readonly<Record<DataType, TensorData>> = {
+  float32: new Float32Array([1.5, -2]),
+  float64: new Float64Array([1e300, 0.1]),
+  float16: new Uint16Array([0x3e00, 0xc000]),
+  bool: new Uint8Array([1, 0]),
+  string: ['π', '😀 "'],
+  int8: new Int8Array([-128, 127]),
+  int16: new Int16Array([-32768, 32767]),
+  int32: new Int32Array([-(2 ** 31), 2 ** 31 - 1]),
+  int64: new BigInt64Array([-(2n ** 63n), 2n ** 63n - 1n]),
+  uint8: new Uint8Array([0, 255]),
+  uint16: new Uint16Array([0, 65535]),
+  uint32: new Uint32Array([0, 2 ** 32 - 1]),
+  uint64: new BigUint64Array([0n, 2n ** 64n - 1n]),
+}
+
+describe('the runtime on its thread', () => {
+  test('tells a signature, free dimensions as -1', async () => {
+    const { runtime } = startRuntime()
+    const { signature } = await runtime.load(fixtureModel('image'))
+    expect(signature).toEqual({
+      inputs: [{ name: 'image', dataType: 'float32', shape: [-1, 1, 2, 2] }],
+      outputs: [
+        { name: 'mean', dataType: 'float32', shape: [-1] },
+        { name: 'pixels', dataType: 'float32', shape: [-1, 4] },
+      ],
+    })
+  })
+
+  test('returns every datatype as it came', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('every-type'))
+    const types = Object.entries(EVERY_TYPE) as [DataType, TensorData][]
+    const inputs = types.map(([type, data]) => [`${type}_in`, tensor(type, [1, 2], data.slice())] as const)
+    const outputs = await session.run(new Map(inputs))
+    expect(outputs).toEqual(new Map(types.map(([type, data]) => [`${type}_out`, tensor(type, [1, 2], data)])))
+  })
+
+  test('computes only the outputs that are asked for', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('image'))
+    const image = tensor('float32', [1, 1, 2, 2], new Float32Array([1, 2, 3, 6]))
+    const outputs = await session.run(new Map([['image', image]]), ['mean'])
+    expect(outputs).toEqual(new Map([['mean', tensor('float32', [1], new Float32Array([3]))]]))
+  })
+
+  test('moves the inputs instead of copying them', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('regressor'))
+    const data = new Float32Array([1, 2])
+    await session.run(new Map([['X', tensor('float32', [1, 2], data)]]))
+    expect(data).toHaveLength(0)
+  })
+
+  test('serves the tensors of a model whose other output is none', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('zipmap'))
+    expect(session.unsupportedOutputs).toEqual(['output_probability'])
+    const outputs = await session.run(new Map([['X', tensor('float32', [1, 2], new Float32Array([0, 1]))]]))
+    expect([...outputs.keys()]).toEqual(['label'])
+  })
+
+  test('goes on after values that the model cannot compute, and says why without a path', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('lookup'))
+    await expect(session.run(lookUp(9n))).rejects.toMatchObject({
+      code: 'INFERENCE_FAILED',
+      message: expect.stringMatching(/^the model cannot compute this input: [^/]*idx=9 must be within/),
+    })
+    expect((await session.run(lookUp(2n))).get('row')!.data).toEqual(new Float32Array([2.5]))
+  })
+
+  test.each([
+    ['no protobuf', 'this is no model'],
+    ['empty', ''],
+  ])('refuses a file that is %s, without a path of any machine', async (_case, content) => {
+    const { runtime } = startRuntime()
+    const error = await runtime.load(await temporaryFile('broken.onnx', content)).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(ModelLoadError)
+    expect((error as Error).message).toMatch(/^[^/]{5,}$/)
+  })
+
+  test('refuses a file that is not there', async () => {
+    const { runtime } = startRuntime()
+    await expect(runtime.load('/nowhere/at-all.onnx')).rejects.toThrow(/^(?!.*nowhere).*at-all\.onnx/)
+  })
+
+  test('refuses runs of a session that has been disposed', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('regressor'))
+    await session.dispose()
+    const run = session.run(new Map([['X', tensor('float32', [1, 2], new Float32Array(2))]]))
+    await expect(run).rejects.toThrow('disposed')
+  })
+
+  test('closes cleanly, and again', async () => {
+    const { runtime, deaths } = startRuntime()
+    await runtime.load(fixtureModel('regressor'))
+    await runtime.close()
+    await runtime.close()
+    expect(deaths).toEqual([])
+  })
+
+  test('lets a run finish before it closes', async () => {
+    const { runtime } = startRuntime()
+    const session = await runtime.load(fixtureModel('slow'))
+    const run = session.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([500n]))]]))
+    await runtime.close()
+    expect((await run).get('done')!.data).toEqual(new Float32Array([500]))
+  })
+})
+
+describe('a thread that dies', () => {
+  test('rejects what it was asked and what comes later, and is reported', async () => {
+    const entry = await temporaryFile(
+      'dies.mjs',
+      `import { parentPort } from 'node:worker_threads'
+      parentPort.on('message', () => { throw new Error('out of order') })`,
+    )
+    const { runtime, deaths } = startRuntime(pathToFileURL(entry))
+    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect(deaths).toMatchObject([{ message: 'out of order' }])
+  })
+
+  test('that exits by itself is reported as well', async () => {
+    const entry = await temporaryFile(
+      'exits.mjs',
+      `import { parentPort } from 'node:worker_threads'
+      parentPort.on('message', () => process.exit(3))`,
+    )
+    const { runtime, deaths } = startRuntime(pathToFileURL(entry))
+    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect(deaths[0]!.message).toContain('code 3')
+  })
+})

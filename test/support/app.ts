@@ -1,0 +1,47 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { buildApp } from '../../src/http/app.ts'
+import type { AppOptions } from '../../src/http/app.ts'
+import { createRegistry } from '../../src/models/registry.ts'
+import type { RegistryOptions } from '../../src/models/registry.ts'
+import { findModels } from '../../src/models/repository.ts'
+import { createWorkerRuntime } from '../../src/runtime/worker-runtime.ts'
+import { MODELS, WORKER_ENTRY } from './paths.ts'
+
+type LogLine = Readonly<Record<string, unknown>>
+
+interface TestAppOptions extends Partial<RegistryOptions>, Partial<Pick<AppOptions, 'bodyLimitBytes' | 'isDraining'>> {
+  readonly folder?: string
+  /** Leaves the models loading. */
+  readonly isLoading?: boolean
+}
+
+/** The HTTP transport over real models, the default one unless told otherwise; for supertest, it need not listen. */
+export async function startApp({ folder = MODELS, isLoading = false, ...options }: TestAppOptions = {}) {
+  const lines: LogLine[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)) as LogLine)
+      done()
+    },
+  })
+  const runtime = createWorkerRuntime(WORKER_ENTRY, () => undefined)
+  const limits = { defaultName: undefined, maxRows: 1000, maxQueued: 100 }
+  const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
+  if (!isLoading) await registry.load(() => undefined)
+  const app = buildApp({
+    registry,
+    logger: pino({ level: 'debug', base: null }, stream),
+    version: '0.0.0',
+    bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
+    isDraining: options.isDraining ?? (() => false),
+  })
+  await app.ready()
+  onTestFinished(async () => {
+    await app.close()
+    await registry.close()
+    await runtime.close()
+  })
+  return { server: app.server, app, registry, lines }
+}

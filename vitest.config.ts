@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config'
+
+const report = process.env['TEST_REPORT']
+
+const common = { testTimeout: 30_000, hookTimeout: 60_000, env: { ORT_DISABLE_TELEMETRY: '1' } }
+
+export default defineConfig({
+  test: {
+    // The report is for whoever runs this among other suites and adds up the counts.
+    ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
+    coverage: {
+      include: ['src/**/*.ts'],
+      // Only seen from outside, in a process or thread of their own: test/e2e runs them.
+      exclude: ['src/main.ts', 'src/exit.ts', 'src/runtime/worker.ts'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { lines: 90 },
+    },
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/container/**'],
+        },
+      },
+      {
+        // Real processes, one after another: some of them measure latency.
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
