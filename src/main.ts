@@ -62,7 +62,7 @@ async function serve(config: Config, version: string): Promise<void> {
     })
   } catch (error) {
     logger.fatal(listenProblem(error as NodeJS.ErrnoException, config))
-    return exitNow(EXIT_FAILED, () => server.drain())
+    return exitNow(EXIT_FAILED, () => server.stopRuntime())
   }
   logServed(await server.load(), server, logger)
 }
@@ -104,7 +104,7 @@ function stopOnSignal(server: Server, config: Config, logger: Logger): (exitCode
 
   const giveUp = (reason: string): void => {
     logger.fatal(`${reason}: what is left is given up`)
-    void exitNow(EXIT_FAILED, () => server.drain())
+    void exitNow(EXIT_FAILED, () => server.stopRuntime())
   }
   const drain = async (exitCode: number): Promise<void> => {
     await server.drain()

@@ -17,6 +17,8 @@ export interface Server {
   load(): Promise<readonly ModelEntry[]>
   /** Goes unready at once, answers what was accepted, and frees everything. */
   drain(): Promise<void>
+  /** Gives up what waits: resolves when the runtime's thread has finished what it computes, and ended. */
+  stopRuntime(): Promise<void>
 }
 
 export interface ServerOptions {
@@ -48,6 +50,7 @@ export function createServer({ config, files, logger, version, workerEntry, onRu
       return registry.list()
     },
     drain: () => (draining ??= drain()),
+    stopRuntime: () => runtime.close(),
   }
 
   async function drain(): Promise<void> {

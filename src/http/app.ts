@@ -48,8 +48,10 @@ export function buildApp({ registry, logger, version, bodyLimitBytes, isDraining
   acceptJsonBodies(app)
   handleErrors(app)
   logRequests(app)
-  app.addHook('onRequest', async (_request, reply) => {
+  // Decided when the answer goes out: a connection kept open by an answer given while draining would hold up the close.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isDraining()) reply.header('connection', 'close')
+    done()
   })
   collectOpenApi(app, version)
   withMethodsRefused(app, (scope) => {

@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, expect, test, vi } from 'vitest'
+import { createFolder } from '../support/folders.ts'
+import { get, post } from '../support/http.ts'
+import { startServer } from '../support/server-process.ts'
+import type { ServerProcess } from '../support/server-process.ts'
+
+// Before Node 22.15 a process cannot be replaced: one whose model computes for longer than a second is killed.
+const CAN_EXIT_WHILE_COMPUTING = 'execve' in process
+
+const SLOW_MS = 0.15
+
+async function startSlow(...args: string[]): Promise<ServerProcess> {
+  return startServer({
+    args: ['--model-dir', createFolder({ 'slow.onnx': { model: 'slow' } }), '--log-level=trace', ...args],
+  })
+}
+
+/** Whether a connection of its own is refused; fetch would take one that is still open. */
+async function isRefused({ url }: ServerProcess): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const error = await once(socket, 'connect').catch((reason: NodeJS.ErrnoException) => reason)
+  socket.destroy()
+  return 'code' in error && error.code === 'ECONNREFUSED'
+}
+
+/** Sends a request that computes for about `ms`, and waits until it does. */
+async function compute(server: ServerProcess, ms: number): Promise<{ answer: ReturnType<typeof post> }> {
+  const answer = post(`${server.url}/predict`, { iterations: Math.round(ms / SLOW_MS) })
+  answer.catch(() => undefined)
+  await waitForBusy(server)
+  return { answer }
+}
+
+/** The runtime's thread takes its work in turn, so whatever follows waits: a second, short request stays unanswered. */
+async function waitForBusy({ url }: ServerProcess): Promise<void> {
+  const probe = new AbortController()
+  setTimeout(() => probe.abort(), 200)
+  const headers = { 'content-type': 'application/json' }
+  const short = fetch(`${url}/predict`, { method: 'POST', headers, body: '{"iterations":1}', signal: probe.signal })
+  await expect(short, 'the model should be computing').rejects.toThrow('abort')
+}
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('goes unready, answers what was accepted, and exits 0', async () => {
+    const server = await startSlow('--shutdown-delay=0.5')
+    const { answer } = await compute(server, 1500)
+    server.kill(signal)
+    await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
+    expect(await get(`${server.url}/health`)).toMatchObject({
+      status: 503,
+      body: { status: 'draining', model_loaded: false },
+    })
+    expect(await get(`${server.url}/health/live`)).toMatchObject({ status: 200 })
+    expect(await answer).toMatchObject({ status: 200 })
+    expect(await server.exited).toEqual({ code: 0, signal: null })
+    expect(server.stderr()).toBe('')
+  })
+})
+
+test('requests that arrive during the delay are answered and told to leave', async () => {
+  const server = await startSlow('--shutdown-delay=0.5')
+  server.kill('SIGTERM')
+  await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
+  const headers = { 'content-type': 'application/json' }
+  const reply = await fetch(`${server.url}/predict`, { method: 'POST', headers, body: '{"iterations":1}' })
+  expect(reply.status).toBe(200)
+  expect(reply.headers.get('connection')).toBe('close')
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+})
+
+test('without a delay new connections are refused while accepted requests are still computed', async () => {
+  const server = await startSlow()
+  const { answer } = await compute(server, 1000)
+  server.kill('SIGTERM')
+  await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
+  await vi.waitUntil(() => isRefused(server))
+  expect(await answer).toMatchObject({ status: 200 })
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+})
+
+test('a stop while models still load is clean', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [`m${index}.onnx`, { model: 'every-type' }]),
+  )
+  const server = await startServer({ args: ['--model-dir', createFolder(files)], until: /^listening/ })
+  server.kill('SIGTERM')
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+  expect(server.stderr()).toBe('')
+})
+
+describe('giving up', () => {
+  test.each<[string, string[], number]>([
+    ['a second signal', [], 900],
+    ['the deadline', ['--shutdown-deadline=0.2'], 900],
+  ])('at %s exits 1 although a model computes', async (_case, args, computeMs) => {
+    const server = await startSlow(...args)
+    await compute(server, computeMs)
+    server.kill('SIGTERM')
+    await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
+    if (args.length === 0) server.kill('SIGINT')
+    expect(await server.exited).toEqual({ code: 1, signal: null })
+    expect(server.stderr()).toBe('')
+    expect(server.lines).toContainEqual(expect.objectContaining({ level: 60, msg: expect.stringMatching(/given up$/) }))
+  })
+
+  test('exits 1 while a model computes for long, or is killed where the process cannot be replaced', async () => {
+    const server = await startSlow()
+    await compute(server, 60_000)
+    server.kill('SIGTERM')
+    await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
+    server.kill('SIGTERM')
+    const outcome = CAN_EXIT_WHILE_COMPUTING ? { code: 1, signal: null } : { code: null, signal: 'SIGKILL' }
+    expect(await server.exited).toEqual(outcome)
+  })
+
+  test('exits 1 while a client holds its request back', async () => {
+    const server = await startSlow('--shutdown-deadline=0.3')
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) })
+    const headers = { 'content-type': 'application/json' }
+    const half = fetch(`${server.url}/predict`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+    half.catch(() => undefined)
+    await get(`${server.url}/health`)
+    server.kill('SIGTERM')
+    expect(await server.exited).toEqual({ code: 1, signal: null })
+    await expect(half).rejects.toThrow('fetch failed')
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { createFolder } from '../support/folders.ts'
+import type { Content } from '../support/folders.ts'
+import { get, post } from '../support/http.ts'
+import { FLOWER, FLOWER_ANSWER } from '../support/iris.ts'
+import { spawnServer, startServer } from '../support/server-process.ts'
+
+const good = { model: 'regressor' }
+
+describe('starting', () => {
+  test('says what is served and where the docs are, and serves it', async () => {
+    const server = await startServer()
+    const port = Number(new URL(server.url).port)
+    const docs = `http://localhost:${port}/docs`
+    const msg = `ready: serving iris 1; docs at ${docs}`
+    expect(server.lines.at(-1)).toMatchObject({ level: 30, msg, port, models: ['iris 1'], docs })
+    expect(await post(`${server.url}/predict`, FLOWER)).toEqual({ status: 200, body: FLOWER_ANSWER })
+    expect((await fetch(`${server.url}/docs`)).headers.get('content-type')).toContain('text/html')
+  })
+
+  test('serves the others beside a broken model, and shows it', async () => {
+    const files = { 'good.onnx': good, 'bad.onnx': 'broken', 'twice.onnx': good, 'twice/1/model.onnx': good }
+    const server = await startServer({ args: ['--model-dir', createFolder(files), '--default-model=good'] })
+    expect(await get(`${server.url}/health`)).toMatchObject({ status: 200, body: { status: 'degraded' } })
+    expect(await post(`${server.url}/predict`, { x0: 1, x1: 1 })).toMatchObject({ status: 200 })
+    const { body } = await get(`${server.url}/models`)
+    expect(body.models).toMatchObject([
+      { name: 'bad', status: 'failed', error: 'bad.onnx cannot be loaded: Protobuf parsing failed.' },
+      { name: 'good', status: 'ready' },
+      { name: 'twice', status: 'failed', error: expect.stringContaining('two models are named twice') },
+    ])
+    expect(server.lines).toContainEqual(
+      expect.objectContaining({ level: 50, msg: expect.stringContaining('bad.onnx') }),
+    )
+  })
+
+  test('stays up when no model could be loaded, and says so', async () => {
+    const folder = createFolder({ 'bad.onnx': 'broken' })
+    const server = await startServer({ args: ['--model-dir', folder], until: /^no model could be loaded/ })
+    expect(await get(`${server.url}/health`)).toMatchObject({
+      status: 503,
+      body: { status: 'failed', model_loaded: false },
+    })
+    expect(await get(`${server.url}/health/live`)).toMatchObject({ status: 200 })
+  })
+})
+
+describe('set up wrongly, it exits 2 and says what to do:', () => {
+  test.each<[string, readonly string[], Readonly<Record<string, Content>>, readonly RegExp[]]>([
+    [
+      'all problems at once',
+      ['--port=x', '--max-rows=0', '--frob'],
+      {},
+      [/--port: /, /--max-rows: /, /unknown flag --frob/, /--help lists all flags/],
+    ],
+    [
+      'no model',
+      [],
+      { 'README.md': 'x' },
+      [/no model found in ".*": put a file there as <name>\/<version>\/model\.onnx or <name>\.onnx/],
+    ],
+    [
+      'no default model of that name',
+      ['--default-model=rose'],
+      { 'a.onnx': good },
+      [/no model is named "rose", the default model; found: a/],
+    ],
+  ])('%s', async (_case, args, files, messages) => {
+    const server = spawnServer({ args: ['--model-dir', createFolder(files), ...args] })
+    expect(await server.exited).toEqual({ code: 2, signal: null })
+    for (const message of messages) expect(server.stderr()).toMatch(message)
+    expect(server.lines).toEqual([])
+  })
+
+  test('no model folder', async () => {
+    const server = spawnServer({ args: ['--model-dir=/nowhere/at/all'] })
+    expect(await server.exited).toEqual({ code: 2, signal: null })
+    expect(server.stderr()).toContain('the model folder "/nowhere/at/all" cannot be read (ENOENT): set --model-dir')
+  })
+})
+
+test('a port in use is told, with exit code 1', async () => {
+  const { port } = new URL((await startServer()).url)
+  const second = spawnServer({ args: ['--port', port] })
+  expect(await second.exited).toEqual({ code: 1, signal: null })
+  expect(second.lines.at(-1)!.msg).toBe(
+    `port ${port} is in use: stop what listens there, or choose another with --port`,
+  )
+})
+
+test.each([
+  ['--help', /^onnx-serve: serves ONNX models over HTTP/],
+  ['--version', /^\d+\.\d+\.\d+$/],
+])('%s exits 0', async (flag, first) => {
+  const server = spawnServer({ args: [flag] })
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+  expect(server.lines[0]!.msg).toMatch(first)
+})
