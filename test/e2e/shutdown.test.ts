@@ -119,7 +119,7 @@ describe('giving up', () => {
     const server = await startSlow('--shutdown-deadline=0.3')
     const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) })
     const headers = { 'content-type': 'application/json' }
-    const half = fetch(`${server.url}/predict`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+    const half = fetch(`${server.url}/predict`, { method: 'POST', headers, body, duplex: 'half' })
     half.catch(() => undefined)
     await get(`${server.url}/health`)
     server.kill('SIGTERM')

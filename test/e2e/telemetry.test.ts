@@ -10,9 +10,9 @@ import { startServer } from '../support/server-process.ts'
 
 /** What telemetry would leave behind: files under a home and a temporary folder of its own, and a log in /tmp. */
 function traces(home: string, temporary: string, pid: number): string[] {
-  const list = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const files = [home, temporary].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
   const log = `/tmp/mat-debug-${pid}.log`
-  return [...list(home), ...list(temporary), ...(existsSync(log) ? [log] : [])]
+  return existsSync(log) ? [...files, log] : files
 }
 
 /** This environment, as on a developer's machine: telemetry keeps quiet where CI is set, and where it is told to. */

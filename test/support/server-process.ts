@@ -8,7 +8,7 @@ import { ROOT } from './paths.ts'
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }

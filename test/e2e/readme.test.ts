@@ -1,0 +1,84 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, onTestFinished, test } from 'vitest'
+import { createFolder } from '../support/folders.ts'
+import { codeBlocks } from '../support/markdown.ts'
+import { ROOT } from '../support/paths.ts'
+
+// Commands that another part of the tests runs, and where to see it.
+const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'docker compose up': 'test/container/container.test.ts',
+  'npm ci && npm test': '.ci/run',
+}
+
+/** A copy of the project as a clone would have it, in an empty folder. */
+function cloneProject(): string {
+  const clone = createFolder({})
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+  for (const file of files.trim().split('\n')) cpSync(join(ROOT, file), join(clone, file))
+  return clone
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+/** Runs a command that goes on as a server; resolves when it says that it is ready. */
+async function startCommand(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn('sh', ['-c', command], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  onTestFinished(async () => {
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGTERM')
+    await exited
+  })
+  let output = ''
+  child.stderr.on('data', (chunk) => (output += String(chunk)))
+  for await (const line of createInterface({ input: child.stdout })) {
+    output += `${line}\n`
+    if (line.includes('"ready: serving')) return
+  }
+  throw new Error(`${command} ended: ${output}`)
+}
+
+function expectAnswer(printed: string, { language, text }: { language: string; text: string }): void {
+  if (language === 'json') expect(JSON.parse(printed)).toEqual(JSON.parse(text))
+  if (language === 'text') expect(printed.trim()).toBe(text)
+}
+
+test('every command of the README works as pasted into a fresh clone, and answers as shown', async () => {
+  const clone = cloneProject()
+  const ports = { 8000: await freePort(), 8001: await freePort() }
+  const { CI: _ci, NODE_ENV: _mode, ...inherited } = process.env
+  const env = { ...inherited, PORT: String(ports[8000]) }
+  const blocks = codeBlocks(readFileSync(join(ROOT, 'README.md'), 'utf8'))
+  let ran = 0
+  for (const [index, { language, text }] of blocks.entries()) {
+    if (language !== 'sh') continue
+    const command = text
+      .replaceAll('localhost:8000', `localhost:${ports[8000]}`)
+      .replaceAll('localhost:8001', `localhost:${ports[8001]}`)
+      .replaceAll('--port 8001', `--port ${ports[8001]}`)
+    const elsewhere = RUN_ELSEWHERE[text]
+    if (elsewhere) expect(readFileSync(join(ROOT, elsewhere), 'utf8')).toContain(text)
+    else if (/npm start/.test(command)) await startCommand(command, clone, env)
+    else {
+      const printed = execFileSync('bash', ['-euc', command.replaceAll('curl ', 'curl -sS ')], {
+        cwd: clone,
+        env,
+        encoding: 'utf8',
+      })
+      expectAnswer(printed, blocks[index + 1] ?? { language: '', text: '' })
+    }
+    ran++
+  }
+  expect(ran).toBe(10)
+})
