@@ -41,7 +41,10 @@ async function serve(config: Config, version: string): Promise<void> {
   const files = await findServable(config)
   if (typeof files === 'string') return refuse([files])
 
-  const logger = pino({ level: config.logLevel, base: null }, process.stdout.isTTY ? pretty() : pino.destination(1))
+  const logger = pino(
+    { level: config.logLevel, base: null },
+    process.stdout.isTTY ? pretty({ singleLine: true }) : pino.destination(1),
+  )
   const server = createServer({
     config,
     files,

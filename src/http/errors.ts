@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { ServingError } from '../core/errors.ts'
@@ -74,8 +74,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     return send(reply, STATUSES[error.code], error.code, error.message, error.details)
   }
   if (error instanceof HttpError) return send(reply, error.status, error.code, error.message)
-  const known = TRANSPORT_ERRORS[(error as { code?: string }).code ?? '']
+  const { code = '', statusCode = 500, message } = error as Partial<FastifyError>
+  const known = TRANSPORT_ERRORS[code]
   if (known) return send(reply, known.status, known.code, known.text(request))
+  // Fastify's own, such as a body that ends before it should: its texts are meant for clients.
+  if (statusCode >= 400 && statusCode < 500) return send(reply, statusCode, 'BAD_REQUEST', message ?? 'bad request')
   request.log.error({ err: error }, 'a request failed on a bug of the server')
   return send(reply, 500, 'INTERNAL', `an internal error; look for request ${request.id} in the server's log`)
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -138,6 +139,20 @@ describe('errors', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 50, reqId: 'r-1', err: expect.objectContaining({ message: 'secret /path' }) }),
     )
+  })
+
+  test('a client that leaves while it sends its body is no bug of the server', async () => {
+    const { app, lines } = await startApp()
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    const head = 'POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n'
+    socket.write(`${head}{"a":`)
+    await once(app.server, 'request')
+    socket.destroy()
+    await vi.waitUntil(() => lines.some(({ msg }) => msg === 'request'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([{ status: 499 }])
+    expect(lines.filter(({ level }) => level === 50)).toEqual([])
   })
 
   test('what is no HTTP is answered in the same form', async () => {
