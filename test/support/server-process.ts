@@ -50,7 +50,8 @@ export function spawnServer({
   main,
 }: StartOptions): Omit<ServerProcess, 'url'> {
   const child = spawn(process.execPath, [main ?? join(ROOT, 'dist/main.js'), ...args], { cwd, env })
-  const exited = once(child, 'exit').then(([code, signal]): Exit => ({ code, signal }))
+  // Not 'exit', which comes before the last lines have been read.
+  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }))
   onTestFinished(async () => {
     if (child.exitCode === null) child.kill('SIGKILL')
     await exited

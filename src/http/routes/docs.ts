@@ -25,6 +25,7 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
     transformSpecification: toDocument,
     transformSpecificationClone: false,
     uiConfig: { tryItOutEnabled: true },
-    theme: { title: 'onnx-serve' },
+    // The bar on top has another product's name and nothing that is needed here.
+    theme: { title: 'onnx-serve', css: [{ filename: 'theme.css', content: '.topbar { display: none }' }] },
   })
 }
