@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
-import type { Logger } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
 import pretty from 'pino-pretty'
 import { helpText, parseCommand } from './config.ts'
 import type { Config } from './config.ts'
@@ -31,6 +31,11 @@ async function main(): Promise<void> {
   else await serve(command.config, version)
 }
 
+/** Pretty on a terminal, JSON elsewhere. Written at once: a process that gives up has no time for lines under way. */
+function toLogStream(): DestinationStream {
+  return process.stdout.isTTY ? pretty({ singleLine: true }) : pino.destination({ dest: 1, sync: true })
+}
+
 function refuse(problems: readonly string[]): void {
   process.stderr.write(`onnx-serve cannot start:\n${problems.map((problem) => `  ${problem}\n`).join('')}`)
   process.stderr.write('--help lists all flags.\n')
@@ -41,10 +46,7 @@ async function serve(config: Config, version: string): Promise<void> {
   const files = await findServable(config)
   if (typeof files === 'string') return refuse([files])
 
-  const logger = pino(
-    { level: config.logLevel, base: null },
-    process.stdout.isTTY ? pretty({ singleLine: true }) : pino.destination(1),
-  )
+  const logger = pino({ level: config.logLevel, base: null }, toLogStream())
   const server = createServer({
     config,
     files,

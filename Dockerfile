@@ -1,0 +1,60 @@
+# Any Node image on Debian: a mirror's, a pinned digest, another release.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
+# onnxruntime-node ships every platform's libraries: only this one's stay. Types, maps and tests are for developers.
+RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
+  && mv "linux/$(node -p process.arch)" /tmp/native && rm -r ./* && mkdir linux \
+  && mv /tmp/native "linux/$(node -p process.arch)" \
+  && cd /app/node_modules \
+  && find . \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' \) -type f -delete \
+  && rm -r ./*/test ./@*/*/test
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src src
+RUN npm run build
+COPY LICENSE ./
+COPY models models
+# The server runs as any user, whatever the rights were where these files come from.
+RUN chmod -R a+rX dist models package.json LICENSE
+
+FROM ${NODE_IMAGE} AS system
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends curl \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/*.log /var/cache/ldconfig/aux-cache \
+  && rm -rf /usr/local/lib/node_modules /usr/local/include /opt/yarn* /root/.npm /tmp/* \
+  && cd /usr/local/bin && rm -f npm npx corepack yarn yarnpkg docker-entrypoint.sh
+
+# Copied in one layer, so that what was removed above is really gone from the image.
+FROM scratch AS runtime
+COPY --from=system / /
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production ORT_DISABLE_TELEMETRY=1
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/package.json /app/LICENSE ./
+COPY --from=build /app/dist dist
+COPY --from=build /app/models models
+
+ARG NODE_IMAGE
+LABEL org.opencontainers.image.title="onnx-serve" \
+  org.opencontainers.image.description="Serves ONNX models over HTTP: small, fast, and honest under load." \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.authors="the onnx-serve authors" \
+  org.opencontainers.image.base.name="${NODE_IMAGE}"
+
+USER 1000:1000
+EXPOSE 8000
+# Asks the port that the server listens on: the last --port among the flags of PID 1 (node, or an init that was handed
+# its command line), else PORT, else 8000. --max-time, because a check that is cut off leaves its curl behind.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 \
+  CMD port=$(tr '\0' '\n' </proc/1/cmdline | sed -n -e '/^--port$/{n;p;}' -e 's/^--port=//p' | tail -n 1); \
+  curl -fsS --max-time 8 -o /dev/null "http://127.0.0.1:${port:-${PORT:-8000}}/health" || exit 1
+# Flags follow the image's name: docker run onnx-serve --port 9000
+ENTRYPOINT ["node", "/app/dist/main.js"]
