@@ -9,6 +9,10 @@ export interface Config {
   readonly defaultModel: string | undefined
   readonly bodyLimitBytes: number
   readonly maxRows: number
+  readonly maxQueued: number
+  readonly maxQueuedRows: number
+  /** How long an accepted request may wait for its turn; clients may ask for less. */
+  readonly requestTimeoutMs: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** How long readiness is refused before the server stops listening. */
   readonly shutdownDelayMs: number
@@ -29,6 +33,9 @@ const configSchema = z
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
+    'max-queued': integer(1, 100_000).default(256).describe('Requests of a model that may wait; more get 429.'),
+    'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
+    'request-timeout': seconds().default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
     'log-level': z
       .enum(LOG_LEVELS)
       .default('info')
@@ -49,11 +56,15 @@ const configSchema = z
     defaultModel: values['default-model'],
     bodyLimitBytes: values['body-limit'],
     maxRows: values['max-rows'],
+    maxQueued: values['max-queued'],
+    maxQueuedRows: values['max-queued-rows'],
+    requestTimeoutMs: values['request-timeout'],
     logLevel: values['log-level'],
     shutdownDelayMs: values['shutdown-delay'],
     shutdownDeadlineMs: values['shutdown-deadline'],
   }))
 
+const SECONDS = new Set(['request-timeout', 'shutdown-delay', 'shutdown-deadline'])
 const FIELDS: Readonly<Record<string, z.ZodType>> = configSchema.in.shape
 
 /** What the command line asks for. */
@@ -82,7 +93,7 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
 export function helpText(): string {
   const rows = Object.entries(FIELDS).map(([flag, field]) => {
     const fallback = field.safeParse(undefined).data as string | number | undefined
-    const isSeconds = flag.startsWith('shutdown') && typeof fallback === 'number'
+    const isSeconds = SECONDS.has(flag) && typeof fallback === 'number'
     const shown = isSeconds ? fallback / 1000 : fallback
     const note = shown === undefined ? '' : ` [${shown}]`
     return `  --${flag.padEnd(18)} ${toVariable(flag).padEnd(18)} ${field.description}${note}`

@@ -8,9 +8,6 @@ import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
 import { createWorkerRuntime } from './runtime/worker-runtime.ts'
 
-// Requests of one model that may wait. At a millisecond each, the last of them waits a second.
-const MAX_QUEUED = 1000
-
 export interface Server {
   readonly app: FastifyInstance
   /** Loads every model; the server may listen before, and answers probes meanwhile. */
@@ -35,12 +32,19 @@ export interface ServerOptions {
 /** Builds the floors and joins them. */
 export function createServer({ config, files, logger, version, workerEntry, onRuntimeDeath }: ServerOptions): Server {
   const runtime = createWorkerRuntime(workerEntry, onRuntimeDeath)
-  const { defaultModel: defaultName, maxRows, bodyLimitBytes } = config
-  const registry = createRegistry(files, runtime, { defaultName, maxRows, maxQueued: MAX_QUEUED })
+  const { bodyLimitBytes, requestTimeoutMs } = config
+  const registry = createRegistry(files, runtime, { ...config, defaultName: config.defaultModel })
   let isDraining = false
   let loading = Promise.resolve()
   let draining: Promise<void> | undefined
-  const app = buildApp({ registry, logger, version, bodyLimitBytes, isDraining: () => isDraining })
+  const app = buildApp({
+    registry,
+    logger,
+    version,
+    bodyLimitBytes,
+    requestTimeoutMs,
+    isDraining: () => isDraining,
+  })
 
   return {
     app,
@@ -67,6 +71,8 @@ function logLoaded(logger: Logger, entry: ModelEntry, loadMs: number): void {
   const { name: model, version } = entry
   if (entry.status === 'failed') logger.error({ model, version }, `model failed: ${entry.error}`)
   if (entry.status !== 'ready') return
-  logger.info({ model, version, loadMs: Math.round(loadMs) }, 'model loaded')
+  const { maxBatchSize, reason } = entry.model.batching
+  const batching = maxBatchSize > 1 ? `up to ${maxBatchSize} rows a run` : 'requests run singly'
+  logger.info({ model, version, loadMs: Math.round(loadMs), maxBatchSize }, `model loaded; ${batching}: ${reason}`)
   for (const warning of entry.model.warnings) logger.warn({ model, version }, warning)
 }

@@ -8,6 +8,9 @@ const DEFAULTS = {
   defaultModel: undefined,
   bodyLimitBytes: 8_388_608,
   maxRows: 10_000,
+  maxQueued: 256,
+  maxQueuedRows: 100_000,
+  requestTimeoutMs: 30_000,
   logLevel: 'info',
   shutdownDelayMs: 0,
   shutdownDeadlineMs: 25_000,
@@ -67,7 +70,8 @@ describe('the help', () => {
 
   test('shows every flag with its variable and default', () => {
     const flags = ['host', 'port', 'model-dir', 'default-model', 'body-limit', 'max-rows', 'log-level']
-    for (const flag of [...flags, 'shutdown-delay', 'shutdown-deadline']) {
+    const queue = ['max-queued', 'max-queued-rows', 'request-timeout']
+    for (const flag of [...flags, ...queue, 'shutdown-delay', 'shutdown-deadline']) {
       expect(helpText()).toMatch(new RegExp(`--${flag} +${flag.toUpperCase().replaceAll('-', '_')} +\\w.*[.\\]]\n`))
     }
     expect(helpText()).toContain('Seconds after which a shutdown gives up, with exit code 1. [25]')

@@ -28,7 +28,7 @@ async function buildServer(workerEntry: URL, folder = MODELS) {
 test('joins the floors: loads, answers, drains', async () => {
   const { server, logged } = await buildServer(WORKER_ENTRY)
   expect(await server.load()).toMatchObject([{ name: 'iris', status: 'ready' }])
-  expect(logged.join('')).toContain('"msg":"model loaded"')
+  expect(logged.join('')).toMatch(/"msg":"model loaded; up to \d+ rows a run: a row costs .* times less in a batch"/)
   await request(server.app.server).post('/predict').send(FLOWER).expect(200, FLOWER_ANSWER)
   await server.drain()
   expect((await request(server.app.server).get('/health')).status).toBe(503)

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'MODEL_NOT_READY' // loading, failed to load, or shutting down
   | 'INFERENCE_FAILED' // the model could not compute these values
   | 'QUEUE_FULL' // refused before it was accepted; may be sent again
+  | 'DEADLINE_EXCEEDED' // not computed in the time the client gave it
   | 'CANCELLED' // the client went away before its turn
   | 'RUNTIME_FAILED' // the runtime died; not the request's fault
 

@@ -5,6 +5,8 @@ export interface InferenceRequest {
   readonly inputs: Tensors
   /** Names of the outputs to compute; all when absent. */
   readonly outputs?: readonly string[]
+  /** When it is too late to start, on the clock of `performance.now()`. */
+  readonly deadline?: number
 }
 
 /** Where the time of a request went. */
@@ -13,6 +15,8 @@ export interface Timings {
   readonly queueMs: number
   /** In the runtime, the way to its thread and back included. */
   readonly computeMs: number
+  /** Rows in the run that computed it, those of other requests included. */
+  readonly batchSize: number
 }
 
 export interface InferenceResult {

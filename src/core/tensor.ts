@@ -1,3 +1,4 @@
+import { DATA_TYPES } from './datatypes.ts'
 import type { DataType, TensorData } from './datatypes.ts'
 
 /** A value of a model's input or output; `data` holds the product of `shape` elements, row-major. */
@@ -15,4 +16,50 @@ export function elementCount(shape: readonly number[]): number {
   let count = 1
   for (const dimension of shape) count *= dimension
   return count
+}
+
+/** Whether tensors can be joined along axis 0: same datatype, and same shape but for that axis. */
+export function isJoinable(a: Tensor, b: Tensor): boolean {
+  const rank = a.shape.length
+  if (rank === 0 || rank !== b.shape.length || a.dataType !== b.dataType) return false
+  for (let axis = 1; axis < rank; axis++) if (a.shape[axis] !== b.shape[axis]) return false
+  return true
+}
+
+/** Joins tensors along axis 0 into new storage; every pair must be joinable. */
+export function joinTensors(parts: readonly Tensor[]): Tensor {
+  const [first] = parts
+  if (!first) throw new TypeError('nothing to join')
+  const { dataType, shape } = first
+  let rows = 0
+  for (const part of parts) rows += part.shape[0]!
+  const joined = [rows, ...shape.slice(1)]
+  const data = DATA_TYPES[dataType].allocate(elementCount(joined))
+  let at = 0
+  for (const part of parts) {
+    copyInto(data, part.data, at)
+    at += part.data.length
+  }
+  return { dataType, shape: joined, data }
+}
+
+/**
+ * Splits a tensor along axis 0 into parts of so many rows each, which share its storage.
+ *
+ * @param rows Sums up to the size of axis 0.
+ */
+export function splitTensor({ dataType, shape, data }: Tensor, rows: readonly number[]): Tensor[] {
+  const rowSize = elementCount(shape.slice(1))
+  let at = 0
+  return rows.map((count) => {
+    const end = at + count * rowSize
+    const part = Array.isArray(data) ? data.slice(at, end) : data.subarray(at, end)
+    at = end
+    return { dataType, shape: [count, ...shape.slice(1)], data: part }
+  })
+}
+
+function copyInto(target: TensorData, source: TensorData, at: number): void {
+  if (!Array.isArray(target)) (target as Uint8Array).set(source as Uint8Array, at)
+  else for (let index = 0; index < source.length; index++) target[at + index] = source[index] as string
 }

@@ -11,7 +11,7 @@ import { addHealthRoutes } from './routes/health.ts'
 import { addModelRoutes } from './routes/models.ts'
 import { addPredictRoutes } from './routes/predict.ts'
 
-const REQUEST_TIMEOUT_MS = 60_000
+const ARRIVAL_TIMEOUT_MS = 60_000
 
 export interface AppOptions {
   readonly registry: Registry
@@ -19,12 +19,21 @@ export interface AppOptions {
   /** The program's own version, for the documentation. */
   readonly version: string
   readonly bodyLimitBytes: number
+  /** How long a request may wait for its turn. */
+  readonly requestTimeoutMs: number
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
 }
 
 /** Builds the HTTP transport; does not listen. */
-export function buildApp({ registry, logger, version, bodyLimitBytes, isDraining }: AppOptions): FastifyInstance {
+export function buildApp({
+  registry,
+  logger,
+  version,
+  bodyLimitBytes,
+  requestTimeoutMs,
+  isDraining,
+}: AppOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     genReqId: toRequestId,
@@ -33,7 +42,7 @@ export function buildApp({ registry, logger, version, bodyLimitBytes, isDraining
     // What arrives on an open connection while the server closes is answered too, not cut.
     return503OnClosing: false,
     // A request that trickles in is cut off; computing its answer may take longer.
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: ARRIVAL_TIMEOUT_MS,
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerBrokenRequest,
     // Errors before any route is found pass by the hooks.
@@ -56,7 +65,7 @@ export function buildApp({ registry, logger, version, bodyLimitBytes, isDraining
   collectOpenApi(app, version)
   withMethodsRefused(app, (scope) => {
     addHealthRoutes(scope, registry, isDraining)
-    addPredictRoutes(scope, registry)
+    addPredictRoutes(scope, registry, requestTimeoutMs)
     addModelRoutes(scope, registry)
     addDocsRoutes(scope, registry)
   })

@@ -19,6 +19,7 @@ export function describeModel(entry: ModelEntry): ModelDescription {
     labels: [...view.labels],
     signature: { inputs: view.signature.inputs.map(copyShape), outputs: view.signature.outputs.map(copyShape) },
     maxRows: view.maxRows,
+    batching: { ...entry.model.batching, measured: [...entry.model.batching.measured] },
     example: exampleBody(view),
   }
 }

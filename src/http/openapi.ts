@@ -15,6 +15,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   422: 'The model cannot compute these values.',
   429: 'Too many requests are waiting: try again after `Retry-After` seconds.',
   503: 'The model is loading, failed to load, or the server is shutting down.',
+  504: 'The request waited for its turn longer than `x-request-timeout-ms` or the server allows.',
 }
 
 /** The predict operations of every ready model, generated from the models themselves. */

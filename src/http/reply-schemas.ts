@@ -62,6 +62,15 @@ export const modelSchema = modelStatus.extend({
   labels: z.array(z.union([z.string(), z.int()])).optional(),
   signature: z.object({ inputs: z.array(tensorSchema), outputs: z.array(tensorSchema) }).optional(),
   maxRows: z.int().optional().describe('Most rows in one request.'),
+  batching: z
+    .object({
+      maxBatchSize: z.int().describe('Most rows in one run; 1 never joins requests.'),
+      maxDelayMs: z.number().describe('How long a run may wait to fill up.'),
+      reason: z.string(),
+      measured: z.array(z.object({ rows: z.int(), ms: z.number() })).describe('Median duration of a run, at load.'),
+    })
+    .optional()
+    .describe('How waiting requests are joined into one run.'),
   example: z.unknown().optional().describe('A body for POST /models/{name}/predict that works as it is.'),
 })
 

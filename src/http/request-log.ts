@@ -50,7 +50,11 @@ function toLine({ method, routeOptions, inference: { model, inputs, timings } }:
     ...(inputs && { rows: rowsOf(inputs) }),
     status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
     durationMs: round(reply.elapsedTime),
-    ...(timings && { queueMs: round(timings.queueMs), computeMs: round(timings.computeMs) }),
+    ...(timings && {
+      queueMs: round(timings.queueMs),
+      computeMs: round(timings.computeMs),
+      batchSize: timings.batchSize,
+    }),
   }
 }
 

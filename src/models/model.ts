@@ -1,7 +1,10 @@
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Session } from '../runtime/runtime.ts'
-import { createQueue } from '../scheduling/queue.ts'
+import { createBatcher } from '../scheduling/batcher.ts'
+import type { QueueLimits } from '../scheduling/queue.ts'
+import { chooseBatching } from './batching.ts'
+import type { Batching } from './batching.ts'
 import { toFeatures } from './features.ts'
 import type { ModelPackage } from './package.ts'
 import { toTask } from './task.ts'
@@ -11,39 +14,47 @@ export interface Model {
   readonly view: ModelView
   /** Texts on what of the file cannot be served, for whoever deploys it. */
   readonly warnings: readonly string[]
+  /** How its requests are joined, and what was measured. */
+  readonly batching: Batching
+  /** Refuses in constant time what `infer` would refuse anyway, so that no body is decoded in vain. */
+  checkRoom(): void
   /** Answers in turn; see `Scheduler.submit` for the errors. Takes ownership of the request's buffers. */
   infer(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult>
   /** Answers what was accepted, then frees the session. */
   close(): Promise<void>
 }
 
-export interface ModelOptions {
+export interface ModelOptions extends QueueLimits {
   readonly name: string
   readonly version: string
   readonly description: ModelPackage
   /** The server's limit on rows in one request; the model's own may be lower. */
   readonly maxRows: number
-  readonly maxQueued: number
 }
 
 /**
- * Joins a session with its description and a scheduler.
+ * Joins a session with its description and a scheduler, warms it up and measures how to batch.
  *
  * @throws Error when the description does not fit the model.
  */
-export function createModel(session: Session, options: ModelOptions): Model {
+export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
   const view = toView(session, options)
-  const scheduler = createQueue(
-    (inputs, outputs) => session.run(inputs, outputs),
-    session.parallelism,
-    options.maxQueued,
-  )
+  const { limits, batching: asked } = options.description
+  const batching = await chooseBatching(session, view, asked)
+  const scheduler = createBatcher((inputs, outputs) => session.run(inputs, outputs), {
+    ...batching,
+    parallelism: session.parallelism,
+    maxQueued: limits?.maxQueued ?? options.maxQueued,
+    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
+  })
   return {
     view,
+    batching,
     warnings: session.unsupportedOutputs.map(
       (name) =>
         `output ${name} is no tensor and is not served; for scikit-learn, export with options={"zipmap": False}`,
     ),
+    checkRoom: () => scheduler.checkRoom(),
     infer: (request, signal) => scheduler.submit(request, signal),
     async close() {
       await scheduler.drain()

@@ -40,8 +40,20 @@ const packageSchema = z
     limits: z
       .strictObject({
         maxRows: z.int().min(1).optional().describe("Most rows in one request; at most the server's own limit."),
+        maxQueued: z.int().min(1).optional().describe('Most requests that may wait; more are refused with 429.'),
+        maxQueuedRows: z.int().min(1).optional().describe('Most rows that may wait, over all requests.'),
       })
       .optional(),
+    batching: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          maxBatchSize: z.int().min(1).max(4096).optional().describe('Most rows in one run; measured by default.'),
+          maxDelayMs: z.number().min(0).max(1000).optional().describe('How long a run may wait to fill up; 0.'),
+        }),
+      ])
+      .optional()
+      .describe('How waiting requests are joined into one run; false never joins them.'),
   })
   .refine(({ features = [] }) => !repeated(features.map((entry) => entry.name)), {
     path: ['features'],

@@ -1,6 +1,7 @@
 import { ServingError } from '../core/errors.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { QueueLimits } from '../scheduling/queue.ts'
 import { createModel } from './model.ts'
 import type { Model } from './model.ts'
 import { readPackage } from './package.ts'
@@ -39,10 +40,9 @@ export interface Registry {
   close(): Promise<void>
 }
 
-export interface RegistryOptions {
+export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
   readonly maxRows: number
-  readonly maxQueued: number
 }
 
 export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
@@ -79,12 +79,12 @@ async function loadEntry(file: ModelFile, runtime: Runtime, options: RegistryOpt
   }
 }
 
-async function loadModel(file: ModelFile, runtime: Runtime, { maxRows, maxQueued }: RegistryOptions): Promise<Model> {
+async function loadModel(file: ModelFile, runtime: Runtime, limits: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
   const description = file.packageFile ? await readPackage(file.packageFile) : {}
   const session = await runtime.load(file.file)
   try {
-    return createModel(session, { name: file.name, version: file.version, description, maxRows, maxQueued })
+    return await createModel(session, { ...limits, name: file.name, version: file.version, description })
   } catch (error) {
     await session.dispose()
     throw error

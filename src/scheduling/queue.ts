@@ -1,105 +1,116 @@
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
-import type { Run, Scheduler } from './scheduler.ts'
 
-interface Job {
+/** An accepted request that waits for its answer. */
+export interface Job {
   readonly request: InferenceRequest
+  readonly rows: number
   readonly acceptedAt: number
   readonly resolve: (result: InferenceResult) => void
   readonly reject: (error: unknown) => void
 }
 
-/**
- * First come, first served: at most `parallelism` requests run at once, at most `maxQueued` wait.
- *
- * @param now A clock in milliseconds that never goes back.
- */
-export function createQueue(
-  run: Run,
-  parallelism: number,
-  maxQueued: number,
-  now = () => performance.now(),
-): Scheduler {
-  return new Queue(run, parallelism, maxQueued, now)
+/** How much may wait. */
+export interface QueueLimits {
+  readonly maxQueued: number
+  readonly maxQueuedRows: number
 }
 
-class Queue implements Scheduler {
-  readonly #run: Run
-  readonly #parallelism: number
-  readonly #maxQueued: number
-  readonly #now: () => number
-  // A Set keeps the order of insertion and forgets a cancelled job in constant time.
-  readonly #waiting = new Set<Job>()
-  #running = 0
-  #draining = false
-  #whenIdle: (() => void)[] = []
+/** A bounded first-in-first-out queue. A job whose client leaves or whose deadline passes is rejected and forgotten. */
+export class RequestQueue {
+  readonly #limits: QueueLimits
+  // Keeps the order of insertion and forgets a job in constant time. The value ends what watches over the job.
+  readonly #jobs = new Map<Job, () => void>()
+  #rows = 0
 
-  constructor(run: Run, parallelism: number, maxQueued: number, now: () => number) {
-    this.#run = run
-    this.#parallelism = parallelism
-    this.#maxQueued = maxQueued
-    this.#now = now
+  constructor(limits: QueueLimits) {
+    this.#limits = limits
   }
 
-  get queued(): number {
-    return this.#waiting.size
+  get size(): number {
+    return this.#jobs.size
   }
 
-  submit(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult> {
-    return new Promise((resolve, reject) => {
-      if (this.#draining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
-      if (signal?.aborted) throw cancelled()
-      if (this.#waiting.size >= this.#maxQueued) {
-        throw new ServingError('QUEUE_FULL', `${this.#maxQueued} requests are waiting already: try again later`)
-      }
-      const job: Job = { request, acceptedAt: this.#now(), resolve, reject }
-      this.#waiting.add(job)
-      signal?.addEventListener('abort', () => this.#waiting.delete(job) && this.#reject(job), { once: true })
-      this.#startNext()
-    })
+  get rows(): number {
+    return this.#rows
   }
 
-  drain(): Promise<void> {
-    this.#draining = true
-    return new Promise((resolve) => {
-      this.#whenIdle.push(resolve)
-      this.#reportIdle()
-    })
+  get oldest(): Job | undefined {
+    const [job] = this.#jobs.keys()
+    return job
   }
 
-  #startNext(): void {
-    const [job] = this.#waiting
-    if (!job || this.#running >= this.#parallelism) return
-    this.#waiting.delete(job)
-    this.#running++
-    void this.#compute(job).finally(() => {
-      this.#running--
-      this.#startNext()
-      this.#reportIdle()
-    })
+  /** @throws ServingError QUEUE_FULL when so many rows more may not wait; takes constant time. */
+  checkRoom(rows: number): void {
+    const { maxQueued, maxQueuedRows } = this.#limits
+    // What alone is over the limit of rows is let in when nothing else waits: it could never be answered otherwise.
+    const isOver = this.#jobs.size > 0 && this.#rows + rows > maxQueuedRows
+    if (this.#jobs.size < maxQueued && !isOver) return
+    const waiting = `${this.#jobs.size} requests with ${this.#rows} rows are waiting already`
+    throw new ServingError('QUEUE_FULL', `${waiting}: try again later`)
   }
 
-  async #compute({ request, acceptedAt, resolve, reject }: Job): Promise<void> {
-    const startedAt = this.#now()
-    try {
-      const outputs = await this.#run(request.inputs, request.outputs)
-      resolve({ outputs, timings: { queueMs: startedAt - acceptedAt, computeMs: this.#now() - startedAt } })
-    } catch (error) {
-      reject(error)
+  /**
+   * @param onRemoved Called when the job leaves the queue otherwise than by `take`.
+   * @throws ServingError QUEUE_FULL; CANCELLED and DEADLINE_EXCEEDED when it is too late already.
+   */
+  add(job: Job, signal: AbortSignal | undefined, onRemoved: () => void): void {
+    const { deadline } = job.request
+    if (signal?.aborted) throw cancelled()
+    if (deadline !== undefined && deadline <= job.acceptedAt) throw deadlineExceeded()
+    this.checkRoom(job.rows)
+    const removeWith = (toError: () => ServingError) => () => {
+      this.#remove(job)
+      job.reject(toError())
+      onRemoved()
     }
+    const cancel = removeWith(cancelled)
+    signal?.addEventListener('abort', cancel, { once: true })
+    const timer =
+      deadline === undefined ? undefined : setTimeout(removeWith(deadlineExceeded), deadline - job.acceptedAt)
+    this.#rows += job.rows
+    this.#jobs.set(job, () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', cancel)
+    })
   }
 
-  #reject(job: Job): void {
-    job.reject(cancelled())
-    this.#reportIdle()
+  /**
+   * Takes the oldest job and those behind it that fit, in order.
+   *
+   * @param maxRows What all of them may sum up to; the oldest is taken whatever its size.
+   */
+  take(maxRows: number, fits: (oldest: Job, other: Job) => boolean): Job[] {
+    const oldest = this.oldest
+    if (!oldest) return []
+    const taken = [oldest]
+    let rows = oldest.rows
+    if (rows < maxRows) {
+      for (const job of this.#jobs.keys()) {
+        if (job === oldest || !fits(oldest, job)) continue
+        if (rows + job.rows > maxRows) break
+        taken.push(job)
+        rows += job.rows
+      }
+    }
+    for (const job of taken) this.#remove(job)
+    return taken
   }
 
-  #reportIdle(): void {
-    if (!this.#draining || this.#running > 0 || this.#waiting.size > 0) return
-    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  #remove(job: Job): void {
+    this.#jobs.get(job)?.()
+    this.#jobs.delete(job)
+    this.#rows -= job.rows
   }
 }
 
 function cancelled(): ServingError {
   return new ServingError('CANCELLED', 'the client went away before its turn')
+}
+
+function deadlineExceeded(): ServingError {
+  return new ServingError(
+    'DEADLINE_EXCEEDED',
+    'the deadline passed before the request had its turn; it was not computed',
+  )
 }

@@ -1,18 +1,35 @@
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
+import type { QueueLimits } from './queue.ts'
 
 /** How the scheduler sees a runtime's session. */
 export type Run = (inputs: Tensors, outputs?: readonly string[]) => Promise<Tensors>
 
-/** Decides when a request runs. */
+/** How requests are joined. */
+export interface BatchPolicy {
+  /** Most rows in one run; 1 never joins. A request that alone has more is still run whole. */
+  readonly maxBatchSize: number
+  /** How long a run may be put off so that it fills up; 0 joins only what waits anyway. */
+  readonly maxDelayMs: number
+}
+
+export interface SchedulerOptions extends QueueLimits, BatchPolicy {
+  /** Runs that make progress at once. */
+  readonly parallelism: number
+}
+
+/** Decides when a request runs, and with which others. */
 export interface Scheduler {
   /**
    * Accepts a request and answers it in turn.
    *
    * @param signal Aborted when the client has gone: a request still waiting is then never computed.
-   * @throws ServingError QUEUE_FULL or MODEL_NOT_READY at once, CANCELLED later; what `run` throws.
+   * @throws ServingError QUEUE_FULL or MODEL_NOT_READY at once; CANCELLED or DEADLINE_EXCEEDED while it waits;
+   *   what `run` throws.
    */
   submit(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult>
+  /** Refuses in constant time what `submit` would refuse anyway. @throws ServingError as `submit` does at once. */
+  checkRoom(): void
   /** Requests that wait, those being computed not counted. */
   readonly queued: number
   /** Refuses new work from now on; resolves when all accepted work is answered. */

@@ -50,7 +50,7 @@ describe('GET /openapi.json', () => {
       description: 'width of the petal, in cm',
       examples: [0.2],
     })
-    expect(Object.keys(responses)).toEqual(['200', '400', '413', '415', '422', '429', '503'])
+    expect(Object.keys(responses)).toEqual(['200', '400', '413', '415', '422', '429', '503', '504'])
     const { properties } = responses['200'].content['application/json'].schema
     expect(properties.predictions.items.properties.label).toEqual({ enum: ['setosa', 'versicolor', 'virginica'] })
   })

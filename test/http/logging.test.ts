@@ -26,6 +26,7 @@ describe('the log', () => {
         durationMs: expect.any(Number),
         queueMs: expect.any(Number),
         computeMs: expect.any(Number),
+        batchSize: 2,
         msg: 'request',
       },
     ])

@@ -1,5 +1,5 @@
 import request from 'supertest'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
 import { FLOWER, FLOWER_ANSWER } from '../support/iris.ts'
@@ -74,6 +74,29 @@ describe('POST /predict', () => {
     const broken = await startApp({ folder: createFolder({ 'm.onnx': 'broken' }) })
     const failed = await request(broken.server).post('/predict').send(FLOWER).expect(503)
     expect(failed.body.error).toMatch(/^model m version 1 failed to load: m\.onnx cannot be loaded: Protobuf/)
+  })
+
+  test('a request that waits longer than it allows is answered 504, and never computed', async () => {
+    const { server, app, registry, lines } = await startApp({
+      folder: createFolder({ 'slow.onnx': { model: 'slow' } }),
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const infer = vi.spyOn(registry.get(), 'infer')
+    const send = (iterations: number) => request(server).post('/predict').send({ iterations })
+    const first = send(3000).then(({ status }) => status)
+    await vi.waitUntil(() => infer.mock.calls.length === 1)
+    const late = await send(1).set('x-request-timeout-ms', '50').expect(504)
+    expect(late.body.code).toBe('DEADLINE_EXCEEDED')
+    expect(await first).toBe(200)
+    const line = lines.find(({ status }) => status === 504)
+    expect(line).toMatchObject({ model: 'slow', rows: 1 })
+    expect(line).not.toHaveProperty('computeMs')
+  })
+
+  test.each(['0', '-5', '1.5', 'soon'])('a time limit of %j is refused', async (limit) => {
+    const { server } = await startApp()
+    const reply = await request(server).post('/predict').set('x-request-timeout-ms', limit).send(FLOWER).expect(400)
+    expect(reply.body.error).toBe(`x-request-timeout-ms: expected a number of milliseconds, got "${limit}"`)
   })
 
   test('a full queue is refused at once with 429', async () => {

@@ -13,7 +13,13 @@ const classifier = { model: 'int-labels' }
 async function openRegistry(files: Readonly<Record<string, Content>>, options: Partial<RegistryOptions> = {}) {
   const runtime = createWorkerRuntime(WORKER_ENTRY, () => undefined)
   const found = await findModels(createFolder(files))
-  const registry = createRegistry(found, runtime, { defaultName: undefined, maxRows: 100, maxQueued: 10, ...options })
+  const registry = createRegistry(found, runtime, {
+    defaultName: undefined,
+    maxRows: 100,
+    maxQueued: 10,
+    maxQueuedRows: 100,
+    ...options,
+  })
   onTestFinished(async () => {
     await registry.close()
     await runtime.close()
@@ -104,6 +110,28 @@ describe('the registry', () => {
     const files = { 'r/1/model.onnx': regressor, 'r/model.json': '{"limits":{"maxRows":7}}' }
     expect((await loadRegistry(files)).get().view.maxRows).toBe(7)
     expect((await loadRegistry(files, { maxRows: 3 })).get().view.maxRows).toBe(3)
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['regressor', { maxBatchSize: 32 }, /times less in a batch/],
+    ['every-type', { maxBatchSize: 32 }, /times less in a batch/],
+    ['columns', { maxBatchSize: 32 }, /times less in a batch/],
+  ])('measures how to batch: %s', async (model, batching, reason) => {
+    const entry = (await loadRegistry({ 'm.onnx': { model } })).get()
+    expect(entry.batching).toMatchObject({ ...batching, reason: expect.stringMatching(reason) })
+    expect(entry.batching.measured.map(({ rows }) => rows)).toEqual([1, 8, 32])
+  })
+
+  test.each<[unknown, object]>([
+    [false, { maxBatchSize: 1, reason: 'model.json forbids it', measured: [] }],
+    [
+      { maxBatchSize: 7, maxDelayMs: 2 },
+      { maxBatchSize: 7, maxDelayMs: 2, reason: 'model.json says so' },
+    ],
+    [{ maxDelayMs: 3 }, { maxDelayMs: 3, reason: expect.stringContaining('times less') }],
+  ])('batches as model.json says: %j', async (batching, expected) => {
+    const files = { 'r/1/model.onnx': regressor, 'r/model.json': JSON.stringify({ batching }) }
+    expect((await loadRegistry(files)).get().batching).toMatchObject(expected)
   })
 
   test('closing answers what was accepted and refuses what comes later', async () => {

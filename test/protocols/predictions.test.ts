@@ -5,8 +5,10 @@ import type { Tensor } from '../../src/core/tensor.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { createView, spec } from '../support/views.ts'
 
+const TIMINGS = { queueMs: 0, computeMs: 0, batchSize: 1 }
+
 function encode(outputs: Record<string, Tensor>, model: ModelView): unknown {
-  const result: InferenceResult = { outputs: new Map(Object.entries(outputs)), timings: { queueMs: 0, computeMs: 0 } }
+  const result: InferenceResult = { outputs: new Map(Object.entries(outputs)), timings: TIMINGS }
   const { predictions, ...head } = JSON.parse(predictCodec.encode(result, model)) as { predictions: unknown }
   expect(head).toEqual({ model: 'm', version: '1' })
   return predictions
@@ -62,7 +64,7 @@ describe('a classifier answers', () => {
           ['label', names],
           ['p', probabilities],
         ]),
-        timings: { queueMs: 0, computeMs: 0 },
+        timings: TIMINGS,
       },
       classifier('string', ['__proto__', 'yes']),
     )
@@ -75,7 +77,7 @@ describe('a classifier answers', () => {
       ['label', label],
       ['p', probabilities],
     ])
-    const json = predictCodec.encode({ outputs, timings: { queueMs: 0, computeMs: 0 } }, classifier('int64', []))
+    const json = predictCodec.encode({ outputs, timings: TIMINGS }, classifier('int64', []))
     expect(json).toContain('"label":9007199254740993,')
   })
 })

@@ -11,7 +11,8 @@ import { MODELS, WORKER_ENTRY } from './paths.ts'
 
 type LogLine = Readonly<Record<string, unknown>>
 
-interface TestAppOptions extends Partial<RegistryOptions>, Partial<Pick<AppOptions, 'bodyLimitBytes' | 'isDraining'>> {
+interface TestAppOptions
+  extends Partial<RegistryOptions>, Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining'>> {
   readonly folder?: string
   /** Leaves the models loading. */
   readonly isLoading?: boolean
@@ -27,7 +28,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     },
   })
   const runtime = createWorkerRuntime(WORKER_ENTRY, () => undefined)
-  const limits = { defaultName: undefined, maxRows: 1000, maxQueued: 100 }
+  const limits = { defaultName: undefined, maxRows: 1000, maxQueued: 100, maxQueuedRows: 10_000 }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)
   const app = buildApp({
@@ -35,6 +36,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     logger: pino({ level: 'debug', base: null }, stream),
     version: '0.0.0',
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     isDraining: options.isDraining ?? (() => false),
   })
   await app.ready()

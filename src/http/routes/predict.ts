@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from '../../models/registry.ts'
 import { predictCodec } from '../../protocols/predict.ts'
 import { clientGone } from '../client-gone.ts'
+import { deadlineOf } from '../deadline.ts'
 import { bodyOf, refuseCompressed } from '../json-bodies.ts'
 
 /** Which model a path names; without a name, the default model. */
@@ -10,14 +11,16 @@ export interface ModelPath {
 }
 
 /** The server's own protocol. Documented per model by `toOpenApi`, with its real features. */
-export function addPredictRoutes(app: FastifyInstance, registry: Registry): void {
+export function addPredictRoutes(app: FastifyInstance, registry: Registry, requestTimeoutMs: number): void {
   async function predict(request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> {
     const { name, version } = request.params
     const model = registry.get(name, version)
     request.inference.model = model.view
+    const deadline = deadlineOf(request, requestTimeoutMs)
+    model.checkRoom()
     const decoded = predictCodec.decode(bodyOf(request), model.view)
     request.inference.inputs = decoded.inputs
-    const result = await model.infer(decoded, clientGone(reply))
+    const result = await model.infer({ ...decoded, deadline }, clientGone(reply))
     request.inference.timings = result.timings
     return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, model.view))
   }

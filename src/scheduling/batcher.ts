@@ -1,0 +1,132 @@
+import { ServingError } from '../core/errors.ts'
+import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
+import type { Tensors } from '../core/tensor.ts'
+import { canJoin, joinInputs, rowsOf, splitOutputs } from './joining.ts'
+import { RequestQueue } from './queue.ts'
+import type { Job } from './queue.ts'
+import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
+
+/**
+ * Natural batching: while every run that can make progress does, requests gather, and the next run takes them together.
+ * No timer and no added delay, unless the policy asks for one.
+ */
+export function createBatcher(run: Run, options: SchedulerOptions): Scheduler {
+  return new Batcher(run, options)
+}
+
+class Batcher implements Scheduler {
+  readonly #run: Run
+  readonly #options: SchedulerOptions
+  readonly #queue: RequestQueue
+  #running = 0
+  #isFlushPlanned = false
+  #delay: NodeJS.Timeout | undefined
+  #isDraining = false
+  #whenIdle: (() => void)[] = []
+
+  constructor(run: Run, options: SchedulerOptions) {
+    this.#run = run
+    this.#options = options
+    this.#queue = new RequestQueue(options)
+  }
+
+  get queued(): number {
+    return this.#queue.size
+  }
+
+  checkRoom(): void {
+    if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
+    this.#queue.checkRoom(1)
+  }
+
+  submit(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
+      const job: Job = { request, rows: rowsOf(request.inputs), acceptedAt: performance.now(), resolve, reject }
+      this.#queue.add(job, signal, () => this.#reportIdle())
+      this.#planFlush()
+    })
+  }
+
+  drain(): Promise<void> {
+    this.#isDraining = true
+    this.#flush()
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve)
+      this.#reportIdle()
+    })
+  }
+
+  /** All requests that the event loop has read by then go together. */
+  #planFlush(): void {
+    if (this.#isFlushPlanned || this.#running >= this.#options.parallelism) return
+    this.#isFlushPlanned = true
+    setImmediate(() => {
+      this.#isFlushPlanned = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    while (this.#running < this.#options.parallelism && this.#queue.size > 0 && !this.#isPutOff()) {
+      void this.#compute(this.#queue.take(this.#options.maxBatchSize, (a, b) => canJoin(a.request, b.request)))
+    }
+  }
+
+  /** Whether the next run waits for more rows; it is then started when the oldest request has waited long enough. */
+  #isPutOff(): boolean {
+    const { maxDelayMs, maxBatchSize } = this.#options
+    if (maxDelayMs === 0 || this.#isDraining || this.#queue.rows >= maxBatchSize) return false
+    const waitMs = (this.#queue.oldest?.acceptedAt ?? 0) + maxDelayMs - performance.now()
+    if (waitMs <= 0) return false
+    clearTimeout(this.#delay)
+    this.#delay = setTimeout(() => this.#flush(), waitMs)
+    return true
+  }
+
+  async #compute(jobs: readonly Job[]): Promise<void> {
+    this.#running++
+    if (jobs.length === 1) await this.#computeOne(jobs[0]!)
+    else await this.#computeJoined(jobs)
+    this.#running--
+    this.#flush()
+    this.#reportIdle()
+  }
+
+  async #computeOne(job: Job): Promise<void> {
+    const startedAt = performance.now()
+    try {
+      const outputs = await this.#run(job.request.inputs, job.request.outputs)
+      job.resolve({ outputs, timings: timingsOf(job, startedAt, job.rows) })
+    } catch (error) {
+      job.reject(error)
+    }
+  }
+
+  async #computeJoined(jobs: readonly Job[]): Promise<void> {
+    const rows = jobs.map((job) => job.rows)
+    const startedAt = performance.now()
+    let parts: Tensors[]
+    try {
+      const inputs = joinInputs(jobs.map(({ request }) => request))
+      parts = splitOutputs(await this.#run(inputs, jobs[0]!.request.outputs), rows)
+    } catch {
+      // Singly, so that whatever is wrong with one of them fails alone.
+      for (const job of jobs) await this.#computeOne(job)
+      return
+    }
+    const total = rows.reduce((sum, count) => sum + count, 0)
+    for (const [index, job] of jobs.entries()) {
+      job.resolve({ outputs: parts[index]!, timings: timingsOf(job, startedAt, total) })
+    }
+  }
+
+  #reportIdle(): void {
+    if (!this.#isDraining || this.#running > 0 || this.#queue.size > 0) return
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+}
+
+function timingsOf({ acceptedAt }: Job, startedAt: number, batchSize: number): Timings {
+  return { queueMs: startedAt - acceptedAt, computeMs: performance.now() - startedAt, batchSize }
+}

@@ -1,0 +1,107 @@
+import type { Tensor, Tensors } from '../core/tensor.ts'
+import { joinInputs, splitOutputs } from './joining.ts'
+import type { Run } from './scheduler.ts'
+
+/** What a model was measured to be able to do. */
+export interface Calibration {
+  /** 1 where joining requests is impossible, or gains nothing. */
+  readonly maxBatchSize: number
+  /** Why it is so, for people. */
+  readonly reason: string
+  /** Median duration of a run of so many rows. */
+  readonly measured: readonly { readonly rows: number; readonly ms: number }[]
+}
+
+/** Makes inputs of so many rows; another seed makes other values. */
+export type MakeInputs = (rows: number, seed: number) => Tensors
+
+const BATCH_SIZES = [8, 32]
+const REPEATS = 7
+// Longer runs would hold up whoever comes next.
+const BATCH_BUDGET_MS = 5
+// Timings vary by a few percent; joining must gain more than that.
+const MIN_GAIN = 0.9
+// Kernels for batches add up in another order; anything beyond that is another answer.
+const TOLERANCE = 1e-3
+
+/**
+ * Warms a model up and chooses how many rows go into one run: the most that still lower the cost of a row within the
+ * budget, if a batch of two gives the answers of two single runs.
+ */
+export async function calibrate(run: Run, makeInputs: MakeInputs): Promise<Calibration> {
+  const measured: { rows: number; ms: number }[] = []
+  const without = (reason: string): Calibration => ({ maxBatchSize: 1, reason, measured })
+  try {
+    // The first run allocates and is slow; it is not counted, and shows whether the made-up values can be computed.
+    const firstMs = await time(run, makeInputs, 1, 1)
+    if (firstMs < 10 * BATCH_BUDGET_MS) measured.push({ rows: 1, ms: await time(run, makeInputs, 1, REPEATS) })
+    else measured.push({ rows: 1, ms: firstMs })
+    const single = measured[0]!
+    if (single.ms > BATCH_BUDGET_MS) return without(`one row takes ${round(single.ms)} ms, more than a batch may take`)
+    const difference = await findDifference(run, makeInputs)
+    if (difference !== undefined) return without(difference)
+    for (const rows of BATCH_SIZES) {
+      const ms = await time(run, makeInputs, rows, REPEATS)
+      measured.push({ rows, ms })
+      if (ms > BATCH_BUDGET_MS) break
+    }
+  } catch (error) {
+    return without(`made-up values cannot be computed in a batch: ${(error as Error).message}`)
+  }
+  return choose(measured)
+}
+
+function choose(measured: Calibration['measured']): Calibration {
+  const [single, ...batches] = measured
+  let best = single!
+  for (const each of batches) {
+    const isCheaper = each.ms / each.rows < (best.ms / best.rows) * MIN_GAIN
+    if (isCheaper && each.ms <= BATCH_BUDGET_MS) best = each
+  }
+  const times = (single!.ms * best.rows) / best.ms
+  const reason =
+    best.rows === 1 ? 'a row costs no less in a batch' : `a row costs ${round(times)} times less in a batch`
+  return { maxBatchSize: best.rows, reason, measured }
+}
+
+async function time(run: Run, makeInputs: MakeInputs, rows: number, repeats: number): Promise<number> {
+  const durations: number[] = []
+  for (let seed = 0; seed < repeats; seed++) {
+    const inputs = makeInputs(rows, seed)
+    const startedAt = performance.now()
+    await run(inputs)
+    durations.push(performance.now() - startedAt)
+  }
+  return durations.toSorted((a, b) => a - b)[durations.length >> 1]!
+}
+
+/** What two rows in one run answer otherwise than in two runs, if anything. */
+async function findDifference(run: Run, makeInputs: MakeInputs): Promise<string | undefined> {
+  const requests = [1, 2].map((seed) => ({ inputs: makeInputs(1, seed) }))
+  const joined = splitOutputs(await run(joinInputs(requests)), [1, 1])
+  for (const [index, { inputs }] of requests.entries()) {
+    for (const [name, tensor] of await run(inputs)) {
+      if (!isAlike(tensor, joined[index]!.get(name)!)) return `output ${name} differs between a batch and single runs`
+    }
+  }
+  return undefined
+}
+
+function isAlike(a: Tensor, b: Tensor): boolean {
+  if (a.shape.join() !== b.shape.join()) return false
+  const isFloat = a.dataType === 'float32' || a.dataType === 'float64'
+  for (let index = 0; index < a.data.length; index++) {
+    const [x, y] = [a.data[index]!, b.data[index]!]
+    if (x === y || (isFloat && isClose(x as number, y as number))) continue
+    return false
+  }
+  return true
+}
+
+function isClose(x: number, y: number): boolean {
+  return (Number.isNaN(x) && Number.isNaN(y)) || Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(x))
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(2))
+}

@@ -1,0 +1,48 @@
+import { isJoinable, joinTensors, splitTensor } from '../core/tensor.ts'
+import type { Tensor, Tensors } from '../core/tensor.ts'
+import type { InferenceRequest } from '../core/inference.ts'
+
+/** The rows of a request: the size of axis 0 of its first input. */
+export function rowsOf(inputs: Tensors): number {
+  const [first] = inputs.values()
+  return first?.shape[0] ?? 1
+}
+
+/** Whether two requests can be computed in one run: same outputs asked for, same inputs but for the number of rows. */
+export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
+  if (a.inputs.size !== b.inputs.size || !isSameList(a.outputs, b.outputs)) return false
+  for (const [name, tensor] of a.inputs) {
+    const other = b.inputs.get(name)
+    if (!other || !isJoinable(tensor, other)) return false
+  }
+  return true
+}
+
+/** Joins the inputs of requests, row after row. */
+export function joinInputs(requests: readonly InferenceRequest[]): Tensors {
+  const [first] = requests
+  if (!first) throw new TypeError('nothing to join')
+  const joined = new Map<string, Tensor>()
+  for (const name of first.inputs.keys()) joined.set(name, joinTensors(requests.map(({ inputs }) => inputs.get(name)!)))
+  return joined
+}
+
+/**
+ * Gives every request its rows of the outputs.
+ *
+ * @throws Error when an output does not have one row for each of the inputs.
+ */
+export function splitOutputs(outputs: Tensors, rows: readonly number[]): Tensors[] {
+  const total = rows.reduce((sum, count) => sum + count, 0)
+  const parts = rows.map(() => new Map<string, Tensor>())
+  for (const [name, tensor] of outputs) {
+    if (tensor.shape[0] !== total) throw new Error(`output ${name} does not follow the batch`)
+    for (const [index, part] of splitTensor(tensor, rows).entries()) parts[index]!.set(name, part)
+  }
+  return parts
+}
+
+function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === b) return true
+  return a !== undefined && b !== undefined && a.length === b.length && a.every((name, index) => name === b[index])
+}

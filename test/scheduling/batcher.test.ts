@@ -1,0 +1,329 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { InferenceRequest } from '../../src/core/inference.ts'
+import type { Tensor, Tensors } from '../../src/core/tensor.ts'
+import { createBatcher } from '../../src/scheduling/batcher.ts'
+import type { SchedulerOptions } from '../../src/scheduling/scheduler.ts'
+import { FakeRuntime } from '../support/fake-runtime.ts'
+
+const UNLIMITED = { maxQueued: 1000, maxQueuedRows: 10_000, maxBatchSize: 100, maxDelayMs: 0, parallelism: 1 }
+
+function open(options: Partial<SchedulerOptions> = {}) {
+  const runtime = new FakeRuntime()
+  return { runtime, batcher: createBatcher(runtime.run, { ...UNLIMITED, ...options }) }
+}
+
+/** A request of so many rows of two numbers, the first of them `first`. */
+function request(first = 0, rows = 1, extra: Partial<InferenceRequest> = {}): InferenceRequest {
+  const data = Float32Array.from({ length: rows * 2 }, (_, index) => first + index)
+  return { inputs: new Map([['x', { dataType: 'float32', shape: [rows, 2], data }]]), ...extra }
+}
+
+function values(tensors: Tensors): number[] {
+  return [...(tensors.get('x')!.data as Float32Array)]
+}
+
+/** Lets everything that is ready to continue do so. */
+const settle = () => vi.advanceTimersByTimeAsync(0)
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('batching', () => {
+  test('starts at once what comes alone', async () => {
+    const { runtime, batcher } = open()
+    const result = batcher.submit(request(1))
+    await settle()
+    runtime.started[0]!.finish()
+    expect(values((await result).outputs)).toEqual([1, 2])
+    expect((await result).timings.batchSize).toBe(1)
+  })
+
+  test('joins what came together, and what gathers while it computes', async () => {
+    const { runtime, batcher } = open()
+    const first = [batcher.submit(request(10)), batcher.submit(request(20, 2))]
+    await settle()
+    const second = [batcher.submit(request(30)), batcher.submit(request(40))]
+    await settle()
+    expect(runtime.started.map(({ inputs }) => values(inputs))).toEqual([[10, 11, 20, 21, 22, 23]])
+    expect(batcher.queued).toBe(2)
+    runtime.started[0]!.finish()
+    const [a, b] = await Promise.all(first)
+    expect([values(a!.outputs), values(b!.outputs)]).toEqual([
+      [10, 11],
+      [20, 21, 22, 23],
+    ])
+    expect(b!.outputs.get('x')!.shape).toEqual([2, 2])
+    expect(a!.timings.batchSize).toBe(3)
+    await settle()
+    expect(values(runtime.started[1]!.inputs)).toEqual([30, 31, 40, 41])
+    runtime.started[1]!.finish()
+    await Promise.all(second)
+  })
+
+  test('keeps as many runs going as make progress', async () => {
+    const { runtime, batcher } = open({ parallelism: 2, maxBatchSize: 1 })
+    for (const first of [1, 2, 3]) void batcher.submit(request(first))
+    await settle()
+    expect(runtime.started.map(({ inputs }) => values(inputs)[0])).toEqual([1, 2])
+    runtime.started[1]!.finish()
+    await settle()
+    expect(values(runtime.started[2]!.inputs)[0]).toBe(3)
+  })
+
+  test('never joins more rows than the policy says, and runs what is larger whole', async () => {
+    const { runtime, batcher } = open({ maxBatchSize: 4 })
+    for (const rows of [2, 2, 1, 9]) void batcher.submit(request(0, rows))
+    for (const rows of [4, 1, 9]) {
+      await settle()
+      const run = runtime.started.at(-1)!
+      expect(run.inputs.get('x')!.shape[0]).toBe(rows)
+      run.finish()
+    }
+  })
+
+  test('joins only the same inner shape, datatype and outputs, whatever stands between', async () => {
+    const { runtime, batcher } = open()
+    const wide: Tensor = { dataType: 'float32', shape: [1, 3], data: new Float32Array(3) }
+    void batcher.submit(request(1))
+    void batcher.submit({ inputs: new Map([['x', wide]]) })
+    void batcher.submit(request(2, 1, { outputs: ['x'] }))
+    void batcher.submit(request(3))
+    void batcher.submit(request(4, 1, { outputs: ['x'] }))
+    const sizes: unknown[] = []
+    for (let run = 0; run < 3; run++) {
+      await settle()
+      const { inputs, outputs, finish } = runtime.started[run]!
+      sizes.push([values(inputs).length, outputs])
+      finish()
+    }
+    expect(sizes).toEqual([
+      [4, undefined],
+      [3, undefined],
+      [4, ['x']],
+    ])
+  })
+
+  test('gives everyone its own rows, however they arrive', async () => {
+    const arrivals = fc.array(fc.record({ rows: fc.integer({ min: 1, max: 6 }), pause: fc.boolean() }), {
+      minLength: 1,
+    })
+    await fc.assert(
+      fc.asyncProperty(arrivals, fc.integer({ min: 1, max: 8 }), async (requests, maxBatchSize) => {
+        const doubled = ({ dataType, shape, data }: Tensor): Tensor => {
+          return { dataType, shape, data: (data as Float32Array).map((value) => value * 2) }
+        }
+        const run = async (inputs: Tensors) => new Map([['x', doubled(inputs.get('x')!)]])
+        const batcher = createBatcher(run, { ...UNLIMITED, maxBatchSize })
+        const results: Promise<number[]>[] = []
+        for (const [index, { rows, pause }] of requests.entries()) {
+          results.push(batcher.submit(request(index * 100, rows)).then(({ outputs }) => values(outputs)))
+          if (pause) await settle()
+        }
+        await settle()
+        const expected = requests.map(({ rows }, index) => {
+          return Array.from({ length: rows * 2 }, (_, offset) => 2 * (index * 100 + offset))
+        })
+        expect(await Promise.all(results)).toEqual(expected)
+      }),
+    )
+  })
+
+  test('runs the members of a failed run singly, so that one fails alone', async () => {
+    const { runtime, batcher } = open()
+    const results = [1, 2].map((first) => batcher.submit(request(first)).catch((error: Error) => error.message))
+    await settle()
+    runtime.started[0]!.fail(new Error('one of them'))
+    await settle()
+    expect(values(runtime.started[1]!.inputs)).toEqual([1, 2])
+    runtime.started[1]!.fail(new Error('this one'))
+    await settle()
+    runtime.started[2]!.finish()
+    expect(await results[0]).toBe('this one')
+    expect(await results[1]).toHaveProperty('outputs')
+  })
+
+  test('runs singly what does not come back with a row for each', async () => {
+    const { runtime, batcher } = open()
+    const results = [1, 2].map((first) => batcher.submit(request(first)))
+    await settle()
+    runtime.started[0]!.finish(request(9).inputs)
+    for (const run of [1, 2]) {
+      await settle()
+      runtime.started[run]!.finish()
+    }
+    expect((await Promise.all(results)).map(({ outputs }) => values(outputs)[0])).toEqual([1, 2])
+  })
+
+  test('puts a run off when asked to, until it is full or old enough', async () => {
+    const { runtime, batcher } = open({ maxDelayMs: 10, maxBatchSize: 2 })
+    void batcher.submit(request(1))
+    await vi.advanceTimersByTimeAsync(9)
+    expect(runtime.started).toHaveLength(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(runtime.started).toHaveLength(1)
+    runtime.started[0]!.finish()
+    await settle()
+    void batcher.submit(request(2))
+    void batcher.submit(request(3))
+    await settle()
+    expect(values(runtime.started[1]!.inputs)).toEqual([2, 3, 3, 4])
+  })
+})
+
+describe('admission', () => {
+  test('refuses at once what is over the bound of requests', async () => {
+    const { batcher } = open({ maxQueued: 2, maxBatchSize: 1 })
+    void batcher.submit(request())
+    await settle()
+    void batcher.submit(request())
+    batcher.checkRoom()
+    void batcher.submit(request())
+    await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+    expect(() => batcher.checkRoom()).toThrow('2 requests with 2 rows are waiting already: try again later')
+  })
+
+  test('refuses what is over the bound of rows, but never for good', async () => {
+    const { batcher } = open({ maxQueuedRows: 5 })
+    void batcher.submit(request(0, 9))
+    await expect(batcher.submit(request(0, 1))).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+    await settle()
+    void batcher.submit(request(0, 4))
+    void batcher.submit(request(0, 1))
+    await expect(batcher.submit(request(0, 1))).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+  })
+
+  test('never computes a request whose deadline passed while it waited', async () => {
+    const { runtime, batcher } = open()
+    const first = batcher.submit(request(1))
+    await settle()
+    const late = batcher.submit(request(2, 1, { deadline: performance.now() + 50 }))
+    const outcome = late.catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(50)
+    expect(await outcome).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(batcher.queued).toBe(0)
+    runtime.started[0]!.finish()
+    await first
+    await settle()
+    expect(runtime.started).toHaveLength(1)
+  })
+
+  test('still answers what started before its deadline', async () => {
+    const { runtime, batcher } = open()
+    const result = batcher.submit(request(1, 1, { deadline: performance.now() + 50 }))
+    await settle()
+    await vi.advanceTimersByTimeAsync(500)
+    runtime.started[0]!.finish()
+    expect((await result).timings).toMatchObject({ queueMs: 0, computeMs: 500 })
+  })
+
+  test('refuses a deadline that has passed already, and a client that is gone already', async () => {
+    const { batcher } = open()
+    const late = request(1, 1, { deadline: performance.now() })
+    await expect(batcher.submit(late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    await expect(batcher.submit(request(), AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(batcher.queued).toBe(0)
+  })
+
+  test('never computes a request whose client left before its turn', async () => {
+    const { runtime, batcher } = open()
+    void batcher.submit(request(1))
+    await settle()
+    const client = new AbortController()
+    const left = batcher.submit(request(2), client.signal)
+    client.abort()
+    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(batcher.queued).toBe(0)
+    runtime.started[0]!.finish()
+    await settle()
+    expect(runtime.started).toHaveLength(1)
+  })
+
+  test('still answers a request that is being computed when its client leaves', async () => {
+    const { runtime, batcher } = open()
+    const client = new AbortController()
+    const result = batcher.submit(request(), client.signal)
+    await settle()
+    client.abort()
+    runtime.started[0]!.finish()
+    await expect(result).resolves.toHaveProperty('timings')
+  })
+
+  test('loses nothing: what was sent is answered, refused, late or cancelled', async () => {
+    const action = fc.record({
+      rows: fc.integer({ min: 1, max: 4 }),
+      what: fc.constantFrom('send', 'cancel', 'finish', 'fail', 'wait'),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+        const { runtime, batcher } = open({ maxQueued: 4, maxQueuedRows: 8, maxBatchSize: 4, parallelism: 2 })
+        const clients: AbortController[] = []
+        const outcomes: Promise<string>[] = []
+        for (const { rows, what } of actions) {
+          if (what === 'send') {
+            const client = new AbortController()
+            clients.push(client)
+            const sent = request(0, rows, { deadline: performance.now() + 20 })
+            const answered = batcher.submit(sent, client.signal).then(() => 'answered')
+            outcomes.push(answered.catch(({ code, message }: { code?: string; message: string }) => code ?? message))
+          } else if (what === 'cancel') clients.shift()?.abort()
+          else if (what === 'wait') await vi.advanceTimersByTimeAsync(15)
+          else if (what === 'finish') runtime.started.shift()?.finish()
+          else runtime.started.shift()?.fail(new Error('failed'))
+          await settle()
+        }
+        const drained = batcher.drain()
+        while (runtime.started.length > 0 || batcher.queued > 0) {
+          runtime.started.shift()?.finish()
+          await settle()
+        }
+        await drained
+        const known = ['answered', 'QUEUE_FULL', 'CANCELLED', 'DEADLINE_EXCEEDED', 'failed']
+        for (const outcome of await Promise.all(outcomes)) expect(known).toContain(outcome)
+      }),
+    )
+  })
+})
+
+describe('draining', () => {
+  test('refuses what is new, answers what was accepted, then reports', async () => {
+    const { runtime, batcher } = open({ maxBatchSize: 1 })
+    const accepted = [batcher.submit(request()), batcher.submit(request())]
+    let isDrained = false
+    const drained = batcher.drain().then(() => (isDrained = true))
+    await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
+    expect(() => batcher.checkRoom()).toThrow('shutting down')
+    await settle()
+    runtime.started[0]!.finish()
+    await settle()
+    expect(isDrained).toBe(false)
+    runtime.started[1]!.finish()
+    await drained
+    await expect(Promise.all(accepted)).resolves.toHaveLength(2)
+  })
+
+  test('does not put off what waits for others', async () => {
+    const { runtime, batcher } = open({ maxDelayMs: 1000 })
+    const result = batcher.submit(request())
+    await settle()
+    const drained = batcher.drain()
+    runtime.started[0]!.finish()
+    await result
+    await drained
+  })
+
+  test('ends when idle, and when the last one waiting leaves', async () => {
+    await open().batcher.drain()
+    const { runtime, batcher } = open()
+    const first = batcher.submit(request())
+    await settle()
+    const client = new AbortController()
+    const waiting = batcher.submit(request(), client.signal)
+    const drained = batcher.drain()
+    client.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
+    runtime.started[0]!.finish()
+    await first
+    await drained
+  })
+})
