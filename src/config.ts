@@ -9,6 +9,8 @@ export interface Config {
   readonly defaultModel: string | undefined
   readonly bodyLimitBytes: number
   readonly maxRows: number
+  /** Threads that compute; 0 takes one for each CPU that may be used. */
+  readonly workers: number
   readonly maxQueued: number
   readonly maxQueuedRows: number
   /** How long an accepted request may wait for its turn; clients may ask for less. */
@@ -33,6 +35,7 @@ const configSchema = z
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
+    workers: integer(0, 256).default(0).describe('Threads that compute; 0 takes one for each CPU of the quota.'),
     'max-queued': integer(1, 100_000).default(256).describe('Requests of a model that may wait; more get 429.'),
     'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
     'request-timeout': seconds().default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
@@ -56,6 +59,7 @@ const configSchema = z
     defaultModel: values['default-model'],
     bodyLimitBytes: values['body-limit'],
     maxRows: values['max-rows'],
+    workers: values.workers,
     maxQueued: values['max-queued'],
     maxQueuedRows: values['max-queued-rows'],
     requestTimeoutMs: values['request-timeout'],

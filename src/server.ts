@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -6,7 +7,8 @@ import { buildApp } from './http/app.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
-import { createWorkerRuntime } from './runtime/worker-runtime.ts'
+import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
+import { createWorkerPool } from './runtime/worker-pool.ts'
 
 export interface Server {
   readonly app: FastifyInstance
@@ -25,13 +27,18 @@ export interface ServerOptions {
   readonly version: string
   /** The built entry of the runtime's thread. */
   readonly workerEntry: URL
-  /** Called when the runtime has died and nothing can be computed any more. */
+  /** Called when the runtime has died, cannot be replaced, and nothing can be computed any more. */
   readonly onRuntimeDeath: (error: Error) => void
 }
 
 /** Builds the floors and joins them. */
 export function createServer({ config, files, logger, version, workerEntry, onRuntimeDeath }: ServerOptions): Server {
-  const runtime = createWorkerRuntime(workerEntry, onRuntimeDeath)
+  const runtime = createWorkerPool({
+    entry: workerEntry,
+    size: chooseWorkers(config, logger),
+    onDeath: (err) => logger.error({ err }, 'a thread of the runtime died; another takes its place'),
+    onGiveUp: onRuntimeDeath,
+  })
   const { bodyLimitBytes, requestTimeoutMs } = config
   const registry = createRegistry(files, runtime, { ...config, defaultName: config.defaultModel })
   let isDraining = false
@@ -65,6 +72,16 @@ export function createServer({ config, files, logger, version, workerEntry, onRu
     await registry.close()
     await runtime.close()
   }
+}
+
+/** One line explains the choice. */
+function chooseWorkers({ workers: asked }: Config, logger: Logger): number {
+  const [cpus, quota] = [availableParallelism(), cpuQuota()]
+  const workers = asked === 0 ? workersFor(cpus, quota) : asked
+  const limit = quota === undefined ? 'no CPU quota' : `a quota of ${quota} CPUs`
+  const why = asked === 0 ? `${cpus} CPUs to run on, ${limit}` : 'as asked for'
+  logger.info({ workers, cpus, quota }, `computing on ${workers} threads: ${why}`)
+  return workers
 }
 
 function logLoaded(logger: Logger, entry: ModelEntry, loadMs: number): void {

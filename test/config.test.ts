@@ -8,6 +8,7 @@ const DEFAULTS = {
   defaultModel: undefined,
   bodyLimitBytes: 8_388_608,
   maxRows: 10_000,
+  workers: 0,
   maxQueued: 256,
   maxQueuedRows: 100_000,
   requestTimeoutMs: 30_000,
@@ -70,7 +71,7 @@ describe('the help', () => {
 
   test('shows every flag with its variable and default', () => {
     const flags = ['host', 'port', 'model-dir', 'default-model', 'body-limit', 'max-rows', 'log-level']
-    const queue = ['max-queued', 'max-queued-rows', 'request-timeout']
+    const queue = ['workers', 'max-queued', 'max-queued-rows', 'request-timeout']
     for (const flag of [...flags, ...queue, 'shutdown-delay', 'shutdown-deadline']) {
       expect(helpText()).toMatch(new RegExp(`--${flag} +${flag.toUpperCase().replaceAll('-', '_')} +\\w.*[.\\]]\n`))
     }

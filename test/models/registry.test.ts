@@ -2,16 +2,15 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
-import { createWorkerRuntime } from '../../src/runtime/worker-runtime.ts'
 import { createFolder } from '../support/folders.ts'
 import type { Content } from '../support/folders.ts'
-import { WORKER_ENTRY } from '../support/paths.ts'
+import { startPool } from '../support/pool.ts'
 
 const regressor = { model: 'regressor' }
 const classifier = { model: 'int-labels' }
 
 async function openRegistry(files: Readonly<Record<string, Content>>, options: Partial<RegistryOptions> = {}) {
-  const runtime = createWorkerRuntime(WORKER_ENTRY, () => undefined)
+  const runtime = startPool()
   const found = await findModels(createFolder(files))
   const registry = createRegistry(found, runtime, {
     defaultName: undefined,

@@ -6,8 +6,8 @@ import type { AppOptions } from '../../src/http/app.ts'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
-import { createWorkerRuntime } from '../../src/runtime/worker-runtime.ts'
-import { MODELS, WORKER_ENTRY } from './paths.ts'
+import { MODELS } from './paths.ts'
+import { startPool } from './pool.ts'
 
 type LogLine = Readonly<Record<string, unknown>>
 
@@ -27,7 +27,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
       done()
     },
   })
-  const runtime = createWorkerRuntime(WORKER_ENTRY, () => undefined)
+  const runtime = startPool()
   const limits = { defaultName: undefined, maxRows: 1000, maxQueued: 100, maxQueuedRows: 10_000 }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)

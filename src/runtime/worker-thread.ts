@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { ServingError } from '../core/errors.ts'
+import type { Tensors } from '../core/tensor.ts'
 import { transferList } from './messages.ts'
-import type { CallKind, CallTypes, Reply } from './messages.ts'
+import type { CallKind, CallTypes, LoadedSession, Reply } from './messages.ts'
 import { ModelLoadError } from './runtime.ts'
-import type { Runtime, Session } from './runtime.ts'
 
 interface PendingCall {
   readonly resolve: (result: never) => void
@@ -12,19 +12,8 @@ interface PendingCall {
   readonly toError: (message: string) => Error
 }
 
-/**
- * The runtime on a worker thread of its own, so that loading and computing never hold up the event loop.
- *
- * @param entry The built `worker.js`.
- * @param onDeath Called once if the thread ends without having been closed; its calls have been rejected by then.
- */
-export function createWorkerRuntime(entry: URL, onDeath: (error: Error) => void): Runtime {
-  // Must be set in the main thread before the native module loads, or it reports home and writes to disk.
-  process.env['ORT_DISABLE_TELEMETRY'] = '1'
-  return new WorkerRuntime(entry, onDeath)
-}
-
-class WorkerRuntime implements Runtime {
+/** One thread that loads and computes; it answers calls in turn. Sessions are named by number. */
+export class WorkerThread {
   readonly #worker: Worker
   readonly #exited: Promise<void>
   readonly #pending = new Map<number, PendingCall>()
@@ -32,6 +21,10 @@ class WorkerRuntime implements Runtime {
   #dead: Error | undefined
   #closing: Promise<void> | undefined
 
+  /**
+   * @param entry The built `worker.js`.
+   * @param onDeath Called once if the thread ends without having been closed; its calls have been rejected by then.
+   */
   constructor(entry: URL, onDeath: (error: Error) => void) {
     this.#worker = new Worker(entry, { name: 'onnxruntime' })
     this.#worker.on('message', (reply: Reply) => this.#settle(reply))
@@ -48,23 +41,30 @@ class WorkerRuntime implements Runtime {
     })
   }
 
-  async load(file: string): Promise<Session> {
-    const loaded = await this.#call('load', { file }, (message) => new ModelLoadError(message))
-    const { session, signature, unsupportedOutputs } = loaded
-    const allOutputs = signature.outputs.map(({ name }) => name)
-    return {
-      signature,
-      unsupportedOutputs,
-      parallelism: 1,
-      run: (inputs, outputs = allOutputs) =>
-        this.#call('run', { session, inputs, outputs }, toInferenceError, transferList(inputs)),
-      // With the thread every session is gone already.
-      dispose: async () => {
-        if (!this.#dead) await this.#call('dispose', { session }, (message) => new Error(message))
-      },
-    }
+  /** Calls that are not answered yet. */
+  get busy(): number {
+    return this.#pending.size
   }
 
+  get isAlive(): boolean {
+    return this.#dead === undefined
+  }
+
+  load(file: string): Promise<LoadedSession> {
+    return this.#call('load', { file }, (message) => new ModelLoadError(message))
+  }
+
+  /** Takes ownership of the inputs' buffers. */
+  run(session: number, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
+    return this.#call('run', { session, inputs, outputs }, toInferenceError, transferList(inputs))
+  }
+
+  async dispose(session: number): Promise<void> {
+    // With the thread every session is gone already.
+    if (this.isAlive) await this.#call('dispose', { session }, (message) => new Error(message))
+  }
+
+  /** Lets what runs finish; the thread then frees its sessions and ends by itself. */
   async close(): Promise<void> {
     this.#closing ??= this.#call('stop', {}, (message) => new Error(message)).catch(() => undefined)
     await this.#closing
@@ -97,6 +97,7 @@ function toInferenceError(message: string): ServingError {
   return new ServingError('INFERENCE_FAILED', `the model cannot compute this input: ${message}`)
 }
 
-function runtimeFailed(cause: Error): ServingError {
-  return Object.assign(new ServingError('RUNTIME_FAILED', 'the model runtime has failed'), { cause })
+/** The error for requests that a thread took with it. */
+export function runtimeFailed(cause: Error): ServingError {
+  return Object.assign(new ServingError('RUNTIME_FAILED', 'the model runtime has failed; try again'), { cause })
 }

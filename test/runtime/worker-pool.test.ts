@@ -7,15 +7,18 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DataType, TensorData } from '../../src/core/datatypes.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { ModelLoadError } from '../../src/runtime/runtime.ts'
-import type { Runtime } from '../../src/runtime/runtime.ts'
-import { createWorkerRuntime } from '../../src/runtime/worker-runtime.ts'
-import { WORKER_ENTRY, fixtureModel } from '../support/paths.ts'
+import type { WorkerPoolOptions } from '../../src/runtime/worker-pool.ts'
+import { fixtureModel } from '../support/paths.ts'
+import { startPool } from '../support/pool.ts'
 
-function startRuntime(entry = WORKER_ENTRY) {
+function startRuntime(options: Partial<WorkerPoolOptions> = {}) {
   const deaths: Error[] = []
-  const runtime: Runtime = createWorkerRuntime(entry, (error) => deaths.push(error))
+  const givenUp: Error[] = []
+  const onDeath = (error: Error) => void deaths.push(error)
+  const onGiveUp = (error: Error) => void givenUp.push(error)
+  const runtime = startPool({ onDeath, onGiveUp, ...options })
   onTestFinished(() => runtime.close())
-  return { runtime, deaths }
+  return { runtime, deaths, givenUp }
 }
 
 function tensor(dataType: DataType, shape: readonly number[], data: TensorData): Tensor {
@@ -145,27 +148,81 @@ describe('the runtime on its thread', () => {
   })
 })
 
-describe('a thread that dies', () => {
-  test('rejects what it was asked and what comes later, and is reported', async () => {
-    const entry = await temporaryFile(
-      'dies.mjs',
-      `import { parentPort } from 'node:worker_threads'
-      parentPort.on('message', () => { throw new Error('out of order') })`,
-    )
-    const { runtime, deaths } = startRuntime(pathToFileURL(entry))
-    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    expect(deaths).toMatchObject([{ message: 'out of order' }])
+describe('several threads', () => {
+  test('compute at once', async () => {
+    const { runtime } = startRuntime({ size: 2 })
+    const session = await runtime.load(fixtureModel('slow'))
+    expect(session.parallelism).toBe(2)
+    const run = async (iterations: bigint) => {
+      const data = new BigInt64Array([iterations])
+      await session.run(new Map([['iterations', tensor('int64', [1, 1], data)]]))
+      return iterations
+    }
+    // The long run takes one thread; the short ones all pass it on the other.
+    const long = run(5000n)
+    for (const short of [1n, 2n, 3n]) expect(await Promise.race([long, run(short)])).toBe(short)
+    expect(await long).toBe(5000n)
   })
 
-  test('that exits by itself is reported as well', async () => {
-    const entry = await temporaryFile(
-      'exits.mjs',
-      `import { parentPort } from 'node:worker_threads'
-      parentPort.on('message', () => process.exit(3))`,
-    )
-    const { runtime, deaths } = startRuntime(pathToFileURL(entry))
+  test('all hold a model, and all give it back', async () => {
+    const { runtime } = startRuntime({ size: 3 })
+    const session = await runtime.load(fixtureModel('regressor'))
+    const inputs = () => new Map([['X', tensor('float32', [1, 2], new Float32Array([1, 1]))]])
+    const answers = await Promise.all(Array.from({ length: 9 }, () => session.run(inputs())))
+    for (const answer of answers) expect(answer.get('variable')!.data).toEqual(new Float32Array([6]))
+    await session.dispose()
+    await expect(session.run(inputs())).rejects.toThrow('disposed')
+  })
+})
+
+/** A thread that echoes what it is to compute, and dies of the number 666. */
+const MORTAL = `import { parentPort } from 'node:worker_threads'
+  const signature = { inputs: [], outputs: [{ name: 'x', dataType: 'float32', shape: [-1] }] }
+  parentPort.on('message', ({ id, kind, inputs }) => {
+    if (kind === 'run' && inputs.get('x').data[0] === 666) throw new Error('out of order')
+    const result = kind === 'load' ? { session: id, signature, unsupportedOutputs: [] } : inputs
+    parentPort.postMessage({ id, ok: true, result })
+    if (kind === 'stop') parentPort.close()
+  })`
+
+describe('a thread that dies', () => {
+  const number = (value: number) => new Map([['x', tensor('float32', [1], new Float32Array([value]))]])
+
+  test.each([1, 2])('of %i is replaced: its runs fail, the next works', async (size) => {
+    const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
+    const { runtime, deaths, givenUp } = startRuntime({ entry, size })
+    const session = await runtime.load('any')
+    for (let round = 0; round < 3; round++) {
+      await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+      expect((await session.run(number(round))).get('x')!.data).toEqual(new Float32Array([round]))
+    }
+    expect(deaths.map(({ message }) => message)).toEqual(['out of order', 'out of order', 'out of order'])
+    expect(givenUp).toEqual([])
+  })
+
+  test('takes only its own runs with it', async () => {
+    const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
+    const { runtime } = startRuntime({ entry, size: 2 })
+    const session = await runtime.load('any')
+    const outcomes = await Promise.allSettled([
+      session.run(number(666)),
+      session.run(number(1)),
+      session.run(number(2)),
+    ])
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeLessThan(3)
+    expect((await session.run(number(5))).get('x')!.data).toEqual(new Float32Array([5]))
+  })
+
+  test.each([
+    ['throws', `throw new Error('out of order')`, 'out of order'],
+    ['exits', 'process.exit(3)', 'code 3'],
+  ])('before it has loaded anything is given up: it %s', async (_how, act, message) => {
+    const script = `import { parentPort } from 'node:worker_threads'
+      parentPort.on('message', () => { ${act} })`
+    const entry = pathToFileURL(await temporaryFile('dies.mjs', script))
+    const { runtime, givenUp } = startRuntime({ entry })
     await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    expect(deaths[0]!.message).toContain('code 3')
+    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect(givenUp[0]!.message).toContain(message)
   })
 })
