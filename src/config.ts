@@ -15,6 +15,8 @@ export interface Config {
   readonly maxQueuedRows: number
   /** How long an accepted request may wait for its turn; clients may ask for less. */
   readonly requestTimeoutMs: number
+  /** How long one run of a model may take. */
+  readonly maxRunMs: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** How long readiness is refused before the server stops listening. */
   readonly shutdownDelayMs: number
@@ -38,7 +40,8 @@ const configSchema = z
     workers: integer(0, 256).default(0).describe('Threads that compute; 0 takes one for each CPU of the quota.'),
     'max-queued': integer(1, 100_000).default(256).describe('Requests of a model that may wait; more get 429.'),
     'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
-    'request-timeout': seconds().default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
+    'request-timeout': seconds(1).default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
+    'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then it is unready.'),
     'log-level': z
       .enum(LOG_LEVELS)
       .default('info')
@@ -63,12 +66,13 @@ const configSchema = z
     maxQueued: values['max-queued'],
     maxQueuedRows: values['max-queued-rows'],
     requestTimeoutMs: values['request-timeout'],
+    maxRunMs: values['max-run'],
     logLevel: values['log-level'],
     shutdownDelayMs: values['shutdown-delay'],
     shutdownDeadlineMs: values['shutdown-deadline'],
   }))
 
-const SECONDS = new Set(['request-timeout', 'shutdown-delay', 'shutdown-deadline'])
+const SECONDS = new Set(['request-timeout', 'max-run', 'shutdown-delay', 'shutdown-deadline'])
 const FIELDS: Readonly<Record<string, z.ZodType>> = configSchema.in.shape
 
 /** What the command line asks for. */
@@ -111,7 +115,7 @@ ${rows.join('\n')}
   --help                                  Show this text.
   --version                               Show the version.
 
-A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.
+A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly, 3 stuck in a run of a model.
 `
 }
 
@@ -156,9 +160,10 @@ function integer(min: number, max: number) {
 }
 
 /** Seconds from outside, milliseconds inside. */
-function seconds() {
+function seconds(minMs = 0) {
   return z.string().transform((text, context) => {
-    if (/^\d{1,5}(\.\d{1,3})?$/.test(text)) return Math.round(Number(text) * 1000)
+    const ms = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * 1000) : Number.NaN
+    if (ms >= minMs) return ms
     context.addIssue(`expected seconds, such as 5 or 0.5, got ${JSON.stringify(text)}`)
     return z.NEVER
   })

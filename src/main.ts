@@ -16,6 +16,7 @@ import type { Server } from './server.ts'
 
 const EXIT_FAILED = 1
 const EXIT_SET_UP_WRONGLY = 2
+const EXIT_STUCK = 3
 const LAYOUT = '<name>/<version>/model.onnx or <name>.onnx'
 
 await main()
@@ -53,6 +54,10 @@ async function serve(config: Config, version: string): Promise<void> {
     logger,
     version,
     workerEntry: new URL('./runtime/worker.js', import.meta.url),
+    onStuck: (model) => {
+      logger.fatal({ model }, `model ${model} is stuck in a run: the process ends so that it is started anew`)
+      void exitNow(EXIT_STUCK, () => server.stopRuntime())
+    },
     onRuntimeDeath: (error) => {
       logger.fatal({ err: error }, 'the model runtime died; the process ends so that it is started anew')
       stop(EXIT_FAILED)

@@ -29,10 +29,13 @@ export interface ServerOptions {
   readonly workerEntry: URL
   /** Called when the runtime has died, cannot be replaced, and nothing can be computed any more. */
   readonly onRuntimeDeath: (error: Error) => void
+  /** Called when a run of this model goes on for far too long. It cannot be stopped. */
+  readonly onStuck: (model: string) => void
 }
 
 /** Builds the floors and joins them. */
-export function createServer({ config, files, logger, version, workerEntry, onRuntimeDeath }: ServerOptions): Server {
+export function createServer(options: ServerOptions): Server {
+  const { config, files, logger, version, workerEntry, onRuntimeDeath, onStuck } = options
   const runtime = createWorkerPool({
     entry: workerEntry,
     size: chooseWorkers(config, logger),
@@ -40,7 +43,7 @@ export function createServer({ config, files, logger, version, workerEntry, onRu
     onGiveUp: onRuntimeDeath,
   })
   const { bodyLimitBytes, requestTimeoutMs } = config
-  const registry = createRegistry(files, runtime, { ...config, defaultName: config.defaultModel })
+  const registry = createRegistry(files, runtime, { ...config, defaultName: config.defaultModel, onStuck })
   let isDraining = false
   let loading = Promise.resolve()
   let draining: Promise<void> | undefined

@@ -12,6 +12,7 @@ const DEFAULTS = {
   maxQueued: 256,
   maxQueuedRows: 100_000,
   requestTimeoutMs: 30_000,
+  maxRunMs: 60_000,
   logLevel: 'info',
   shutdownDelayMs: 0,
   shutdownDeadlineMs: 25_000,
@@ -71,12 +72,14 @@ describe('the help', () => {
 
   test('shows every flag with its variable and default', () => {
     const flags = ['host', 'port', 'model-dir', 'default-model', 'body-limit', 'max-rows', 'log-level']
-    const queue = ['workers', 'max-queued', 'max-queued-rows', 'request-timeout']
+    const queue = ['workers', 'max-queued', 'max-queued-rows', 'request-timeout', 'max-run']
     for (const flag of [...flags, ...queue, 'shutdown-delay', 'shutdown-deadline']) {
       expect(helpText()).toMatch(new RegExp(`--${flag} +${flag.toUpperCase().replaceAll('-', '_')} +\\w.*[.\\]]\n`))
     }
     expect(helpText()).toContain('Seconds after which a shutdown gives up, with exit code 1. [25]')
-    expect(helpText()).toContain('Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.')
+    expect(helpText()).toContain(
+      'Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly, 3 stuck in a run of a model.',
+    )
   })
 
   test('is beside the version', () => {

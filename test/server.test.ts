@@ -19,7 +19,15 @@ async function buildServer(workerEntry: URL, folder = MODELS) {
   const { config } = command
   const files = await findModels(folder)
   const onRuntimeDeath = (error: Error) => void deaths.push(error)
-  const server = createServer({ config, files, logger, version: '0', workerEntry, onRuntimeDeath })
+  const server = createServer({
+    config,
+    files,
+    logger,
+    version: '0',
+    workerEntry,
+    onRuntimeDeath,
+    onStuck: () => undefined,
+  })
   await server.app.ready()
   onTestFinished(() => server.drain())
   return { server, deaths, logged }

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'QUEUE_FULL' // refused before it was accepted; may be sent again
   | 'DEADLINE_EXCEEDED' // not computed in the time the client gave it
   | 'CANCELLED' // the client went away before its turn
+  | 'RUN_TIMEOUT' // the model computes for longer than it may
   | 'RUNTIME_FAILED' // the runtime died; not the request's fault
 
 /** One element at fault: where it stands in the request, and what was expected and came. */

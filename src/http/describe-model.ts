@@ -6,7 +6,7 @@ import type { ModelDescription } from './reply-schemas.ts'
 /** A model as `GET /models/{name}` shows it, in whatever state it is. */
 export function describeModel(entry: ModelEntry): ModelDescription {
   const { name, version, status } = entry
-  if (status !== 'ready') return { name, version, status, ...(status === 'failed' && { error: entry.error }) }
+  if (!('model' in entry)) return { name, version, status, ...(status === 'failed' && { error: entry.error }) }
   const { view, warnings } = entry.model
   return {
     name,

@@ -14,6 +14,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   CANCELLED: 499,
   RUNTIME_FAILED: 500,
   MODEL_NOT_READY: 503,
+  RUN_TIMEOUT: 503,
   DEADLINE_EXCEEDED: 504,
 }
 

@@ -3,6 +3,7 @@ import type { ModelView } from '../core/model-view.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { createBatcher } from '../scheduling/batcher.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
+import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { chooseBatching } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { toFeatures } from './features.ts'
@@ -16,6 +17,8 @@ export interface Model {
   readonly warnings: readonly string[]
   /** How its requests are joined, and what was measured. */
   readonly batching: Batching
+  /** A run goes on for longer than it may; new requests are refused. */
+  readonly isStuck: boolean
   /** Refuses in constant time what `infer` would refuse anyway, so that no body is decoded in vain. */
   checkRoom(): void
   /** Answers in turn; see `Scheduler.submit` for the errors. Takes ownership of the request's buffers. */
@@ -24,7 +27,7 @@ export interface Model {
   close(): Promise<void>
 }
 
-export interface ModelOptions extends QueueLimits {
+export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRunMs' | 'onStuck'> {
   readonly name: string
   readonly version: string
   readonly description: ModelPackage
@@ -46,10 +49,15 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     parallelism: session.parallelism,
     maxQueued: limits?.maxQueued ?? options.maxQueued,
     maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
+    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
+    onStuck: options.onStuck,
   })
   return {
     view,
     batching,
+    get isStuck() {
+      return scheduler.isStuck
+    },
     warnings: session.unsupportedOutputs.map(
       (name) =>
         `output ${name} is no tensor and is not served; for scikit-learn, export with options={"zipmap": False}`,

@@ -40,6 +40,7 @@ const packageSchema = z
     limits: z
       .strictObject({
         maxRows: z.int().min(1).optional().describe("Most rows in one request; at most the server's own limit."),
+        maxRunMs: z.int().min(1).max(3_600_000).optional().describe('How long one run may take.'),
         maxQueued: z.int().min(1).optional().describe('Most requests that may wait; more are refused with 429.'),
         maxQueuedRows: z.int().min(1).optional().describe('Most rows that may wait, over all requests.'),
       })

@@ -10,7 +10,7 @@ import type { ModelFile } from './repository.ts'
 /** One version of a model, in whatever state it is. */
 export type ModelEntry = { readonly name: string; readonly version: string } & (
   | { readonly status: 'loading' }
-  | { readonly status: 'ready'; readonly model: Model }
+  | { readonly status: 'ready' | 'stuck'; readonly model: Model }
   | { readonly status: 'failed'; readonly error: string }
 )
 
@@ -43,6 +43,9 @@ export interface Registry {
 export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
   readonly maxRows: number
+  readonly maxRunMs: number
+  /** Called when a run of a model still goes on after twice `maxRunMs`. */
+  readonly onStuck: (model: string) => void
 }
 
 export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
@@ -52,7 +55,7 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
 
   return {
     defaultName,
-    list: () => entries,
+    list: () => entries.map(toCurrent),
     find: (name, version) => findEntry(entries, name ?? defaultName, version),
     get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
     async load(onSettled) {
@@ -65,7 +68,7 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
       await Promise.all(files.map(settle))
     },
     async close() {
-      await Promise.all(entries.flatMap((entry) => (entry.status === 'ready' ? [entry.model.close()] : [])))
+      await Promise.all(entries.flatMap((entry) => ('model' in entry ? [entry.model.close()] : [])))
     },
   }
 }
@@ -79,12 +82,18 @@ async function loadEntry(file: ModelFile, runtime: Runtime, options: RegistryOpt
   }
 }
 
-async function loadModel(file: ModelFile, runtime: Runtime, limits: RegistryOptions): Promise<Model> {
+async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
   const description = file.packageFile ? await readPackage(file.packageFile) : {}
   const session = await runtime.load(file.file)
   try {
-    return await createModel(session, { ...limits, name: file.name, version: file.version, description })
+    return await createModel(session, {
+      ...options,
+      name: file.name,
+      version: file.version,
+      description,
+      onStuck: () => options.onStuck(file.name),
+    })
   } catch (error) {
     await session.dispose()
     throw error
@@ -107,15 +116,24 @@ function findEntry(entries: readonly ModelEntry[], name: string | undefined, ver
   }
   const wanted = versions.filter((entry) => version === undefined || entry.version === version)
   const found = wanted.findLast(({ status }) => status === 'ready') ?? wanted.at(-1)
-  if (found) return found
+  if (found) return toCurrent(found)
   const served = versions.map((entry) => entry.version).join(', ')
   throw new ServingError('MODEL_NOT_FOUND', `model ${name} has no version ${quote(version!)}; served: ${served}`)
 }
 
+/** Whether a model is stuck is known to itself. */
+function toCurrent(entry: ModelEntry): ModelEntry {
+  return 'model' in entry && entry.model.isStuck ? { ...entry, status: 'stuck' } : entry
+}
+
 function readyModel(entry: ModelEntry): Model {
   if (entry.status === 'ready') return entry.model
-  const state = entry.status === 'failed' ? `failed to load: ${entry.error}` : 'is still loading'
-  throw new ServingError('MODEL_NOT_READY', `model ${entry.name} version ${entry.version} ${state}`)
+  throw new ServingError('MODEL_NOT_READY', `model ${entry.name} version ${entry.version} ${stateText(entry)}`)
+}
+
+function stateText(entry: ModelEntry): string {
+  if (entry.status === 'failed') return `failed to load: ${entry.error}`
+  return entry.status === 'stuck' ? 'is stuck in a run that takes too long' : 'is still loading'
 }
 
 function namesOf(entries: readonly ModelEntry[]): string {

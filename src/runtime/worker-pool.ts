@@ -27,13 +27,19 @@ interface PooledModel {
   readonly sessions: Map<WorkerThread, number>
 }
 
+interface WaitingRun {
+  readonly model: PooledModel
+  readonly start: (thread: WorkerThread, session: number) => void
+  readonly reject: (error: Error) => void
+}
+
 class WorkerPool implements Runtime {
   readonly #options: WorkerPoolOptions
   readonly #models = new Set<PooledModel>()
   // Threads that have loaded something: one that dies before will not fare better the next time.
   readonly #proven = new WeakSet<WorkerThread>()
+  readonly #waiting = new Set<WaitingRun>()
   #threads: WorkerThread[]
-  #replaced: Promise<void> = Promise.resolve()
   #isClosing = false
 
   constructor(options: WorkerPoolOptions) {
@@ -84,17 +90,31 @@ class WorkerPool implements Runtime {
     return loaded
   }
 
-  /** On the thread with the least to do; while none is left, on the next that is ready. */
+  /** On the first thread that has nothing to do: one that is stuck in a run gets no other. */
   #run(model: PooledModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
-    let best: WorkerThread | undefined
-    for (const thread of model.sessions.keys()) if (!best || thread.busy < best.busy) best = thread
-    if (best) return best.run(model.sessions.get(best)!, inputs, outputs)
-    if (!this.#models.has(model)) return Promise.reject(new Error('the session has been disposed'))
-    return this.#replaced.then(() => this.#run(model, inputs, outputs))
+    return new Promise((resolve, reject) => {
+      if (!this.#models.has(model)) throw new Error('the session has been disposed')
+      const start = (thread: WorkerThread, session: number): void => {
+        resolve(thread.run(session, inputs, outputs))
+      }
+      this.#waiting.add({ model, start, reject })
+      this.#dispatch()
+    })
+  }
+
+  readonly #dispatch = (): void => {
+    for (const run of this.#waiting) {
+      const idle = [...run.model.sessions].find(([thread]) => thread.isIdle)
+      if (!idle) continue
+      this.#waiting.delete(run)
+      run.start(...idle)
+    }
   }
 
   #startThread(): WorkerThread {
-    const thread: WorkerThread = new WorkerThread(this.#options.entry, (error) => this.#bury(thread, error))
+    const thread: WorkerThread = new WorkerThread(this.#options.entry, this.#dispatch, (error) =>
+      this.#bury(thread, error),
+    )
     return thread
   }
 
@@ -102,8 +122,14 @@ class WorkerPool implements Runtime {
     for (const model of this.#models) model.sessions.delete(dead)
     if (this.#isClosing) return
     this.#options.onDeath(error)
-    this.#replaced = this.#proven.has(dead) ? this.#replace(dead) : Promise.reject(runtimeFailed(error))
-    this.#replaced.catch(() => this.#options.onGiveUp(error))
+    const replaced = this.#proven.has(dead) ? this.#replace(dead) : Promise.reject(error)
+    replaced.then(this.#dispatch, () => this.#giveUp(error))
+  }
+
+  #giveUp(error: Error): void {
+    for (const run of this.#waiting) run.reject(runtimeFailed(error))
+    this.#waiting.clear()
+    this.#options.onGiveUp(error)
   }
 
   async #replace(dead: WorkerThread): Promise<void> {

@@ -23,11 +23,15 @@ export class WorkerThread {
 
   /**
    * @param entry The built `worker.js`.
+   * @param onIdle Called whenever everything that it was asked has been answered.
    * @param onDeath Called once if the thread ends without having been closed; its calls have been rejected by then.
    */
-  constructor(entry: URL, onDeath: (error: Error) => void) {
+  constructor(entry: URL, onIdle: () => void, onDeath: (error: Error) => void) {
     this.#worker = new Worker(entry, { name: 'onnxruntime' })
-    this.#worker.on('message', (reply: Reply) => this.#settle(reply))
+    this.#worker.on('message', (reply: Reply) => {
+      this.#settle(reply)
+      if (this.#pending.size === 0) onIdle()
+    })
     let cause: Error | undefined
     this.#worker.on('error', (error) => (cause = error))
     this.#exited = new Promise((resolve) => {
@@ -41,9 +45,9 @@ export class WorkerThread {
     })
   }
 
-  /** Calls that are not answered yet. */
-  get busy(): number {
-    return this.#pending.size
+  /** Everything that it was asked has been answered. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0
   }
 
   get isAlive(): boolean {

@@ -19,6 +19,7 @@ class Batcher implements Scheduler {
   readonly #options: SchedulerOptions
   readonly #queue: RequestQueue
   #running = 0
+  #stuck = 0
   #isFlushPlanned = false
   #delay: NodeJS.Timeout | undefined
   #isDraining = false
@@ -34,14 +35,18 @@ class Batcher implements Scheduler {
     return this.#queue.size
   }
 
+  get isStuck(): boolean {
+    return this.#stuck > 0
+  }
+
   checkRoom(): void {
-    if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
+    this.#checkReady()
     this.#queue.checkRoom(1)
   }
 
   submit(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
-      if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
+      this.#checkReady()
       const job: Job = { request, rows: rowsOf(request.inputs), acceptedAt: performance.now(), resolve, reject }
       this.#queue.add(job, signal, () => this.#reportIdle())
       this.#planFlush()
@@ -96,7 +101,7 @@ class Batcher implements Scheduler {
   async #computeOne(job: Job): Promise<void> {
     const startedAt = performance.now()
     try {
-      const outputs = await this.#run(job.request.inputs, job.request.outputs)
+      const outputs = await this.#runWatched([job], job.request.inputs)
       job.resolve({ outputs, timings: timingsOf(job, startedAt, job.rows) })
     } catch (error) {
       job.reject(error)
@@ -109,7 +114,7 @@ class Batcher implements Scheduler {
     let parts: Tensors[]
     try {
       const inputs = joinInputs(jobs.map(({ request }) => request))
-      parts = splitOutputs(await this.#run(inputs, jobs[0]!.request.outputs), rows)
+      parts = splitOutputs(await this.#runWatched(jobs, inputs), rows)
     } catch {
       // Singly, so that whatever is wrong with one of them fails alone.
       for (const job of jobs) await this.#computeOne(job)
@@ -121,10 +126,38 @@ class Batcher implements Scheduler {
     }
   }
 
+  /** A run cannot be stopped, but who waits for it need not wait for ever. */
+  async #runWatched(jobs: readonly Job[], inputs: Tensors): Promise<Tensors> {
+    const { maxRunMs, onStuck } = this.#options
+    let isStuck = false
+    const timeout = setTimeout(() => {
+      isStuck = true
+      this.#stuck++
+      for (const job of jobs) job.reject(runTimeout(maxRunMs))
+    }, maxRunMs)
+    const final = setTimeout(onStuck, 2 * maxRunMs)
+    try {
+      return await this.#run(inputs, jobs[0]!.request.outputs)
+    } finally {
+      clearTimeout(timeout)
+      clearTimeout(final)
+      if (isStuck) this.#stuck--
+    }
+  }
+
+  #checkReady(): void {
+    if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
+    if (this.isStuck) throw new ServingError('MODEL_NOT_READY', 'the model is stuck in a run that takes too long')
+  }
+
   #reportIdle(): void {
     if (!this.#isDraining || this.#running > 0 || this.#queue.size > 0) return
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
+}
+
+function runTimeout(maxRunMs: number): ServingError {
+  return new ServingError('RUN_TIMEOUT', `the model has computed for ${maxRunMs} ms, longer than it may`)
 }
 
 function timingsOf({ acceptedAt }: Job, startedAt: number, batchSize: number): Timings {

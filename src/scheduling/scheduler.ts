@@ -16,6 +16,10 @@ export interface BatchPolicy {
 export interface SchedulerOptions extends QueueLimits, BatchPolicy {
   /** Runs that make progress at once. */
   readonly parallelism: number
+  /** How long one run may take. It cannot be stopped: its requests are answered, and no new ones accepted. */
+  readonly maxRunMs: number
+  /** Called when a run still goes on after twice that time. */
+  readonly onStuck: () => void
 }
 
 /** Decides when a request runs, and with which others. */
@@ -32,6 +36,8 @@ export interface Scheduler {
   checkRoom(): void
   /** Requests that wait, those being computed not counted. */
   readonly queued: number
+  /** A run goes on for longer than it may. */
+  readonly isStuck: boolean
   /** Refuses new work from now on; resolves when all accepted work is answered. */
   drain(): Promise<void>
 }

@@ -1,19 +1,17 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
+import { CAN_EXIT_WHILE_COMPUTING } from '../support/exit.ts'
 import { createFolder } from '../support/folders.ts'
 import { get, post } from '../support/http.ts'
 import { startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 
-// Before Node 22.15 a process cannot be replaced: one whose model computes for longer than a second is killed.
-const CAN_EXIT_WHILE_COMPUTING = 'execve' in process
-
 const SLOW_MS = 0.15
 
 async function startSlow(...args: string[]): Promise<ServerProcess> {
   return startServer({
-    args: ['--model-dir', createFolder({ 'slow.onnx': { model: 'slow' } }), '--log-level=trace', ...args],
+    args: ['--model-dir', createFolder({ 'slow.onnx': { model: 'slow' } }), '--workers=1', ...args],
   })
 }
 

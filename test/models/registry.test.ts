@@ -9,16 +9,12 @@ import { startPool } from '../support/pool.ts'
 const regressor = { model: 'regressor' }
 const classifier = { model: 'int-labels' }
 
+const LIMITS = { maxQueued: 10, maxQueuedRows: 100, maxRunMs: 60_000, onStuck: () => undefined }
+
 async function openRegistry(files: Readonly<Record<string, Content>>, options: Partial<RegistryOptions> = {}) {
   const runtime = startPool()
   const found = await findModels(createFolder(files))
-  const registry = createRegistry(found, runtime, {
-    defaultName: undefined,
-    maxRows: 100,
-    maxQueued: 10,
-    maxQueuedRows: 100,
-    ...options,
-  })
+  const registry = createRegistry(found, runtime, { defaultName: undefined, maxRows: 100, ...LIMITS, ...options })
   onTestFinished(async () => {
     await registry.close()
     await runtime.close()

@@ -6,7 +6,15 @@ import { createBatcher } from '../../src/scheduling/batcher.ts'
 import type { SchedulerOptions } from '../../src/scheduling/scheduler.ts'
 import { FakeRuntime } from '../support/fake-runtime.ts'
 
-const UNLIMITED = { maxQueued: 1000, maxQueuedRows: 10_000, maxBatchSize: 100, maxDelayMs: 0, parallelism: 1 }
+const UNLIMITED = {
+  maxQueued: 1000,
+  maxQueuedRows: 10_000,
+  maxBatchSize: 100,
+  maxDelayMs: 0,
+  parallelism: 1,
+  maxRunMs: 1000,
+  onStuck: () => undefined,
+}
 
 function open(options: Partial<SchedulerOptions> = {}) {
   const runtime = new FakeRuntime()
@@ -282,6 +290,44 @@ describe('admission', () => {
         for (const outcome of await Promise.all(outcomes)) expect(known).toContain(outcome)
       }),
     )
+  })
+})
+
+describe('a run that takes too long', () => {
+  test('answers who waits for it, refuses new requests, and recovers when it ends after all', async () => {
+    const onStuck = vi.fn<() => void>()
+    const { runtime, batcher } = open({ maxRunMs: 100, onStuck })
+    const outcomes = [1, 2].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
+    await vi.advanceTimersByTimeAsync(99)
+    expect(batcher.isStuck).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(batcher.isStuck).toBe(true)
+    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'RUN_TIMEOUT' })
+    await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
+    expect(() => batcher.checkRoom()).toThrow('stuck')
+    runtime.started[0]!.finish()
+    await settle()
+    expect(batcher.isStuck).toBe(false)
+    const next = batcher.submit(request(3))
+    await settle()
+    runtime.started[1]!.finish()
+    expect(values((await next).outputs)).toEqual([3, 4])
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(onStuck).not.toHaveBeenCalled()
+  })
+
+  test('is reported when it goes on, while what it holds up is never started on its slot', async () => {
+    const onStuck = vi.fn<() => void>()
+    const { runtime, batcher } = open({ maxRunMs: 100, onStuck })
+    void batcher.submit(request()).catch(() => undefined)
+    await settle()
+    const waiting = batcher
+      .submit(request(1, 1, { deadline: performance.now() + 150 }))
+      .catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(onStuck).toHaveBeenCalledTimes(1)
+    expect(await waiting).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(runtime.started).toHaveLength(1)
   })
 })
 

@@ -28,7 +28,14 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     },
   })
   const runtime = startPool()
-  const limits = { defaultName: undefined, maxRows: 1000, maxQueued: 100, maxQueuedRows: 10_000 }
+  const limits = {
+    defaultName: undefined,
+    maxRows: 1000,
+    maxQueued: 100,
+    maxQueuedRows: 10_000,
+    maxRunMs: 60_000,
+    onStuck: () => undefined,
+  }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)
   const app = buildApp({
