@@ -1,13 +1,14 @@
 import type { FastifyReply } from 'fastify'
+import { Cancellation } from '../core/cancellation.ts'
 
 /**
- * A signal that aborts when the client closes its connection before the answer is out.
+ * Cancelled when the client closes its connection before the answer is out.
  * Fastify's own `request.signal` aborts as soon as a body has been read.
  */
-export function clientGone({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController()
+export function clientGone({ raw }: FastifyReply): Cancellation {
+  const cancellation = new Cancellation()
   raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort()
+    if (!raw.writableFinished) cancellation.cancel()
   })
-  return controller.signal
+  return cancellation
 }

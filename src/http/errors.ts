@@ -71,7 +71,8 @@ export function handleErrors(app: FastifyInstance): void {
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof ServingError) {
-    if (error.code === 'RUNTIME_FAILED') request.log.error({ err: error.cause ?? error }, 'the runtime failed')
+    if (error.code === 'RUNTIME_FAILED')
+      request.log.error({ reqId: request.id, err: error.cause ?? error }, 'the runtime failed')
     if (error.code === 'QUEUE_FULL' || error.code === 'MODEL_NOT_READY') void reply.header('retry-after', '1')
     return send(reply, STATUSES[error.code], error.code, error.message, error.details)
   }
@@ -81,7 +82,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (known) return send(reply, known.status, known.code, known.text(request))
   // Fastify's own, such as a body that ends before it should: its texts are meant for clients.
   if (statusCode >= 400 && statusCode < 500) return send(reply, statusCode, 'BAD_REQUEST', message ?? 'bad request')
-  request.log.error({ err: error }, 'a request failed on a bug of the server')
+  request.log.error({ reqId: request.id, err: error }, 'a request failed on a bug of the server')
   return send(reply, 500, 'INTERNAL', `an internal error; look for request ${request.id} in the server's log`)
 }
 

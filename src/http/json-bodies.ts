@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from './errors.ts'
 
 /** Takes JSON bodies as bytes: decoding them is the codec's, which must see the text. Refuses all other types. */
@@ -8,11 +8,15 @@ export function acceptJsonBodies(app: FastifyInstance): void {
 }
 
 /** An `onRequest` hook: a compressed body is refused before it is read. */
-export async function refuseCompressed({ headers }: FastifyRequest): Promise<void> {
+export function refuseCompressed(
+  { headers }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
   const encoding = headers['content-encoding']
-  if (encoding === undefined || encoding === 'identity') return
+  if (encoding === undefined || encoding === 'identity') return done()
   const text = `the content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported: send the body as it is`
-  throw new HttpError(415, 'UNSUPPORTED_ENCODING', text)
+  done(new HttpError(415, 'UNSUPPORTED_ENCODING', text))
 }
 
 const NO_BODY = Buffer.alloc(0)

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
 import type { Timings } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
@@ -33,22 +34,27 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
   request.inference = {}
   void reply.header('x-request-id', request.id)
   reply.raw.once('close', () => {
-    const line = toLine(request, reply)
+    const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
     // Probes come every few seconds for ever.
-    const isProbe = line.route.startsWith('/health') && line.status < 400
-    request.log[isProbe ? 'debug' : 'info'](line, 'request')
+    const isProbe = status < 400 && request.routeOptions.url?.startsWith('/health')
+    const level = isProbe ? 'debug' : 'info'
+    const log = request.log as Logger
+    if (log.isLevelEnabled(level)) log[level](toLine(request, reply, status), 'request')
   })
 }
 
 /** What is logged; never a body. */
-function toLine({ method, routeOptions, inference: { model, inputs, timings } }: FastifyRequest, reply: FastifyReply) {
+function toLine(request: FastifyRequest, reply: FastifyReply, status: number): object {
+  const { id, method, routeOptions, inference } = request
+  const { model, inputs, timings } = inference
   return {
+    reqId: id,
     method,
     // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
     route: routeOptions.url ?? 'unknown',
     ...(model && { model: model.name, version: model.version }),
     ...(inputs && { rows: rowsOf(inputs) }),
-    status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
+    status,
     durationMs: round(reply.elapsedTime),
     ...(timings && {
       queueMs: round(timings.queueMs),

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/cancellation.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Session } from '../runtime/runtime.ts'
@@ -22,7 +23,7 @@ export interface Model {
   /** Refuses in constant time what `infer` would refuse anyway, so that no body is decoded in vain. */
   checkRoom(): void
   /** Answers in turn; see `Scheduler.submit` for the errors. Takes ownership of the request's buffers. */
-  infer(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult>
+  infer(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult>
   /** Answers what was accepted, then frees the session. */
   close(): Promise<void>
 }
@@ -63,7 +64,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
         `output ${name} is no tensor and is not served; for scikit-learn, export with options={"zipmap": False}`,
     ),
     checkRoom: () => scheduler.checkRoom(),
-    infer: (request, signal) => scheduler.submit(request, signal),
+    infer: (request, cancellation) => scheduler.submit(request, cancellation),
     async close() {
       await scheduler.drain()
       await session.dispose()

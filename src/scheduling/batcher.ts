@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
@@ -44,11 +45,11 @@ class Batcher implements Scheduler {
     this.#queue.checkRoom(1)
   }
 
-  submit(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult> {
+  submit(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
       this.#checkReady()
       const job: Job = { request, rows: rowsOf(request.inputs), acceptedAt: performance.now(), resolve, reject }
-      this.#queue.add(job, signal, () => this.#reportIdle())
+      this.#queue.add(job, cancellation, () => this.#reportIdle())
       this.#planFlush()
     })
   }

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 
@@ -54,9 +55,9 @@ export class RequestQueue {
    * @param onRemoved Called when the job leaves the queue otherwise than by `take`.
    * @throws ServingError QUEUE_FULL; CANCELLED and DEADLINE_EXCEEDED when it is too late already.
    */
-  add(job: Job, signal: AbortSignal | undefined, onRemoved: () => void): void {
+  add(job: Job, cancellation: Cancellation | undefined, onRemoved: () => void): void {
     const { deadline } = job.request
-    if (signal?.aborted) throw cancelled()
+    if (cancellation?.isCancelled) throw cancelled()
     if (deadline !== undefined && deadline <= job.acceptedAt) throw deadlineExceeded()
     this.checkRoom(job.rows)
     const removeWith = (toError: () => ServingError) => () => {
@@ -64,14 +65,13 @@ export class RequestQueue {
       job.reject(toError())
       onRemoved()
     }
-    const cancel = removeWith(cancelled)
-    signal?.addEventListener('abort', cancel, { once: true })
+    if (cancellation) cancellation.onCancel = removeWith(cancelled)
     const timer =
       deadline === undefined ? undefined : setTimeout(removeWith(deadlineExceeded), deadline - job.acceptedAt)
     this.#rows += job.rows
     this.#jobs.set(job, () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', cancel)
+      if (cancellation) cancellation.onCancel = undefined
     })
   }
 

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/cancellation.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { QueueLimits } from './queue.ts'
@@ -27,11 +28,11 @@ export interface Scheduler {
   /**
    * Accepts a request and answers it in turn.
    *
-   * @param signal Aborted when the client has gone: a request still waiting is then never computed.
+   * @param cancellation When the client has gone: a request still waiting is then never computed.
    * @throws ServingError QUEUE_FULL or MODEL_NOT_READY at once; CANCELLED or DEADLINE_EXCEEDED while it waits;
    *   what `run` throws.
    */
-  submit(request: InferenceRequest, signal?: AbortSignal): Promise<InferenceResult>
+  submit(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult>
   /** Refuses in constant time what `submit` would refuse anyway. @throws ServingError as `submit` does at once. */
   checkRoom(): void
   /** Requests that wait, those being computed not counted. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Cancellation } from '../../src/core/cancellation.ts'
 import type { InferenceRequest } from '../../src/core/inference.ts'
 import type { Tensor, Tensors } from '../../src/core/tensor.ts'
 import { createBatcher } from '../../src/scheduling/batcher.ts'
@@ -228,8 +229,10 @@ describe('admission', () => {
   test('refuses a deadline that has passed already, and a client that is gone already', async () => {
     const { batcher } = open()
     const late = request(1, 1, { deadline: performance.now() })
+    const gone = new Cancellation()
+    gone.cancel()
     await expect(batcher.submit(late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
-    await expect(batcher.submit(request(), AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(batcher.submit(request(), gone)).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(batcher.queued).toBe(0)
   })
 
@@ -237,9 +240,9 @@ describe('admission', () => {
     const { runtime, batcher } = open()
     void batcher.submit(request(1))
     await settle()
-    const client = new AbortController()
-    const left = batcher.submit(request(2), client.signal)
-    client.abort()
+    const client = new Cancellation()
+    const left = batcher.submit(request(2), client)
+    client.cancel()
     await expect(left).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(batcher.queued).toBe(0)
     runtime.started[0]!.finish()
@@ -249,10 +252,10 @@ describe('admission', () => {
 
   test('still answers a request that is being computed when its client leaves', async () => {
     const { runtime, batcher } = open()
-    const client = new AbortController()
-    const result = batcher.submit(request(), client.signal)
+    const client = new Cancellation()
+    const result = batcher.submit(request(), client)
     await settle()
-    client.abort()
+    client.cancel()
     runtime.started[0]!.finish()
     await expect(result).resolves.toHaveProperty('timings')
   })
@@ -265,16 +268,16 @@ describe('admission', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
         const { runtime, batcher } = open({ maxQueued: 4, maxQueuedRows: 8, maxBatchSize: 4, parallelism: 2 })
-        const clients: AbortController[] = []
+        const clients: Cancellation[] = []
         const outcomes: Promise<string>[] = []
         for (const { rows, what } of actions) {
           if (what === 'send') {
-            const client = new AbortController()
+            const client = new Cancellation()
             clients.push(client)
             const sent = request(0, rows, { deadline: performance.now() + 20 })
-            const answered = batcher.submit(sent, client.signal).then(() => 'answered')
+            const answered = batcher.submit(sent, client).then(() => 'answered')
             outcomes.push(answered.catch(({ code, message }: { code?: string; message: string }) => code ?? message))
-          } else if (what === 'cancel') clients.shift()?.abort()
+          } else if (what === 'cancel') clients.shift()?.cancel()
           else if (what === 'wait') await vi.advanceTimersByTimeAsync(15)
           else if (what === 'finish') runtime.started.shift()?.finish()
           else runtime.started.shift()?.fail(new Error('failed'))
@@ -363,10 +366,10 @@ describe('draining', () => {
     const { runtime, batcher } = open()
     const first = batcher.submit(request())
     await settle()
-    const client = new AbortController()
-    const waiting = batcher.submit(request(), client.signal)
+    const client = new Cancellation()
+    const waiting = batcher.submit(request(), client)
     const drained = batcher.drain()
-    client.abort()
+    client.cancel()
     await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
     runtime.started[0]!.finish()
     await first

@@ -1,0 +1,90 @@
+// A closed-loop load generator in a process of its own: so many keep-alive connections, each with one request under way.
+// usage: node bench/load.mjs '{"url","body","connections","seconds","rate"?}'   prints one line of JSON
+// With `rate` (requests a second) it is open-loop: requests start on schedule, whatever the answers take.
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const { url, body, connections, seconds, rate } = JSON.parse(process.argv[2])
+const { hostname, port, pathname } = new URL(url)
+const request = Buffer.from(
+  body === undefined
+    ? `GET ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`
+    : `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+)
+
+const latencies = new Map() // status → milliseconds
+let running = true
+let late = 0
+
+/** One connection; `send` resolves with the status of the answer. */
+function open() {
+  const socket = connect(Number(port), hostname).setNoDelay(true)
+  let answer = ''
+  let settle
+  socket.on('data', (chunk) => {
+    answer += chunk.latin1Slice()
+    const head = answer.indexOf('\r\n\r\n')
+    if (head === -1) return
+    const length = Number(/content-length: (\d+)/i.exec(answer)?.[1])
+    if (answer.length < head + 4 + length) return
+    const status = answer.slice(9, 12)
+    answer = ''
+    settle(status)
+  })
+  socket.on('error', () => settle?.('error'))
+  return {
+    end: () => socket.destroy(),
+    send: () =>
+      new Promise((resolve) => {
+        settle = resolve
+        socket.write(request)
+      }),
+  }
+}
+
+function note(status, ms) {
+  if (!latencies.has(status)) latencies.set(status, [])
+  latencies.get(status).push(ms)
+}
+
+async function closedLoop(connection) {
+  while (running) {
+    const startedAt = performance.now()
+    note(await connection.send(), performance.now() - startedAt)
+  }
+}
+
+/** Starts requests on schedule on whatever connection is free; one that finds none starts late, and counts from then on. */
+async function openLoop(pool, startedAt) {
+  const free = [...pool]
+  for (let n = 0; running; n++) {
+    const due = startedAt + (n * 1000) / rate
+    if (due > performance.now()) await delay(Math.max(0, due - performance.now()))
+    const connection = free.pop()
+    if (!connection) {
+      late++
+      continue
+    }
+    const sentAt = performance.now()
+    void connection.send().then((status) => {
+      note(status, performance.now() - sentAt)
+      free.push(connection)
+    })
+  }
+}
+
+const pool = Array.from({ length: connections }, open)
+const startedAt = performance.now()
+setTimeout(() => (running = false), seconds * 1000)
+await (rate ? openLoop(pool, startedAt) : Promise.all(pool.map(closedLoop)))
+const elapsed = (performance.now() - startedAt) / 1000
+for (const connection of pool) connection.end()
+
+const byStatus = Object.fromEntries(
+  [...latencies].map(([status, list]) => {
+    const sorted = Float64Array.from(list).sort()
+    const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+    return [status, { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }]
+  }),
+)
+console.log(JSON.stringify({ perSecond: (byStatus['200']?.count ?? 0) / elapsed, late, byStatus }))
