@@ -13,7 +13,7 @@ const request = Buffer.from(
 )
 
 const latencies = new Map() // status → milliseconds
-let running = true
+const run = { isOn: true }
 let late = 0
 
 /** One connection; `send` resolves with the status of the answer. */
@@ -48,7 +48,7 @@ function note(status, ms) {
 }
 
 async function closedLoop(connection) {
-  while (running) {
+  while (run.isOn) {
     const startedAt = performance.now()
     note(await connection.send(), performance.now() - startedAt)
   }
@@ -57,7 +57,7 @@ async function closedLoop(connection) {
 /** Starts requests on schedule on whatever connection is free; one that finds none starts late, and counts from then on. */
 async function openLoop(pool, startedAt) {
   const free = [...pool]
-  for (let n = 0; running; n++) {
+  for (let n = 0; run.isOn; n++) {
     const due = startedAt + (n * 1000) / rate
     if (due > performance.now()) await delay(Math.max(0, due - performance.now()))
     const connection = free.pop()
@@ -66,23 +66,24 @@ async function openLoop(pool, startedAt) {
       continue
     }
     const sentAt = performance.now()
-    void connection.send().then((status) => {
+    const finish = (status) => {
       note(status, performance.now() - sentAt)
-      free.push(connection)
-    })
+      return free.push(connection)
+    }
+    void connection.send().then(finish)
   }
 }
 
 const pool = Array.from({ length: connections }, open)
 const startedAt = performance.now()
-setTimeout(() => (running = false), seconds * 1000)
+setTimeout(() => (run.isOn = false), seconds * 1000)
 await (rate ? openLoop(pool, startedAt) : Promise.all(pool.map(closedLoop)))
 const elapsed = (performance.now() - startedAt) / 1000
 for (const connection of pool) connection.end()
 
 const byStatus = Object.fromEntries(
   [...latencies].map(([status, list]) => {
-    const sorted = Float64Array.from(list).sort()
+    const sorted = Float64Array.from(list).toSorted()
     const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
     return [status, { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }]
   }),

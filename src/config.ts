@@ -33,7 +33,7 @@ const configSchema = z
     port: integer(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
     'model-dir': z.string().default('models').describe('Folder of the models.'),
     'default-model': z.string().optional().describe('Model behind POST /predict; the only one, where there is one.'),
-    'body-limit': integer(1, 2 ** 31 - 1)
+    'body-limit': integer(1, 2 ** 28)
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
@@ -43,7 +43,9 @@ const configSchema = z
     'request-timeout': seconds(1).default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
     'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then it is unready.'),
     'log-level': z
-      .enum(LOG_LEVELS)
+      .enum(LOG_LEVELS, {
+        error: ({ input }) => `expected one of ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(input)}`,
+      })
       .default('info')
       .describe(`One of ${LOG_LEVELS.join(', ')}.`),
     'shutdown-delay': seconds().default(0).describe('Seconds between going unready and refusing connections.'),
@@ -52,8 +54,8 @@ const configSchema = z
       .describe('Seconds after which a shutdown gives up, with exit code 1.'),
   })
   .refine((values) => values['shutdown-delay'] < values['shutdown-deadline'], {
-    path: ['shutdown-delay'],
-    message: 'expected less than the shutdown deadline',
+    path: ['shutdown-deadline'],
+    message: 'expected more than the shutdown delay',
   })
   .transform((values): Config => ({
     host: values.host,
@@ -134,7 +136,7 @@ function parseFlags(args: readonly string[]): Flags {
   for (const token of parsed.tokens) {
     if (token.kind === 'positional') problems.push(`unexpected argument ${JSON.stringify(token.value)}`)
     if (token.kind !== 'option') continue
-    if (token.name in switches) flags.set(token.name, '')
+    if (Object.hasOwn(switches, token.name)) flags.set(token.name, '')
     else if (!Object.hasOwn(options, token.name)) problems.push(unknownFlag(token.rawName))
     else if (!token.value || token.value.startsWith('--')) problems.push(`${token.rawName}: expected a value`)
     else flags.set(token.name, token.value)

@@ -49,7 +49,7 @@ describe('the configuration', () => {
         '--host: expected a value',
         '--port: expected an integer from 0 to 65535, got "99999"',
         'MAX_ROWS: expected an integer from 1 to 10000000, got "1e3"',
-        expect.stringMatching(/^LOG_LEVEL: .*"trace"\|"debug"/),
+        'LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
         'SHUTDOWN_DELAY: expected seconds, such as 5 or 0.5, got "-1"',
       ],
     })
@@ -60,8 +60,14 @@ describe('the configuration', () => {
   })
 
   test('refuses a delay that the deadline would cut', () => {
-    const problems = ['--shutdown-delay: expected less than the shutdown deadline']
+    const problems = ['SHUTDOWN_DEADLINE: expected more than the shutdown delay']
     expect(parseCommand(['--shutdown-delay=30'], {})).toMatchObject({ problems })
+  })
+
+  test.each(['--toString', '--constructor=1', '--valueOf'])('refuses %s, which every object has', (flag) => {
+    expect(parseCommand([flag], {})).toMatchObject({
+      problems: [expect.stringContaining(`unknown flag ${flag.split('=')[0]}`)],
+    })
   })
 })
 

@@ -60,6 +60,24 @@ write(
     [value("label", T.INT64, [None]), value("probabilities", T.FLOAT, [None, 3])],
 )
 
+# A classifier that answers the values of its decision function, which are no probabilities.
+write(
+    "scores",
+    [
+        helper.make_node(
+            "LinearClassifier",
+            ["X"],
+            ["label", "decision"],
+            domain="ai.onnx.ml",
+            coefficients=[1.0, 0.0, 0.0, 1.0, -1.0, -1.0],
+            intercepts=[3.0, -2.0, 0.5],
+            classlabels_ints=[0, 1, 2],
+        )
+    ],
+    [value("X", T.FLOAT, [None, 2])],
+    [value("label", T.INT64, [None]), value("decision", T.FLOAT, [None, 3])],
+)
+
 # One input and one output of every type that can cross the wire, each returned as it came.
 TYPES = {
     "float32": T.FLOAT, "float64": T.DOUBLE, "float16": T.FLOAT16, "bool": T.BOOL, "string": T.STRING,

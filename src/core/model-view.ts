@@ -19,7 +19,14 @@ export interface Feature {
 
 /** What a model's outputs mean, as far as their types tell. */
 export type Task =
-  | { readonly kind: 'classifier'; readonly label: string; readonly probabilities: string }
+  | {
+      readonly kind: 'classifier'
+      readonly label: string
+      /** The output with one number for each class. */
+      readonly probabilities: string
+      /** What these numbers are: distances and decision functions are no probabilities. */
+      readonly scores: 'probabilities' | 'scores'
+    }
   | { readonly kind: 'regressor'; readonly value: string }
   | { readonly kind: 'outputs' }
 

@@ -1,7 +1,8 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Registry } from '../models/registry.ts'
-import { answerBrokenRequest, handleErrors, sendError } from './errors.ts'
+import { trackConnections } from './connections.ts'
+import { answerBrokenRequest, handleErrors, refuseExpectation, sendError } from './errors.ts'
 import { acceptJsonBodies } from './json-bodies.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
 import { toRequestId } from './request-id.ts'
@@ -45,23 +46,35 @@ export function buildApp({
     return503OnClosing: false,
     // A request that trickles in is cut off; computing its answer may take longer.
     requestTimeout: ARRIVAL_TIMEOUT_MS,
+    // Node would answer a request without one by itself, with an empty body.
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error, socket) => {
+      connections.whenAnswered(socket, () => {
+        // A request that broke off in its body has a line of its own.
+        const isPart = connections.unanswered(socket) > 0
+        answerBrokenRequest(error, socket, (line) => (isPart ? undefined : logger.info(line, 'request')))
+      })
+    },
     // Errors before any route is found pass by the hooks.
     frameworkErrors: (error, request, reply) => {
       observeRequest(request, reply)
       sendError(error, request, reply)
     },
   })
+  const connections = trackConnections(app.server)
+  app.server.on('checkExpectation', refuseExpectation)
+  app.addHook('preClose', async () => connections.closeUnused())
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   acceptJsonBodies(app)
   handleErrors(app)
   logRequests(app)
-  // Decided when the answer goes out: a connection kept open by an answer given while draining would hold up the close.
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (isDraining()) reply.header('connection', 'close')
+  // Decided when the answer goes out: a connection kept open by an answer given while draining would hold up the close,
+  // and one that ends with the first of pipelined answers would lose the others.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (isDraining() && connections.unanswered(request.socket) <= 1) reply.header('connection', 'close')
     done()
   })
   collectOpenApi(app, version)

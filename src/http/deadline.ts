@@ -12,5 +12,9 @@ export function deadlineOf({ headers }: FastifyRequest, maxMs: number): number {
   if (typeof asked === 'string' && /^[1-9]\d{0,8}$/.test(asked))
     return performance.now() + Math.min(Number(asked), maxMs)
   const got = JSON.stringify(String(asked).slice(0, 40))
-  throw new HttpError(400, 'INVALID_INPUT', `x-request-timeout-ms: expected a number of milliseconds, got ${got}`)
+  throw new HttpError(
+    400,
+    'INVALID_INPUT',
+    `x-request-timeout-ms: expected a whole number of milliseconds from 1, got ${got}`,
+  )
 }

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ServingError } from '../core/errors.ts'
 import type { ErrorCode, ErrorDetail } from '../core/errors.ts'
@@ -87,16 +88,29 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 /** Answers, on the bare socket, what could not be parsed as HTTP. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+export function answerBrokenRequest(
+  error: Error & { code?: string },
+  socket: Socket,
+  log: (line: object) => void,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [status, code, text] = BROKEN_REQUESTS[error.code ?? ''] ?? [
     400,
     'BAD_REQUEST',
     'this is no valid HTTP request',
   ]
+  log({ status, code })
   const body = JSON.stringify({ error: text, code, details: [] } satisfies ErrorBody)
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json`
   socket.end(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+}
+
+/** Answers an `Expect` header other than `100-continue`, which no route ever sees. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const error = `the header "expect: ${request.headers.expect?.slice(0, 40)}" cannot be met: leave it out`
+  const body = JSON.stringify({ error, code: 'EXPECTATION_FAILED', details: [] } satisfies ErrorBody)
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), connection: 'close' }
+  response.writeHead(417, headers).end(body)
 }
 
 function send(

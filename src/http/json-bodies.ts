@@ -14,7 +14,7 @@ export function refuseCompressed(
   done: (error?: Error) => void,
 ): void {
   const encoding = headers['content-encoding']
-  if (encoding === undefined || encoding === 'identity') return done()
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return done()
   const text = `the content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported: send the body as it is`
   done(new HttpError(415, 'UNSUPPORTED_ENCODING', text))
 }

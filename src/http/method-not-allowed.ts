@@ -1,8 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { HttpError } from './errors.ts'
 
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-
 /** Registers routes, and a 405 with `Allow` for every other method on their paths. */
 export function withMethodsRefused(app: FastifyInstance, addRoutes: (scope: FastifyInstance) => void): void {
   app.register(async (scope) => {
@@ -21,7 +19,7 @@ function refuseOthers(app: FastifyInstance, url: string, methods: readonly HTTPM
   const allow = methods.join(', ')
   app.route({
     url,
-    method: METHODS.filter((method) => !methods.includes(method)),
+    method: app.supportedMethods.filter((method) => !methods.includes(method)),
     schema: { hide: true },
     // Before the body is read: whatever it is, the answer is the same.
     onRequest: async (request, reply) => {

@@ -47,10 +47,10 @@ function predictionSchema({ task, labels, signature }: ModelView): JsonSchema {
   if (task.kind === 'regressor') return NUMBER
   if (task.kind === 'outputs') return { type: 'object', description: outputNames(signature.outputs) }
   if (labels.length === 0) {
-    return objectOf({ label: { type: ['string', 'integer'] }, probabilities: { type: 'array', items: NUMBER } })
+    return objectOf({ label: { type: ['string', 'integer'] }, [task.scores]: { type: 'array', items: NUMBER } })
   }
-  const probabilities = objectOf(Object.fromEntries(labels.map((label) => [String(label), NUMBER])))
-  return objectOf({ label: { enum: [...labels] }, probabilities })
+  const byClass = objectOf(Object.fromEntries(labels.map((label) => [String(label), NUMBER])))
+  return objectOf({ label: { enum: [...labels] }, [task.scores]: byClass })
 }
 
 function outputNames(outputs: readonly TensorSpec[]): string {

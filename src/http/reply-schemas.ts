@@ -67,7 +67,9 @@ export const modelSchema = modelStatus.extend({
       maxBatchSize: z.int().describe('Most rows in one run; 1 never joins requests.'),
       maxDelayMs: z.number().describe('How long a run may wait to fill up.'),
       reason: z.string(),
-      measured: z.array(z.object({ rows: z.int(), ms: z.number() })).describe('Median duration of a run, at load.'),
+      measured: z
+        .array(z.object({ rows: z.int(), ms: z.number() }))
+        .describe('Shortest duration of several runs, at load.'),
     })
     .optional()
     .describe('How waiting requests are joined into one run.'),

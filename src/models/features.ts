@@ -25,7 +25,10 @@ export function toFeatures(signature: Signature, described: readonly Described[]
   const columns = toColumns(signature, described?.length)
   if (!described) return columns.map((column) => ({ ...column, type: defaultType(column) }))
   if (columns.length !== described.length) throw new Error(countMismatch(columns.length, described.length))
-  return described.map((feature, index) => toFeature(feature, columns[index]!))
+  // Where every column is an input with a name of its own, names that are all among them say which is which.
+  const byName = new Map(columns.map((column) => [column.name, column]))
+  const isNamed = signature.inputs.length > 1 && described.every(({ name }) => byName.has(name))
+  return described.map((feature, index) => toFeature(feature, isNamed ? byName.get(feature.name)! : columns[index]!))
 }
 
 function toFeature({ name, type, unit, description, example }: Described, column: Column): Feature {

@@ -8,6 +8,7 @@ import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { chooseBatching } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { toFeatures } from './features.ts'
+import { readFirstAnswer } from './first-answer.ts'
 import type { ModelPackage } from './package.ts'
 import { toTask } from './task.ts'
 
@@ -42,7 +43,9 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
  * @throws Error when the description does not fit the model.
  */
 export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
-  const view = toView(session, options)
+  const declared = toView(session, options)
+  const { task, warnings } = await readFirstAnswer(session, declared)
+  const view: ModelView = { ...declared, task }
   const { limits, batching: asked } = options.description
   const batching = await chooseBatching(session, view, asked)
   const scheduler = createBatcher((inputs, outputs) => session.run(inputs, outputs), {
@@ -59,10 +62,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     get isStuck() {
       return scheduler.isStuck
     },
-    warnings: session.unsupportedOutputs.map(
-      (name) =>
-        `output ${name} is no tensor and is not served; for scikit-learn, export with options={"zipmap": False}`,
-    ),
+    warnings: [...warnings, ...session.unsupportedOutputs.map(unsupportedText)],
     checkRoom: () => scheduler.checkRoom(),
     infer: (request, cancellation) => scheduler.submit(request, cancellation),
     async close() {
@@ -70,6 +70,10 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       await session.dispose()
     },
   }
+}
+
+function unsupportedText(name: string): string {
+  return `output ${name} is no tensor and is not served; where ZipMap makes it, export with options={"zipmap": False}`
 }
 
 function toView({ signature }: Session, { name, version, description, maxRows }: ModelOptions): ModelView {

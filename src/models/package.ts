@@ -35,7 +35,7 @@ const packageSchema = z
       .union([z.array(name).min(1), z.array(z.int()).min(1)])
       .optional()
       .describe(
-        'The classes, in the order of the probability columns: as names, or as the integers that the model answers.',
+        'The classes, in the order of the probability columns: as names, which then stand for the classes 0, 1, 2, … of a model that answers integers; or as the integers that the model answers.',
       ),
     limits: z
       .strictObject({

@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -65,7 +67,8 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
         entries[index] = entry
         onSettled(entry, performance.now() - startedAt)
       }
-      await Promise.all(files.map(settle))
+      // One after the other: models that are measured at the same time disturb each other.
+      for (const [index, file] of files.entries()) await settle(file, index)
     },
     async close() {
       await Promise.all(entries.flatMap((entry) => ('model' in entry ? [entry.model.close()] : [])))
@@ -84,6 +87,7 @@ async function loadEntry(file: ModelFile, runtime: Runtime, options: RegistryOpt
 
 async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
+  await checkReadable(file.file)
   const description = file.packageFile ? await readPackage(file.packageFile) : {}
   const session = await runtime.load(file.file)
   try {
@@ -100,9 +104,19 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
   }
 }
 
+/** In words of its own: the runtime would say `system error number 13`. */
+async function checkReadable(file: string): Promise<void> {
+  const name = basename(file)
+  const opened = await open(file).catch((error: NodeJS.ErrnoException) => error)
+  if (opened instanceof Error) throw new Error(`${name} cannot be read (${opened.code})`)
+  const { size } = await opened.stat()
+  await opened.close()
+  if (size === 0) throw new Error(`${name} is empty`)
+}
+
 function failureText({ file }: ModelFile, error: unknown): string {
   if (!(error instanceof ModelLoadError)) return (error as Error).message
-  return `${file.split(/[/\\]/).at(-1)} cannot be loaded: ${error.message}`
+  return `${basename(file)} cannot be loaded: ${error.message}`
 }
 
 function findEntry(entries: readonly ModelEntry[], name: string | undefined, version: string | undefined): ModelEntry {

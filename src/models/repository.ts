@@ -41,17 +41,33 @@ export function compareVersions(a: string, b: string): number {
 }
 
 async function findVersions(folder: string, name: string): Promise<ModelFile[]> {
-  const entries = await visibleEntries(folder)
+  const entries = await visibleEntries(folder).catch((error: NodeJS.ErrnoException) => error)
+  if (entries instanceof Error) {
+    return [{ name, version: '1', file: folder, problem: `the folder ${name} cannot be read (${entries.code})` }]
+  }
   const packageFile = entries.includes('model.json') ? { packageFile: join(folder, 'model.json') } : {}
   const versions: ModelFile[] = []
   for (const version of entries) {
     const file = join(folder, version, 'model.onnx')
     if (await exists(file)) versions.push({ name, version, file, ...packageFile })
   }
-  if (versions.length > 0 || entries.length === 0) return versions
-  const hint = entries.includes('model.onnx') ? `move model.onnx to ${name}/1/model.onnx` : 'put the file there'
-  if (!packageFile.packageFile && !entries.some((entry) => entry.endsWith('.onnx'))) return []
+  if (versions.length > 0) return versions
+  const stray = await findStray(folder, entries)
+  if (!packageFile.packageFile && stray === undefined) return []
+  const hint = stray === undefined ? 'put the file there' : `move ${name}/${stray} to ${name}/1/model.onnx`
   return [{ name, version: '1', file: folder, problem: `no ${name}/<version>/model.onnx was found: ${hint}` }]
+}
+
+/** A model file in a place or under a name where none is looked for. */
+async function findStray(folder: string, entries: readonly string[]): Promise<string | undefined> {
+  const direct = entries.find((entry) => entry.endsWith('.onnx'))
+  if (direct !== undefined) return direct
+  for (const entry of entries) {
+    const inner = await visibleEntries(join(folder, entry)).catch(() => [])
+    const file = inner.find((each) => each.endsWith('.onnx'))
+    if (file !== undefined) return `${entry}/${file}`
+  }
+  return undefined
 }
 
 function nameClash(name: string): string {
@@ -59,7 +75,8 @@ function nameClash(name: string): string {
 }
 
 async function visibleEntries(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((entry) => !entry.startsWith('.')).toSorted()
+  // A volume's own folder is none of the user's.
+  return (await readdir(folder)).filter((entry) => !entry.startsWith('.') && entry !== 'lost+found').toSorted()
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -7,7 +7,7 @@ export function toTask({ outputs }: Signature): Task {
   const label = outputs.find(isLabel)
   const probabilities = outputs.find(isProbabilities)
   if (outputs.length === 2 && label && probabilities) {
-    return { kind: 'classifier', label: label.name, probabilities: probabilities.name }
+    return { kind: 'classifier', label: label.name, probabilities: probabilities.name, scores: 'probabilities' }
   }
   if (first && !second && isColumn(first)) return { kind: 'regressor', value: first.name }
   return { kind: 'outputs' }

@@ -98,7 +98,8 @@ function bigintWriter(dataType: DataType): ElementWriter {
   return (data, index, value) => {
     const isDigits = typeof value === 'string' && /^-?\d{1,20}$/.test(value)
     if (!isDigits && !Number.isInteger(value)) return expected('an integer', value)
-    if (!isDigits && !Number.isSafeInteger(value)) return `${String(value)} is not exact in JSON: send it as a string`
+    if (!isDigits && !Number.isSafeInteger(value))
+      return 'an integer beyond 2^53 is not exact as a JSON number: send a string'
     const integer = BigInt(value as string | number)
     if (integer < min || integer > max) return outOfRange(value, dataType)
     ;(data as BigInt64Array | BigUint64Array)[index] = integer
@@ -131,6 +132,5 @@ function outOfRange(value: unknown, dataType: DataType): string {
 }
 
 function tooLarge(value: number, dataType: DataType): string {
-  const came = Number.isFinite(value) ? String(value) : 'a number beyond every float'
-  return `expected a number that ${dataType} can hold, got ${came}`
+  return `expected a number that ${dataType} can hold, got ${show(value)}`
 }

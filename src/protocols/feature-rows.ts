@@ -70,6 +70,7 @@ function writeRecord(
 ): void {
   let known = 0
   for (const key in record) {
+    if (problems.isFull) return
     const feature = features[featureIndex.get(key) ?? -1]
     const problem = feature ? write(feature, row, record[key]) : `is no feature of this model`
     if (feature) known++
@@ -77,6 +78,7 @@ function writeRecord(
   }
   if (known === features.length) return
   for (const { name, type } of features) {
+    if (problems.isFull) return
     if (!Object.hasOwn(record, name)) problems.add(joinPath(pathOf(row), name), `is missing: expected ${article(type)}`)
   }
 }
@@ -94,7 +96,7 @@ function writeArray(
     problems.add(pathOf(row), `expected ${features.length} values${order}, got ${values.length}`)
     return
   }
-  for (let column = 0; column < values.length; column++) {
+  for (let column = 0; column < values.length && !problems.isFull; column++) {
     const feature = features[column]!
     const problem = write(feature, row, values[column])
     if (problem) problems.add(`${pathOf(row)}[${column}]`, `${feature.name}: ${problem}`)

@@ -39,21 +39,31 @@ export function countKeys(text: string): number {
   return count
 }
 
-/** Adds every key that valid JSON text gives twice within one object, with its path. */
+// No request that any model takes is nested deeper; a path grows with every level.
+const MAX_DEPTH = 40
+
+/** Adds every key that valid JSON text gives twice within one object, with its path; far too deep ones are passed over. */
 export function reportDuplicateKeys(text: string, problems: Problems): void {
   const containers: { path: string; keys?: Set<string>; index: number }[] = []
   let path = ''
+  let tooDeep = 0
   for (let at = 0; at < text.length && !problems.isFull; at++) {
     const container = containers.at(-1)
     const character = text[at]
     if (character === '{' || character === '[') {
+      if (containers.length === MAX_DEPTH) {
+        tooDeep++
+        continue
+      }
       if (container && !container.keys) path = `${container.path}[${container.index}]`
       containers.push(character === '{' ? { path, keys: new Set(), index: 0 } : { path, index: 0 })
-    } else if (character === '}' || character === ']') containers.pop()
-    else if (character === ',' && container) container.index++
+    } else if (character === '}' || character === ']') {
+      if (tooDeep > 0) tooDeep--
+      else containers.pop()
+    } else if (character === ',' && container && tooDeep === 0) container.index++
     else if (character === '"') {
       const close = endOfString(text, at)
-      if (container?.keys && isKey(text, close)) {
+      if (container?.keys && tooDeep === 0 && isKey(text, close)) {
         const key = JSON.parse(text.slice(at, close + 1)) as string
         path = joinPath(container.path, key)
         if (container.keys.has(key)) problems.add(path, 'is given twice')

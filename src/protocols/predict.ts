@@ -74,6 +74,7 @@ function decodeTensors(tensors: unknown, model: ModelView, textLength: number, p
   if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
   const specs = model.signature.inputs
   for (const name of Object.keys(tensors)) {
+    if (problems.isFull) break
     if (!specs.some((spec) => spec.name === name)) problems.add(joinPath('inputs', name), 'is no input of this model')
   }
   const inputs = new Map<string, NonNullable<ReturnType<typeof toTensor>>>()

@@ -10,7 +10,7 @@ import { shortestFloat32 } from './float32.ts'
 export function toPredictionsJson(outputs: Tensors, model: ModelView): string {
   const { task } = model
   if (task.kind === 'classifier') {
-    return classifierJson(outputs.get(task.label)!, outputs.get(task.probabilities)!, model.labels)
+    return classifierJson(outputs.get(task.label)!, outputs.get(task.probabilities)!, task.scores, model.labels)
   }
   if (task.kind === 'regressor') {
     const value = outputs.get(task.value)!
@@ -19,7 +19,7 @@ export function toPredictionsJson(outputs: Tensors, model: ModelView): string {
   return outputsJson(outputs, model)
 }
 
-function classifierJson(label: Tensor, probabilities: Tensor, labels: ModelView['labels']): string {
+function classifierJson(label: Tensor, probabilities: Tensor, scores: string, labels: ModelView['labels']): string {
   const [rows = 0, classes = 0] = probabilities.shape
   const keys = labels.map((name) => `${JSON.stringify(String(name))}:`)
   const named = keys.length === classes
@@ -29,7 +29,7 @@ function classifierJson(label: Tensor, probabilities: Tensor, labels: ModelView[
       return named ? keys[column] + value : value
     })
     const byClass = named ? `{${values.slice(1, -1)}}` : values
-    return `{"label":${labelJson(label, row, labels)},"probabilities":${byClass}}`
+    return `{"label":${labelJson(label, row, labels)},"${scores}":${byClass}}`
   })
 }
 
@@ -73,6 +73,7 @@ function elementJson({ dataType, data }: Tensor, index: number): string {
   if (dataType === 'bool') return value ? 'true' : 'false'
   const number = dataType === 'float16' ? fromFloat16Bits(value) : value
   if (!Number.isFinite(number)) return 'null'
+  if (Object.is(number, -0)) return '-0'
   return String(dataType === 'float32' ? shortestFloat32(number) : number)
 }
 

@@ -41,7 +41,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return String(value)
+  return value === Infinity || value === -Infinity ? 'a number beyond every float' : String(value)
 }
 
 function quote(text: string): string {

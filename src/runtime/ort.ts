@@ -50,7 +50,8 @@ export async function loadModel(file: string): Promise<OrtModel> {
  * @throws Error with the runtime's reason, cleaned of the paths of its build.
  */
 export async function runModel(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
-  const feeds: Record<string, OrtTensor> = {}
+  // Names come from the model: one may be `__proto__`.
+  const feeds = Object.create(null) as Record<string, OrtTensor>
   for (const [name, tensor] of inputs) feeds[name] = toOrt(tensor)
   try {
     const fetched = await model.session.run(feeds, outputs)
@@ -85,9 +86,12 @@ function bitsOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint16Arra
   return new Uint16Array(buffer, byteOffset, byteLength / 2)
 }
 
+// What a model's text puts into a message has no other bound.
+const MAX_MESSAGE = 1000
+
 /** Takes out what tells of machines: the source paths of the runtime's build and the folder of the model. */
 export function cleanMessage(error: unknown, file?: string): string {
-  let text = error instanceof Error ? error.message : String(error)
+  let text = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE)
   if (file) text = text.replaceAll(file, basename(file))
   return text
     .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')

@@ -2,7 +2,7 @@ import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
-import { canJoin, joinInputs, rowsOf, splitOutputs } from './joining.ts'
+import { bytesOf, canJoin, joinInputs, rowsOf, splitOutputs } from './joining.ts'
 import { RequestQueue } from './queue.ts'
 import type { Job } from './queue.ts'
 import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
@@ -48,7 +48,9 @@ class Batcher implements Scheduler {
   submit(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
       this.#checkReady()
-      const job: Job = { request, rows: rowsOf(request.inputs), acceptedAt: performance.now(), resolve, reject }
+      const { inputs } = request
+      const acceptedAt = performance.now()
+      const job: Job = { request, rows: rowsOf(inputs), bytes: bytesOf(inputs), acceptedAt, resolve, reject }
       this.#queue.add(job, cancellation, () => this.#reportIdle())
       this.#planFlush()
     })

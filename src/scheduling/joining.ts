@@ -8,6 +8,16 @@ export function rowsOf(inputs: Tensors): number {
   return first?.shape[0] ?? 1
 }
 
+/** The memory that tensors take; of strings, what their characters take at least. */
+export function bytesOf(inputs: Tensors): number {
+  let bytes = 0
+  for (const { data } of inputs.values()) {
+    if (!Array.isArray(data)) bytes += data.byteLength
+    else for (const text of data) bytes += text.length
+  }
+  return bytes
+}
+
 /** Whether two requests can be computed in one run: same outputs asked for, same inputs but for the number of rows. */
 export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
   if (a.inputs.size !== b.inputs.size || !isSameList(a.outputs, b.outputs)) return false

@@ -6,6 +6,7 @@ import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 export interface Job {
   readonly request: InferenceRequest
   readonly rows: number
+  readonly bytes: number
   readonly acceptedAt: number
   readonly resolve: (result: InferenceResult) => void
   readonly reject: (error: unknown) => void
@@ -17,12 +18,16 @@ export interface QueueLimits {
   readonly maxQueuedRows: number
 }
 
+// Once the tensors that wait for one model take as much memory, nothing more is let in.
+const MAX_QUEUED_BYTES = 2 ** 28
+
 /** A bounded first-in-first-out queue. A job whose client leaves or whose deadline passes is rejected and forgotten. */
 export class RequestQueue {
   readonly #limits: QueueLimits
   // Keeps the order of insertion and forgets a job in constant time. The value ends what watches over the job.
   readonly #jobs = new Map<Job, () => void>()
   #rows = 0
+  #bytes = 0
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
@@ -45,7 +50,7 @@ export class RequestQueue {
   checkRoom(rows: number): void {
     const { maxQueued, maxQueuedRows } = this.#limits
     // What alone is over the limit of rows is let in when nothing else waits: it could never be answered otherwise.
-    const isOver = this.#jobs.size > 0 && this.#rows + rows > maxQueuedRows
+    const isOver = this.#jobs.size > 0 && (this.#rows + rows > maxQueuedRows || this.#bytes > MAX_QUEUED_BYTES)
     if (this.#jobs.size < maxQueued && !isOver) return
     const waiting = `${this.#jobs.size} requests with ${this.#rows} rows are waiting already`
     throw new ServingError('QUEUE_FULL', `${waiting}: try again later`)
@@ -69,6 +74,7 @@ export class RequestQueue {
     const timer =
       deadline === undefined ? undefined : setTimeout(removeWith(deadlineExceeded), deadline - job.acceptedAt)
     this.#rows += job.rows
+    this.#bytes += job.bytes
     this.#jobs.set(job, () => {
       clearTimeout(timer)
       if (cancellation) cancellation.onCancel = undefined
@@ -101,6 +107,7 @@ export class RequestQueue {
     this.#jobs.get(job)?.()
     this.#jobs.delete(job)
     this.#rows -= job.rows
+    this.#bytes -= job.bytes
   }
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
 import { CAN_EXIT_WHILE_COMPUTING } from '../support/exit.ts'
 import { createFolder } from '../support/folders.ts'
@@ -76,6 +77,35 @@ test('without a delay new connections are refused while accepted requests are st
   await vi.waitUntil(() => isRefused(server))
   expect(await answer).toMatchObject({ status: 200 })
   expect(await server.exited).toEqual({ code: 0, signal: null })
+})
+
+test.each([
+  ['nothing', ''],
+  ['half a head', 'GET /health HT'],
+  ['half a body', 'POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'],
+])('a connection that has sent %s does not hold up the exit', async (_what, bytes) => {
+  const server = await startSlow()
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  socket.write(bytes)
+  await get(`${server.url}/health`)
+  server.kill('SIGTERM')
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+})
+
+test('pipelined requests are all answered', async () => {
+  const server = await startSlow()
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  const head = 'POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n'
+  socket.write(`${head}{"iterations":2000}`.repeat(4))
+  const answers = text(socket)
+  await waitForBusy(server)
+  server.kill('SIGTERM')
+  expect((await answers).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(4)
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+  const answered = server.lines.filter(({ msg, status }) => msg === 'request' && status === 200)
+  expect(answered).toHaveLength(4)
 })
 
 test('a stop while models still load is clean', async () => {

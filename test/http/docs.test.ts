@@ -83,6 +83,12 @@ describe('GET /docs', () => {
     }
   })
 
+  test('is where the root leads', async () => {
+    const { server } = await startApp()
+    const reply = await request(server).get('/').expect(302)
+    expect(reply.headers['location']).toBe('/docs')
+  })
+
   test('shows the same document', async () => {
     const { server } = await startApp()
     const shown = await request(server).get('/docs/json').expect(200)

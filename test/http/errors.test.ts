@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import request from 'supertest'
 import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
 import { FLOWER } from '../support/iris.ts'
 
 const JSON_TYPE = ['content-type', 'application/json'] as const
@@ -153,6 +154,45 @@ describe('errors', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([{ status: 499 }])
     expect(lines.filter(({ level }) => level === 50)).toEqual([])
+  })
+
+  test('what is no HTTP behind a request does not take its answer', async () => {
+    const { app, lines } = await startApp()
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write('GET /models HTTP/1.1\r\nhost: h\r\n\r\nGARBAGE\r\n\r\n')
+    const answers = await text(socket)
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+    const statuses = lines.filter(({ msg }) => msg === 'request').map(({ status }) => status)
+    expect(statuses).toEqual(expect.arrayContaining([200, 400]))
+  })
+
+  test('pipelined requests whose client leaves are all logged', async () => {
+    const { app, lines } = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }) })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    const head = 'POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n'
+    socket.write(`${head}{"iterations":2000}`.repeat(3))
+    const arrived = new Set<unknown>()
+    app.server.on('request', (message) => arrived.add(message))
+    await vi.waitUntil(() => arrived.size === 3)
+    socket.destroy()
+    const left = () => lines.filter(({ status }) => status === 499)
+    await vi.waitUntil(() => left().length === 3, 5000)
+  })
+
+  test.each([
+    ['an expectation that cannot be met', 'GET /health HTTP/1.1\r\nhost: h\r\nexpect: 200-ok\r\n\r\n', 417],
+    ['no host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 200],
+    ['headers without end', `GET /health HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('%s is answered with JSON', async (_case, bytes, status) => {
+    const { app } = await startApp()
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write(bytes)
+    const [head, body] = (await text(socket)).split('\r\n\r\n')
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(JSON.parse(body!)).toBeTypeOf('object')
   })
 
   test('what is no HTTP is answered in the same form', async () => {

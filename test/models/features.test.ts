@@ -36,6 +36,15 @@ describe('the features of a model', () => {
     ])
   })
 
+  test('are found by name where every column is an input of that name', () => {
+    const inputs = [spec('age', 'int64', [-1, 1]), spec('city', 'string', [-1, 1])]
+    expect(features(inputs, [{ name: 'city' }, { name: 'age' }])).toMatchObject([
+      { name: 'city', dataType: 'string', input: 1 },
+      { name: 'age', dataType: 'int64', input: 0 },
+    ])
+    expect(features(inputs, [{ name: 'years' }, { name: 'city' }])).toMatchObject([{ input: 0 }, { input: 1 }])
+  })
+
   test('give a free number of columns its size', () => {
     expect(features([spec('X', 'float32', [-1, -1])], [{ name: 'a' }, { name: 'b' }])).toHaveLength(2)
     expect(features([spec('X', 'float32', [-1, -1])])).toEqual([])

@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
@@ -11,9 +13,9 @@ const classifier = { model: 'int-labels' }
 
 const LIMITS = { maxQueued: 10, maxQueuedRows: 100, maxRunMs: 60_000, onStuck: () => undefined }
 
-async function openRegistry(files: Readonly<Record<string, Content>>, options: Partial<RegistryOptions> = {}) {
+async function openRegistry(files: Readonly<Record<string, Content>> | string, options: Partial<RegistryOptions> = {}) {
   const runtime = startPool()
-  const found = await findModels(createFolder(files))
+  const found = await findModels(typeof files === 'string' ? files : createFolder(files))
   const registry = createRegistry(found, runtime, { defaultName: undefined, maxRows: 100, ...LIMITS, ...options })
   onTestFinished(async () => {
     await registry.close()
@@ -94,6 +96,44 @@ describe('the registry', () => {
     expect(entry).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
     expect(JSON.stringify(entry)).not.toContain('/')
     expect(registry.get('good').view.name).toBe('good')
+  })
+
+  test.each<[unknown, RegExp]>([
+    [
+      ['a', 'b', 'c'],
+      /the model answers the class \d+, which is not among labels, and names stand for the classes 0 to 2/,
+    ],
+    [[1, 2, 3], /the model answers the class \d+, which is not among labels/],
+  ])('refuses labels that the model contradicts: %j', async (labels, error) => {
+    const files = { 'm/1/model.onnx': classifier, 'm/model.json': JSON.stringify({ labels }) }
+    expect((await loadRegistry(files)).find('m')).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(error),
+    })
+  })
+
+  test('warns of labels that seem to stand in another order', async () => {
+    const files = { 'm/1/model.onnx': classifier, 'm/model.json': JSON.stringify({ labels: [30, 10, 20] }) }
+    expect((await loadRegistry(files)).get().warnings[0]).toMatch(/it answers \d+ where \d+ is the likeliest/)
+    const right = { 'm/1/model.onnx': classifier, 'm/model.json': JSON.stringify({ labels: [10, 20, 30] }) }
+    expect((await loadRegistry(right)).get().warnings).toEqual([])
+  })
+
+  test('tells probabilities from other scores', async () => {
+    const registry = await loadRegistry({ 'p.onnx': classifier, 's.onnx': { model: 'scores' } })
+    expect(registry.get('p').view.task).toMatchObject({ kind: 'classifier', scores: 'probabilities' })
+    expect(registry.get('s').view.task).toMatchObject({ kind: 'classifier', scores: 'scores' })
+  })
+
+  test('says in words that a file cannot be read', async () => {
+    const folder = createFolder({})
+    symlinkSync('/nowhere/at-all.onnx', join(folder, 'm.onnx'))
+    const registry = await loadRegistry(folder)
+    expect(registry.find('m')).toMatchObject({ error: 'm.onnx cannot be read (ENOENT)' })
+  })
+
+  test('says in words that a file is empty', async () => {
+    expect((await loadRegistry({ 'm.onnx': '' })).find('m')).toMatchObject({ error: 'm.onnx is empty' })
   })
 
   test('warns of an output that is no tensor', async () => {

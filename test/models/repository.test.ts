@@ -48,7 +48,8 @@ test('a file and a folder of one name are both refused, with what to do', async 
 })
 
 test.each([
-  [{ 'm/model.onnx': 'x' }, 'no m/<version>/model.onnx was found: move model.onnx to m/1/model.onnx'],
+  [{ 'm/model.onnx': 'x' }, 'no m/<version>/model.onnx was found: move m/model.onnx to m/1/model.onnx'],
+  [{ 'm/3/wine.onnx': 'x' }, 'no m/<version>/model.onnx was found: move m/3/wine.onnx to m/1/model.onnx'],
   [{ 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
 ])('a folder that was meant for a model but has none says so: %j', async (files, problem) => {
   expect(await find(files)).toMatchObject([{ name: 'm', problem }])

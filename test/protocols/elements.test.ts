@@ -38,7 +38,7 @@ describe('writing an element', () => {
     ['uint8', 300, 'expected uint8, an integer from 0 to 255, got 300'],
     ['uint8', -1, 'expected uint8, an integer from 0 to 255, got -1'],
     ['int32', 1.5, 'expected an integer, got 1.5'],
-    ['int64', 2 ** 53, '9007199254740992 is not exact in JSON: send it as a string'],
+    ['int64', 2 ** 53, 'an integer beyond 2^53 is not exact as a JSON number: send a string'],
     ['int64', '12a', 'expected an integer, got "12a"'],
     ['uint64', '-1', 'expected uint64, an integer from 0 to 18446744073709551615, got "-1"'],
     ['bool', 1, 'expected true or false, got 1'],

@@ -63,9 +63,11 @@ describe('duplicate keys', () => {
     expect(duplicatesOf(text)).toHaveLength(10)
   })
 
-  test('are sought at any depth without recursion', () => {
-    const depth = 200_000
-    expect(duplicatesOf(`${'['.repeat(depth)}{"a":1,"a":2}${']'.repeat(depth)}`)).toHaveLength(1)
+  test('are sought as deep as any request goes, without recursion', () => {
+    const nested = (depth: number) => `${'['.repeat(depth)}{"a":1,"a":2}${']'.repeat(depth)}`
+    expect(duplicatesOf(nested(35))).toHaveLength(1)
+    expect(duplicatesOf(nested(200_000))).toEqual([])
+    expect(duplicatesOf(`[${nested(200_000)},{"b":1,"b":2}]`)).toEqual(['[1].b'])
   })
 })
 

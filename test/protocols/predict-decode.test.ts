@@ -269,6 +269,15 @@ describe('a body that is refused', () => {
     expect(problemsOf(() => decode(`{"a":${deep}}`, tableView()))[0]).toBe('a: expected a number, got an array')
   })
 
+  test('a hostile body costs little more than parsing it, and is told in few words', () => {
+    const keys = Array.from({ length: 200_000 }, (_, index) => `"k${index}":0`).join()
+    const deep = `${'['.repeat(100_000)}{${Array.from({ length: 12 }, () => '"x":1').join()}}${']'.repeat(100_000)}`
+    for (const body of [`{${keys}}`, `[{${keys}}]`, deep, `[${deep}]`]) {
+      const error = errorOf(() => decode(body, tableView()))
+      expect(JSON.stringify(error).length + error.message.length).toBeLessThan(5000)
+    }
+  })
+
   test('no JSON at all makes the codec throw anything but its own error', () => {
     const views = [tableView(), columns, image, pair]
     const bodies = fc.oneof(

@@ -22,7 +22,7 @@ function classifier(labelType: 'string' | 'int64', labels: readonly (string | nu
   return createView({
     signature: { inputs, outputs },
     labels,
-    task: { kind: 'classifier', label: 'label', probabilities: 'p' },
+    task: { kind: 'classifier', label: 'label', probabilities: 'p', scores: 'probabilities' },
   })
 }
 
@@ -86,8 +86,8 @@ test('a regressor answers numbers, and null for what JSON cannot carry', () => {
   const outputs = [spec('variable', 'float32', [-1, 1])]
   const signature = { inputs: [spec('X', 'float32', [-1, 3])], outputs }
   const model = createView({ signature, task: { kind: 'regressor', value: 'variable' } })
-  const variable: Tensor = { dataType: 'float32', shape: [3, 1], data: new Float32Array([1.1, -2, Number.NaN]) }
-  expect(encode({ variable }, model)).toEqual([1.1, -2, null])
+  const variable: Tensor = { dataType: 'float32', shape: [3, 1], data: new Float32Array([1.1, -0, Number.NaN]) }
+  expect(encode({ variable }, model)).toEqual([1.1, -0, null])
 })
 
 describe('any other model answers its outputs by name', () => {

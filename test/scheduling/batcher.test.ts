@@ -202,6 +202,19 @@ describe('admission', () => {
     await expect(batcher.submit(request(0, 1))).rejects.toMatchObject({ code: 'QUEUE_FULL' })
   })
 
+  test('refuses what is over the bound of memory', async () => {
+    const { batcher } = open({ maxQueued: 10, maxBatchSize: 1, maxQueuedRows: 1e9 })
+    // Typed arrays only reserve their memory until they are written.
+    const large = (): InferenceRequest => {
+      return { inputs: new Map([['x', { dataType: 'uint8', shape: [1, 2 ** 28], data: new Uint8Array(2 ** 28) }]]) }
+    }
+    void batcher.submit(request())
+    await settle()
+    void batcher.submit(large())
+    void batcher.submit(request())
+    await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+  })
+
   test('never computes a request whose deadline passed while it waited', async () => {
     const { runtime, batcher } = open()
     const first = batcher.submit(request(1))

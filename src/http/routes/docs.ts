@@ -19,6 +19,7 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
     const { paths, ...rest } = base as { paths: object }
     return { ...rest, paths: { ...predictPaths(registry), ...paths } }
   }
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
   app.get('/openapi.json', { schema: { hide: true } }, async () => toDocument(app.swagger()))
   app.register(swaggerUi, {
     routePrefix: '/docs',
