@@ -6,6 +6,7 @@ import pretty from 'pino-pretty'
 import { helpText, parseCommand } from './config.ts'
 import type { Config } from './config.ts'
 import { exitNow } from './exit.ts'
+import { createLogStream } from './log-stream.ts'
 import type { ModelEntry } from './models/registry.ts'
 import { findModels } from './models/repository.ts'
 import type { ModelFile } from './models/repository.ts'
@@ -32,9 +33,12 @@ async function main(): Promise<void> {
   else await serve(command.config, version)
 }
 
-/** Pretty on a terminal, JSON elsewhere. Written at once: a process that gives up has no time for lines under way. */
+/** Pretty on a terminal, JSON elsewhere. */
 function toLogStream(): DestinationStream {
-  return process.stdout.isTTY ? pretty({ singleLine: true }) : pino.destination({ dest: 1, sync: true })
+  if (process.stdout.isTTY) return pretty({ singleLine: true })
+  const stream = createLogStream(process.stdout.fd)
+  process.once('exit', () => stream.flushSync())
+  return stream
 }
 
 function refuse(problems: readonly string[]): void {

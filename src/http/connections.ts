@@ -37,7 +37,7 @@ export function trackConnections(server: Server): Connections {
     const connection = connections.get(request.socket)
     if (!connection) return
     connection.exchanges.set(response, request)
-    response.once('close', () => {
+    response.on('close', () => {
       connection.exchanges.delete(response)
       if (!hasWhole(connection)) for (const callback of connection.whenAnswered.splice(0)) callback()
     })

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { Cancellation } from '../core/cancellation.ts'
 import type { Timings } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 
-/** What a prediction adds to its request's log line, as far as it got. */
+/** What a prediction adds to its request's log line, as far as it got, and how it learns that its client has gone. */
 interface InferenceLog {
   model?: ModelView
   inputs?: Tensors
   timings?: Timings
+  /** Cancelled when the client closes its connection before the answer is out. */
+  cancellation?: Cancellation
 }
 
 declare module 'fastify' {
@@ -31,9 +34,11 @@ export function logRequests(app: FastifyInstance): void {
 
 /** Gives an answer its request's id, and its request one log line when it is out or the client gone. */
 export function observeRequest(request: FastifyRequest, reply: FastifyReply): void {
-  request.inference = {}
   void reply.header('x-request-id', request.id)
-  reply.raw.once('close', () => {
+  const inference: InferenceLog = {}
+  request.inference = inference
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableFinished) inference.cancellation?.cancel()
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
     // Probes come every few seconds for ever.
     const isProbe = status < 400 && request.routeOptions.url?.startsWith('/health')

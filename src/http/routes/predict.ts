@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Cancellation } from '../../core/cancellation.ts'
 import type { Registry } from '../../models/registry.ts'
 import { predictCodec } from '../../protocols/predict.ts'
-import { clientGone } from '../client-gone.ts'
 import { deadlineOf } from '../deadline.ts'
 import { bodyOf, refuseCompressed } from '../json-bodies.ts'
 
@@ -20,7 +20,9 @@ export function addPredictRoutes(app: FastifyInstance, registry: Registry, reque
     model.checkRoom()
     const decoded = predictCodec.decode(bodyOf(request), model.view)
     request.inference.inputs = decoded.inputs
-    const result = await model.infer({ ...decoded, deadline }, clientGone(reply))
+    // Fastify's own `request.signal` aborts as soon as a body has been read.
+    request.inference.cancellation = new Cancellation()
+    const result = await model.infer({ ...decoded, deadline }, request.inference.cancellation)
     request.inference.timings = result.timings
     return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, model.view))
   }
