@@ -38,7 +38,7 @@ const configSchema = z
       .describe('Largest request body, in bytes.'),
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
     workers: integer(0, 256).default(0).describe('Threads that compute; 0 takes one for each CPU of the quota.'),
-    'max-queued': integer(1, 100_000).default(256).describe('Requests of a model that may wait; more get 429.'),
+    'max-queued': integer(1, 100_000).default(128).describe('Requests of a model that may wait; more get 429.'),
     'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
     'request-timeout': seconds(1).default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
     'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then it is unready.'),

@@ -9,7 +9,7 @@ const DEFAULTS = {
   bodyLimitBytes: 8_388_608,
   maxRows: 10_000,
   workers: 0,
-  maxQueued: 256,
+  maxQueued: 128,
   maxQueuedRows: 100_000,
   requestTimeoutMs: 30_000,
   maxRunMs: 60_000,

@@ -177,3 +177,25 @@ write(
         ),
     ],
 )  # fmt: skip
+
+# A convolution of some two milliseconds behind an input of one number, so that a request costs no time to read.
+write(
+    "convolution",
+    [
+        helper.make_node("Reshape", ["seed", "to_pixel"], ["pixel"]),
+        helper.make_node("Shape", ["pixel"], ["pixel_shape"]),
+        helper.make_node("Mul", ["pixel_shape", "scale"], ["image_shape"]),
+        helper.make_node("Expand", ["pixel", "image_shape"], ["image"]),
+        helper.make_node("Conv", ["image", "kernels"], ["features"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["features", "more"], ["deeper"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("ReduceMean", ["deeper"], ["mean"], axes=[1, 2, 3], keepdims=0),
+    ],
+    [value("seed", T.FLOAT, [None, 1])],
+    [value("mean", T.FLOAT, [None])],
+    [
+        constant("to_pixel", np.array([-1, 1, 1, 1], np.int64)),
+        constant("scale", np.array([1, 3, 160, 160], np.int64)),
+        constant("kernels", (np.arange(16 * 3 * 9, dtype=np.float32).reshape(16, 3, 3, 3) % 7 - 3) / 10),
+        constant("more", (np.arange(16 * 16 * 9, dtype=np.float32).reshape(16, 16, 3, 3) % 5 - 2) / 10),
+    ],
+)
