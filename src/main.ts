@@ -105,6 +105,8 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }:
 function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logger): void {
   const address = app.server.address()
   const port = typeof address === 'object' ? address?.port : undefined
+  // Asked to stop before it had loaded all.
+  if (entries.some(({ status }) => status === 'loading')) return
   const ready = entries.filter(({ status }) => status === 'ready')
   const models = ready.map(({ name, version }) => `${name} ${version}`)
   const docs = `http://localhost:${port}/docs`

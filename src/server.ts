@@ -45,7 +45,6 @@ export function createServer(options: ServerOptions): Server {
   const { bodyLimitBytes, requestTimeoutMs } = config
   const registry = createRegistry(files, runtime, { ...config, defaultName: config.defaultModel, onStuck })
   let isDraining = false
-  let loading = Promise.resolve()
   let draining: Promise<void> | undefined
   const app = buildApp({
     registry,
@@ -59,8 +58,7 @@ export function createServer(options: ServerOptions): Server {
   return {
     app,
     async load() {
-      loading = registry.load((entry, loadMs) => logLoaded(logger, entry, loadMs))
-      await loading
+      await registry.load((entry, loadMs) => logLoaded(logger, entry, loadMs))
       return registry.list()
     },
     drain: () => (draining ??= drain()),
@@ -71,7 +69,6 @@ export function createServer(options: ServerOptions): Server {
     isDraining = true
     await delay(config.shutdownDelayMs)
     await app.close()
-    await loading
     await registry.close()
     await runtime.close()
   }

@@ -2,6 +2,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Registry } from '../models/registry.ts'
 import { trackConnections } from './connections.ts'
+import type { Connections } from './connections.ts'
 import { answerBrokenRequest, handleErrors, refuseExpectation, sendError } from './errors.ts'
 import { acceptJsonBodies } from './json-bodies.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
@@ -27,14 +28,26 @@ export interface AppOptions {
 }
 
 /** Builds the HTTP transport; does not listen. */
-export function buildApp({
-  registry,
-  logger,
-  version,
-  bodyLimitBytes,
-  requestTimeoutMs,
-  isDraining,
-}: AppOptions): FastifyInstance {
+export function buildApp(options: AppOptions): FastifyInstance {
+  const { registry, version, requestTimeoutMs, isDraining } = options
+  const app = createFastify(options)
+  // Schemas are documentation: codecs check what comes in, and what goes out is ours.
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  acceptJsonBodies(app)
+  handleErrors(app)
+  logRequests(app)
+  collectOpenApi(app, version)
+  withMethodsRefused(app, (scope) => {
+    addHealthRoutes(scope, registry, isDraining)
+    addPredictRoutes(scope, registry, requestTimeoutMs)
+    addModelRoutes(scope, registry)
+    addDocsRoutes(scope, registry)
+  })
+  return app
+}
+
+function createFastify({ logger, bodyLimitBytes, isDraining }: AppOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     genReqId: toRequestId,
@@ -62,27 +75,19 @@ export function buildApp({
       sendError(error, request, reply)
     },
   })
-  const connections = trackConnections(app.server)
   app.server.on('checkExpectation', refuseExpectation)
+  const connections = trackConnections(app.server)
+  closeInOrder(app, connections, isDraining)
+  return app
+}
+
+/** No connection holds up the close, and none is closed that still waits for answers. */
+function closeInOrder(app: FastifyInstance, connections: Connections, isDraining: () => boolean): void {
   app.addHook('preClose', async () => connections.closeUnused())
-  // Schemas are documentation: codecs check what comes in, and what goes out is ours.
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  acceptJsonBodies(app)
-  handleErrors(app)
-  logRequests(app)
   // Decided when the answer goes out: a connection kept open by an answer given while draining would hold up the close,
   // and one that ends with the first of pipelined answers would lose the others.
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (isDraining() && connections.unanswered(request.socket) <= 1) reply.header('connection', 'close')
     done()
   })
-  collectOpenApi(app, version)
-  withMethodsRefused(app, (scope) => {
-    addHealthRoutes(scope, registry, isDraining)
-    addPredictRoutes(scope, registry, requestTimeoutMs)
-    addModelRoutes(scope, registry)
-    addDocsRoutes(scope, registry)
-  })
-  return app
 }

@@ -38,7 +38,7 @@ export interface Registry {
   readonly defaultName: string | undefined
   /** Loads everything that was found; a model that cannot be loaded is marked failed and hinders no other. */
   load(onSettled: (entry: ModelEntry, loadMs: number) => void): Promise<void>
-  /** Answers what was accepted, then frees every model. */
+  /** Loads no further model, answers what was accepted, then frees every model. */
   close(): Promise<void>
 }
 
@@ -54,25 +54,31 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
   const entries: ModelEntry[] = files.map(({ name, version }) => ({ name, version, status: 'loading' }))
   const names = [...new Set(files.map(({ name }) => name))]
   const defaultName = options.defaultName ?? (names.length === 1 ? names[0] : undefined)
+  let loading = Promise.resolve()
+  let isClosing = false
 
   return {
     defaultName,
     list: () => entries.map(toCurrent),
     find: (name, version) => findEntry(entries, name ?? defaultName, version),
     get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
-    async load(onSettled) {
-      const settle = async (file: ModelFile, index: number): Promise<void> => {
-        const startedAt = performance.now()
-        const entry = await loadEntry(file, runtime, options)
-        entries[index] = entry
-        onSettled(entry, performance.now() - startedAt)
-      }
-      // One after the other: models that are measured at the same time disturb each other.
-      for (const [index, file] of files.entries()) await settle(file, index)
-    },
+    load: (onSettled) => (loading = loadAll(onSettled)),
     async close() {
+      isClosing = true
+      await loading
       await Promise.all(entries.flatMap((entry) => ('model' in entry ? [entry.model.close()] : [])))
     },
+  }
+
+  // One after the other: models that are measured at the same time disturb each other.
+  async function loadAll(onSettled: (entry: ModelEntry, loadMs: number) => void): Promise<void> {
+    for (const [index, file] of files.entries()) {
+      if (isClosing) return
+      const startedAt = performance.now()
+      const entry = await loadEntry(file, runtime, options)
+      entries[index] = entry
+      onSettled(entry, performance.now() - startedAt)
+    }
   }
 }
 

@@ -118,8 +118,9 @@ class Batcher implements Scheduler {
     try {
       const inputs = joinInputs(jobs.map(({ request }) => request))
       parts = splitOutputs(await this.#runWatched(jobs, inputs), rows)
-    } catch {
-      // Singly, so that whatever is wrong with one of them fails alone.
+    } catch (error) {
+      // Singly, so that whatever is wrong with one of them fails alone; who was answered already is not computed again.
+      if (error instanceof ServingError && error.code === 'RUN_TIMEOUT') return
       for (const job of jobs) await this.#computeOne(job)
       return
     }
@@ -141,6 +142,8 @@ class Batcher implements Scheduler {
     const final = setTimeout(onStuck, 2 * maxRunMs)
     try {
       return await this.#run(inputs, jobs[0]!.request.outputs)
+    } catch (error) {
+      throw isStuck ? runTimeout(maxRunMs) : error
     } finally {
       clearTimeout(timeout)
       clearTimeout(final)

@@ -332,6 +332,16 @@ describe('a run that takes too long', () => {
     expect(onStuck).not.toHaveBeenCalled()
   })
 
+  test('that fails in the end is not computed again for those who were answered', async () => {
+    const { runtime, batcher } = open({ maxRunMs: 100 })
+    const outcomes = [1, 2].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
+    await vi.advanceTimersByTimeAsync(100)
+    runtime.started[0]!.fail(new Error('after all'))
+    await settle()
+    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'RUN_TIMEOUT' })
+    expect(runtime.started).toHaveLength(1)
+  })
+
   test('is reported when it goes on, while what it holds up is never started on its slot', async () => {
     const onStuck = vi.fn<() => void>()
     const { runtime, batcher } = open({ maxRunMs: 100, onStuck })
