@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 const { execve } = process as { execve?: (file: string, args: string[], env: object) => never }
 
 // How long a run in progress is waited for where the process cannot be replaced.
-const GRACE_MS = 1000
+const GRACE_MS = 2000
 
 /**
  * Ends the process now, whatever its threads compute. `process.exit` would abort it (SIGABRT) while one is inside a run,
- * so the process becomes one that exits (Node 22.15 and later). Elsewhere it waits a second for the threads to stop
+ * so the process becomes one that exits (Node 22.15 and later). Elsewhere it waits two seconds for the threads to stop
  * and is killed if they do not.
  *
  * @param stopThreads Resolves when no thread computes any more.

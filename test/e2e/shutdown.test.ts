@@ -121,7 +121,7 @@ test('a stop while models still load is clean', async () => {
 describe('giving up', () => {
   test.each<[string, string[], number]>([
     ['a second signal', [], 900],
-    ['the deadline', ['--shutdown-deadline=0.2'], 900],
+    ['the deadline', ['--shutdown-deadline=0.1'], 900],
   ])('at %s exits 1 although a model computes', async (_case, args, computeMs) => {
     const server = await startSlow(...args)
     await compute(server, computeMs)
