@@ -18,6 +18,12 @@ export function elementCount(shape: readonly number[]): number {
   return count
 }
 
+/** The rows of a request: the size of axis 0 of its first input. */
+export function rowsOf(inputs: Tensors): number {
+  const [first] = inputs.values()
+  return first?.shape[0] ?? 1
+}
+
 /** Whether tensors can be joined along axis 0: same datatype, and same shape but for that axis. */
 export function isJoinable(a: Tensor, b: Tensor): boolean {
   const rank = a.shape.length

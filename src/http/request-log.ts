@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Cancellation } from '../core/cancellation.ts'
 import type { Timings } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
+import { rowsOf } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 
 /** What a prediction adds to its request's log line, as far as it got, and how it learns that its client has gone. */
@@ -71,9 +72,4 @@ function toLine(request: FastifyRequest, reply: FastifyReply, status: number): o
 
 function round(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000
-}
-
-function rowsOf(inputs: Tensors): number {
-  const [first] = inputs.values()
-  return first?.shape[0] ?? 1
 }

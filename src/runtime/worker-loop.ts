@@ -4,35 +4,15 @@ import type { Call, CallKind, CallTypes, Reply } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
 
+/** What answers each kind of call. */
+type Handlers = { [K in CallKind]: (call: CallTypes[K]['args'], id: number) => Promise<CallTypes[K]['result']> }
+
 /**
  * Answers the calls that arrive at `port`, until it is told to stop: then it frees its sessions and closes the port,
  * which lets the thread end by itself. A thread that computes must never be ended from outside.
  */
 export function serveCalls(port: MessagePort): void {
-  const models = new Map<number, OrtModel>()
-
-  const handlers: { [K in CallKind]: (call: CallTypes[K]['args'], id: number) => Promise<CallTypes[K]['result']> } = {
-    load: async ({ file }, session) => {
-      const model = await loadModel(file)
-      models.set(session, model)
-      return { session, signature: model.signature, unsupportedOutputs: model.unsupportedOutputs }
-    },
-    run: ({ session, inputs, outputs }) => runModel(findModel(session), inputs, outputs),
-    dispose: async ({ session }) => {
-      await models.get(session)?.session.release()
-      models.delete(session)
-    },
-    stop: async () => {
-      for (const { session } of models.values()) await session.release()
-      models.clear()
-    },
-  }
-
-  function findModel(session: number): OrtModel {
-    const model = models.get(session)
-    if (!model) throw new Error('the session has been disposed')
-    return model
-  }
+  const handlers = createHandlers()
 
   async function answer(call: Call): Promise<void> {
     try {
@@ -51,4 +31,28 @@ export function serveCalls(port: MessagePort): void {
   port.on('message', (call: Call) => {
     last = last.then(() => answer(call))
   })
+}
+
+function createHandlers(): Handlers {
+  const models = new Map<number, OrtModel>()
+  return {
+    load: async ({ file }, session) => {
+      const model = await loadModel(file)
+      models.set(session, model)
+      return { session, signature: model.signature, unsupportedOutputs: model.unsupportedOutputs }
+    },
+    run: async ({ session, inputs, outputs }) => {
+      const model = models.get(session)
+      if (!model) throw new Error('the session has been disposed')
+      return runModel(model, inputs, outputs)
+    },
+    dispose: async ({ session }) => {
+      await models.get(session)?.session.release()
+      models.delete(session)
+    },
+    stop: async () => {
+      for (const { session } of models.values()) await session.release()
+      models.clear()
+    },
+  }
 }

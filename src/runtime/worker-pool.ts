@@ -53,9 +53,10 @@ class WorkerPool implements Runtime {
       this.#models.delete(model)
       await Promise.all([...model.sessions].map(([thread, session]) => thread.dispose(session)))
     }
+    // Known from now on, so that a thread that dies meanwhile is forgotten here and its successor loads it as well.
+    this.#models.add(model)
     try {
       const { signature, unsupportedOutputs } = await this.#loadOnAll(model)
-      this.#models.add(model)
       const allOutputs = signature.outputs.map(({ name }) => name)
       return {
         signature,

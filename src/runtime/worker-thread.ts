@@ -50,10 +50,6 @@ export class WorkerThread {
     return this.#pending.size === 0
   }
 
-  get isAlive(): boolean {
-    return this.#dead === undefined
-  }
-
   load(file: string): Promise<LoadedSession> {
     return this.#call('load', { file }, (message) => new ModelLoadError(message))
   }
@@ -65,7 +61,7 @@ export class WorkerThread {
 
   async dispose(session: number): Promise<void> {
     // With the thread every session is gone already.
-    if (this.isAlive) await this.#call('dispose', { session }, (message) => new Error(message))
+    if (!this.#dead) await this.#call('dispose', { session }, (message) => new Error(message))
   }
 
   /** Lets what runs finish; the thread then frees its sessions and ends by itself. */

@@ -2,12 +2,6 @@ import { isJoinable, joinTensors, splitTensor } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 
-/** The rows of a request: the size of axis 0 of its first input. */
-export function rowsOf(inputs: Tensors): number {
-  const [first] = inputs.values()
-  return first?.shape[0] ?? 1
-}
-
 /** The memory that tensors take; of strings, what their characters take at least. */
 export function bytesOf(inputs: Tensors): number {
   let bytes = 0
