@@ -5,7 +5,10 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 const BAR = 30
 
 /** How far a figure is on the way to its target: 1 is there, more is better. */
-const shareOf = ({ value, target, isUpperLimit }) => (isUpperLimit ? target / value : value / target)
+function shareOf({ value, target, isUpperLimit }) {
+  if (!isUpperLimit) return value / target
+  return value > 0 ? target / value : Infinity
+}
 
 export function printReport(rows) {
   const width = Math.max(...rows.map(({ what }) => what.length))

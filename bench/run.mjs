@@ -1,5 +1,6 @@
 // Measures the server against its yardsticks in one run: everything it compares is started here, runs are interleaved,
 // and what counts are ratios within a round. usage: npm run bench [-- --quick]
+import { measureDecoding } from './decode.mjs'
 import { printReport, writeReport } from './report.mjs'
 import { cpuSeconds, load, residentMb, startBare, startFastApi, startInline, startServer } from './processes.mjs'
 
@@ -109,6 +110,8 @@ async function overload(server) {
 
 async function lowLoadAndMemory() {
   const server = await startServer()
+  // What has served no one runs in the interpreter, and takes a third more.
+  await throughput(server, FLOWER, 32)
   const shares = []
   for (let each = 0; each < ROUNDS; each++) {
     const [before, startedAt] = [cpuSeconds(server.pid), performance.now()]
@@ -137,7 +140,21 @@ async function requests(server, count) {
   }
 }
 
-for (const measure of [compareSmallModel, compareConvolution, lowLoadAndMemory]) {
+/** In this process, and without a server: what costs before a request is queued. */
+async function decoding() {
+  const runs = Array.from({ length: ROUNDS }, measureDecoding)
+  for (const [index, [what, , unit, target, isUpperLimit]] of runs[0].entries()) {
+    add(
+      what,
+      runs.map((figures) => figures[index][1]),
+      unit,
+      target,
+      isUpperLimit,
+    )
+  }
+}
+
+for (const measure of [decoding, compareSmallModel, compareConvolution, lowLoadAndMemory]) {
   console.log(measure.name)
   await measure()
 }

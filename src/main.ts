@@ -60,6 +60,7 @@ async function serve(config: Config, version: string): Promise<void> {
     workerEntry: new URL('./runtime/worker.js', import.meta.url),
     onStuck: (model) => {
       logger.fatal({ model }, `model ${model} is stuck in a run: the process ends so that it is started anew`)
+      server.removeFiles()
       void exitNow(EXIT_STUCK, () => server.stopRuntime())
     },
     onRuntimeDeath: (error) => {
@@ -82,10 +83,10 @@ async function serve(config: Config, version: string): Promise<void> {
 }
 
 /** The models that were found, or what is wrong with the folder. */
-async function findServable({ modelDir, defaultModel }: Config): Promise<readonly ModelFile[] | string> {
+async function findServable({ modelDir, modelName, defaultModel }: Config): Promise<readonly ModelFile[] | string> {
   const folder = JSON.stringify(modelDir)
   try {
-    const files = await findModels(modelDir)
+    const files = await findModels(modelDir, modelName)
     const names = [...new Set(files.map(({ name }) => name))]
     if (names.length === 0) return `no model found in ${folder}: put a file there as ${LAYOUT}, or set --model-dir`
     if (defaultModel === undefined || names.includes(defaultModel)) return files
@@ -120,6 +121,7 @@ function stopOnSignal(server: Server, config: Config, logger: Logger): (exitCode
 
   const giveUp = (reason: string): void => {
     logger.fatal(`${reason}: what is left is given up`)
+    server.removeFiles()
     void exitNow(EXIT_FAILED, () => server.stopRuntime())
   }
   const drain = async (exitCode: number): Promise<void> => {

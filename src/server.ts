@@ -7,6 +7,7 @@ import { buildApp } from './http/app.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
+import { checkExamples } from './protocols/examples.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
 
@@ -18,6 +19,8 @@ export interface Server {
   drain(): Promise<void>
   /** Gives up what waits: resolves when the runtime's thread has finished what it computes, and ended. */
   stopRuntime(): Promise<void>
+  /** Removes temporary files at once, for a process that is about to end. */
+  removeFiles(): void
 }
 
 export interface ServerOptions {
@@ -39,21 +42,19 @@ export function createServer(options: ServerOptions): Server {
   const runtime = createWorkerPool({
     entry: workerEntry,
     size: chooseWorkers(config, logger),
+    intraOpThreads: config.intraOpThreads,
     onDeath: (err) => logger.error({ err }, 'a thread of the runtime died; another takes its place'),
     onGiveUp: onRuntimeDeath,
   })
-  const { bodyLimitBytes, requestTimeoutMs } = config
-  const registry = createRegistry(files, runtime, { ...config, defaultName: config.defaultModel, onStuck })
+  const registry = createRegistry(files, runtime, {
+    ...config,
+    defaultName: config.defaultModel,
+    onStuck,
+    checkExamples,
+  })
   let isDraining = false
   let draining: Promise<void> | undefined
-  const app = buildApp({
-    registry,
-    logger,
-    version,
-    bodyLimitBytes,
-    requestTimeoutMs,
-    isDraining: () => isDraining,
-  })
+  const app = buildApp({ ...config, registry, logger, version, isDraining: () => isDraining })
 
   return {
     app,
@@ -63,6 +64,7 @@ export function createServer(options: ServerOptions): Server {
     },
     drain: () => (draining ??= drain()),
     stopRuntime: () => runtime.close(),
+    removeFiles: () => runtime.removeFiles(),
   }
 
   async function drain(): Promise<void> {
@@ -75,12 +77,13 @@ export function createServer(options: ServerOptions): Server {
 }
 
 /** One line explains the choice. */
-function chooseWorkers({ workers: asked }: Config, logger: Logger): number {
+function chooseWorkers({ workers: asked, intraOpThreads }: Config, logger: Logger): number {
   const [cpus, quota] = [availableParallelism(), cpuQuota()]
-  const workers = asked === 0 ? workersFor(cpus, quota) : asked
+  const workers = asked === 0 ? Math.max(1, Math.floor(workersFor(cpus, quota) / intraOpThreads)) : asked
   const limit = quota === undefined ? 'no CPU quota' : `a quota of ${quota} CPUs`
+  const each = intraOpThreads === 1 ? '' : `, each with ${intraOpThreads} threads a run`
   const why = asked === 0 ? `${cpus} CPUs to run on, ${limit}` : 'as asked for'
-  logger.info({ workers, cpus, quota }, `computing on ${workers} threads: ${why}`)
+  logger.info({ workers, intraOpThreads, cpus, quota }, `computing on ${workers} threads${each}: ${why}`)
   return workers
 }
 
@@ -88,8 +91,11 @@ function logLoaded(logger: Logger, entry: ModelEntry, loadMs: number): void {
   const { name: model, version } = entry
   if (entry.status === 'failed') logger.error({ model, version }, `model failed: ${entry.error}`)
   if (entry.status !== 'ready') return
+  const { maxQueued, execution } = entry.model
   const { maxBatchSize, reason } = entry.model.batching
   const batching = maxBatchSize > 1 ? `up to ${maxBatchSize} rows a run` : 'requests run singly'
-  logger.info({ model, version, loadMs: Math.round(loadMs), maxBatchSize }, `model loaded; ${batching}: ${reason}`)
+  const where = execution.mode === 'inline' ? 'small runs inline' : 'computed on threads'
+  const text = `model loaded; ${batching}: ${reason}; ${where}: ${execution.reason}`
+  logger.info({ model, version, loadMs: Math.round(loadMs), maxBatchSize, maxQueued, execution: execution.mode }, text)
   for (const warning of entry.model.warnings) logger.warn({ model, version }, warning)
 }

@@ -36,7 +36,9 @@ async function buildServer(workerEntry: URL, folder = MODELS) {
 test('joins the floors: loads, answers, drains', async () => {
   const { server, logged } = await buildServer(WORKER_ENTRY)
   expect(await server.load()).toMatchObject([{ name: 'iris', status: 'ready' }])
-  expect(logged.join('')).toMatch(/"msg":"model loaded; up to \d+ rows a run: a row costs .* times less in a batch"/)
+  expect(logged.join('')).toMatch(
+    /"msg":"model loaded; up to \d+ rows a run: a row costs .* times less in a batch; \w.*"/,
+  )
   await request(server.app.server).post('/predict').send(FLOWER).expect(200, FLOWER_ANSWER)
   await server.drain()
   expect((await request(server.app.server).get('/health')).status).toBe(503)
@@ -45,11 +47,11 @@ test('joins the floors: loads, answers, drains', async () => {
 test('logs a model that failed as an error, and a part that cannot be served as a warning', async () => {
   const { server, logged } = await buildServer(
     WORKER_ENTRY,
-    createFolder({ 'bad.onnx': 'broken', 'zipmap.onnx': { model: 'zipmap' } }),
+    createFolder({ 'bad.onnx': 'broken', 'sequence.onnx': { model: 'sequence' } }),
   )
   await server.load()
-  expect(logged.join('')).toMatch(/"level":50,.*model failed: bad\.onnx cannot be loaded/)
-  expect(logged.join('')).toMatch(/"level":40,.*output_probability is no tensor/)
+  expect(logged.join('')).toMatch(/"level":50,.*model failed: bad\.onnx is no ONNX model/)
+  expect(logged.join('')).toMatch(/"level":40,.*output probabilities is sequence\(tensor\(float32\)\)/)
 })
 
 test('a thread that dies is replaced, its requests are answered, and draining still ends', async () => {
@@ -58,10 +60,10 @@ test('a thread that dies is replaced, its requests are answered, and draining st
       parentPort.on('message', ({ id, kind }) => {
         if (kind !== 'load') throw new Error('out of order')
         const signature = { inputs: [{ name: 'x', dataType: 'float32', shape: [-1, 1] }], outputs: [] }
-        parentPort.postMessage({ id, ok: true, result: { session: id, signature, unsupportedOutputs: [] } })
+        parentPort.postMessage({ id, ok: true, result: { session: id, signature, unsupportedOutputs: [], loadMs: 1 } })
       })`,
   })
-  const models = createFolder({ 'm.onnx': 'whatever' })
+  const models = createFolder({ 'm.onnx': { model: 'regressor' } })
   const { server, deaths, logged } = await buildServer(pathToFileURL(join(folder, 'dies.mjs')), models)
   await server.load()
   const { body } = await request(server.app.server).post('/predict').send({ x: 1 }).expect(500)

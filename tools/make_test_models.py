@@ -178,6 +178,25 @@ write(
     ],
 )  # fmt: skip
 
+# Several targets at once, as scikit-learn's MultiOutputClassifier: the probabilities are a sequence of tensors, no ZipMap.
+write(
+    "sequence",
+    [
+        helper.make_node("ArgMax", ["X"], ["label"], axis=1, keepdims=1),
+        helper.make_node("SequenceConstruct", ["X", "X"], ["probabilities"]),
+    ],
+    [value("X", T.FLOAT, [None, 2])],
+    [value("label", T.INT64, [None, 1]), helper.make_tensor_sequence_value_info("probabilities", T.FLOAT, None)],
+)
+
+# Text as exporters prepare it by default, in the locale en_US.UTF-8.
+write(
+    "upper",
+    [helper.make_node("StringNormalizer", ["text"], ["upper"], case_change_action="UPPER", is_case_sensitive=0)],
+    [value("text", T.STRING, [1])],
+    [value("upper", T.STRING, [1])],
+)
+
 # A convolution of some two milliseconds behind an input of one number, so that a request costs no time to read.
 write(
     "convolution",

@@ -1,12 +1,22 @@
+import type { ServingError } from './errors.ts'
 import type { Tensors } from './tensor.ts'
 
-/** A decoded request. The tensors' buffers belong to whoever runs it: they may be moved to another thread. */
-export interface InferenceRequest {
+/** What a model is to compute. The tensors' buffers belong to whoever runs it: they may be moved to another thread. */
+export interface RunRequest {
   readonly inputs: Tensors
   /** Names of the outputs to compute; all when absent. */
   readonly outputs?: readonly string[]
+}
+
+/** What came of it: the outputs, or why this one could not be computed. */
+export type RunResult = Tensors | ServingError
+
+/** A decoded request. */
+export interface InferenceRequest extends RunRequest {
   /** When it is too late to start, on the clock of `performance.now()`. */
   readonly deadline?: number
+  /** 1 goes first; requests without one go last, in the order in which they came. */
+  readonly priority?: number
 }
 
 /** Where the time of a request went. */

@@ -1,7 +1,8 @@
 import type { DataType } from './datatypes.ts'
 import type { Signature } from './signature.ts'
 
-export type FeatureType = 'number' | 'integer' | 'boolean' | 'string'
+/** Dates come as ISO strings, and reach a column of numbers as days, a datetime as seconds, since 1970 in UTC. */
+export type FeatureType = 'number' | 'integer' | 'boolean' | 'string' | 'date' | 'datetime'
 
 /** One named column of a tabular model, and the place of its values in the input tensors. */
 export interface Feature {
@@ -15,6 +16,24 @@ export interface Feature {
   readonly unit?: string
   readonly description?: string
   readonly example?: number | boolean | string
+  /** What the model takes for a value that is missing; without it NaN in columns of floats, and none in others. */
+  readonly missing?: number | boolean | string
+  /** What is usual, for people: the range of numbers, the values of strings. */
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly values?: readonly string[]
+}
+
+/** An output that is answered. */
+export interface AnsweredOutput {
+  /** Its name in the signature. */
+  readonly tensor: string
+  /** Its name in the file, which another one stands for where ZipMap was cut off. */
+  readonly fileName: string
+  /** The name that model.json gives it. */
+  readonly name?: string
+  /** Names of its columns, for outputs of several numbers a row. */
+  readonly columns?: readonly string[]
 }
 
 /** What a model's outputs mean, as far as their types tell. */
@@ -27,8 +46,13 @@ export type Task =
       /** What these numbers are: distances and decision functions are no probabilities. */
       readonly scores: 'probabilities' | 'scores'
     }
+  | { readonly kind: 'outlier'; readonly label: string; readonly score: string }
+  /** One output of numbers, one or several a row. */
   | { readonly kind: 'regressor'; readonly value: string }
   | { readonly kind: 'outputs' }
+
+/** The name of a class; integers beyond 2^53 as text. */
+export type Label = string | number
 
 /** All that a protocol needs to know of a model to read requests for it and write answers. */
 export interface ModelView {
@@ -41,8 +65,16 @@ export interface ModelView {
   /** Index into `features` by name. */
   readonly featureIndex: ReadonlyMap<string, number>
   readonly task: Task
+  /** What the file calls an output that has another name in the signature, where ZipMap was cut off. */
+  readonly fileNames: ReadonlyMap<string, string>
+  /** In the order in which they are answered. */
+  readonly outputs: readonly AnsweredOutput[]
   /** Names of the classes, in the order of the probability columns; empty when unknown. */
-  readonly labels: readonly (string | number)[]
+  readonly labels: readonly Label[]
+  /** Index into `labels` by what the model answers, as text; empty when unknown. */
+  readonly labelIndex: ReadonlyMap<string, number>
+  /** Keys of a record that are no features are passed over instead of refused. */
+  readonly ignoresUnknown: boolean
   /** Most rows that one request may bring. */
   readonly maxRows: number
 }

@@ -5,6 +5,8 @@ export interface TensorSpec {
   readonly name: string
   readonly dataType: DataType
   readonly shape: readonly number[]
+  /** What the file calls its free dimensions, by axis; absent where none has a name. */
+  readonly freeNames?: readonly (string | undefined)[]
 }
 
 export interface Signature {
@@ -23,10 +25,10 @@ export function shapeProblem(spec: TensorSpec, shape: readonly number[]): string
   const fits =
     shape.length === spec.shape.length &&
     spec.shape.every((dimension, axis) => dimension === -1 || dimension === shape[axis])
-  return fits ? undefined : `expected shape ${formatShape(spec.shape)}, got ${formatShape(shape)}`
+  return fits ? undefined : `expected shape ${formatShape(spec.shape, spec.freeNames)}, got ${formatShape(shape)}`
 }
 
-/** `[any,4]` for a free and a fixed dimension. */
-function formatShape(shape: readonly number[]): string {
-  return `[${shape.map((dimension) => (dimension === -1 ? 'any' : dimension)).join(',')}]`
+/** `[any,4]` for a free and a fixed dimension, `[batch,4]` where the free one has a name. */
+export function formatShape(shape: readonly number[], freeNames: TensorSpec['freeNames'] = []): string {
+  return `[${shape.map((dimension, axis) => (dimension === -1 ? (freeNames[axis] ?? 'any') : dimension)).join(',')}]`
 }

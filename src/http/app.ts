@@ -1,10 +1,10 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Registry } from '../models/registry.ts'
+import { acceptBodies } from './bodies.ts'
 import { trackConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
 import { answerBrokenRequest, handleErrors, refuseExpectation, sendError } from './errors.ts'
-import { acceptJsonBodies } from './json-bodies.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
 import { toRequestId } from './request-id.ts'
 import { logRequests, observeRequest } from './request-log.ts'
@@ -12,6 +12,9 @@ import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addModelRoutes } from './routes/models.ts'
 import { addPredictRoutes } from './routes/predict.ts'
+import { addV1Routes } from './routes/v1.ts'
+import type { PlatformRoutes } from './routes/v1.ts'
+import { addV2Routes } from './routes/v2.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
 
@@ -25,6 +28,7 @@ export interface AppOptions {
   readonly requestTimeoutMs: number
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
+  readonly platformRoutes: PlatformRoutes
 }
 
 /** Builds the HTTP transport; does not listen. */
@@ -34,7 +38,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  acceptJsonBodies(app)
+  acceptBodies(app)
   handleErrors(app)
   logRequests(app)
   collectOpenApi(app, version)
@@ -44,6 +48,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     addModelRoutes(scope, registry)
     addDocsRoutes(scope, registry)
   })
+  withMethodsRefused(app, (scope) => addV2Routes(scope, options))
+  withMethodsRefused(app, (scope) => addV1Routes(scope, options))
   return app
 }
 

@@ -1,4 +1,6 @@
 import type { Feature } from '../core/model-view.ts'
+import type { TensorSpec } from '../core/signature.ts'
+import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/registry.ts'
 import { exampleBody } from '../protocols/example.ts'
 import type { ModelDescription } from './reply-schemas.ts'
@@ -17,17 +19,31 @@ export function describeModel(entry: ModelEntry): ModelDescription {
     task: view.task.kind,
     features: view.features.map(describeFeature),
     labels: [...view.labels],
-    signature: { inputs: view.signature.inputs.map(copyShape), outputs: view.signature.outputs.map(copyShape) },
+    signature: {
+      inputs: view.signature.inputs.map(describeTensor),
+      outputs: view.signature.outputs.map(describeTensor),
+    },
+    file: describeFile(entry.model.info),
     maxRows: view.maxRows,
     batching: { ...entry.model.batching, measured: [...entry.model.batching.measured] },
+    execution: entry.model.execution,
+    maxQueued: entry.model.maxQueued,
     example: exampleBody(view),
   }
 }
 
-function describeFeature({ input: _input, column: _column, dataType: _dataType, ...shown }: Feature) {
-  return shown
+function describeFeature({ input: _input, column: _column, dataType: _dataType, values, ...shown }: Feature) {
+  return { ...shown, ...(values && { values: [...values] }) }
 }
 
-function copyShape<T extends { readonly shape: readonly number[] }>(spec: T): Omit<T, 'shape'> & { shape: number[] } {
-  return { ...spec, shape: [...spec.shape] }
+type FileDescription = NonNullable<ModelDescription['file']>
+
+function describeFile({ producer, irVersion, opsets, metadata }: Model['info']): FileDescription {
+  const named = Array.from(opsets, ([domain, version]) => [domain || 'ai.onnx', version] as const)
+  return { producer, irVersion, opsets: Object.fromEntries(named), metadata: Object.fromEntries(metadata) }
+}
+
+function describeTensor({ name, dataType, shape, freeNames }: TensorSpec) {
+  const names = freeNames?.map((each) => each ?? null)
+  return { name, dataType, shape: [...shape], ...(names && { freeNames: names }) }
 }

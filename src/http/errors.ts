@@ -31,7 +31,8 @@ const TRANSPORT_ERRORS: Readonly<
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     status: 415,
     code: 'UNSUPPORTED_MEDIA_TYPE',
-    text: ({ headers }) => `expected the header "content-type: application/json", got ${contentType(headers)}`,
+    text: ({ headers }) =>
+      `expected the header "content-type: application/json" or "text/csv", got ${contentType(headers)}`,
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     status: 400,
@@ -70,21 +71,45 @@ export function handleErrors(app: FastifyInstance): void {
   })
 }
 
+/** Answers every error with its text alone, which is all that clients of V1 and V2 read. */
+export function handleErrorsBriefly(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, text } = answerTo(error, request, reply)
+    return reply.code(status).send({ error: text })
+  })
+}
+
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, code, text, details = [] } = answerTo(error, request, reply)
+  return reply.code(status).send({ error: text, code, details: [...details] } satisfies ErrorBody)
+}
+
+interface ErrorAnswer {
+  readonly status: number
+  readonly code: string
+  readonly text: string
+  readonly details?: readonly ErrorDetail[]
+}
+
+/** What is answered to an error, whatever the form of the body; logs what is a bug, and sets headers that belong to it. */
+function answerTo(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorAnswer {
   if (error instanceof ServingError) {
     if (error.code === 'RUNTIME_FAILED')
       request.log.error({ reqId: request.id, err: error.cause ?? error }, 'the runtime failed')
     if (error.code === 'QUEUE_FULL' || error.code === 'MODEL_NOT_READY') void reply.header('retry-after', '1')
-    return send(reply, STATUSES[error.code], error.code, error.message, error.details)
+    return { status: STATUSES[error.code], code: error.code, text: error.message, details: error.details }
   }
-  if (error instanceof HttpError) return send(reply, error.status, error.code, error.message)
+  if (error instanceof HttpError) return { status: error.status, code: error.code, text: error.message }
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError>
   const known = TRANSPORT_ERRORS[code]
-  if (known) return send(reply, known.status, known.code, known.text(request))
+  if (known) return { status: known.status, code: known.code, text: known.text(request) }
   // Fastify's own, such as a body that ends before it should: its texts are meant for clients.
-  if (statusCode >= 400 && statusCode < 500) return send(reply, statusCode, 'BAD_REQUEST', message ?? 'bad request')
+  if (statusCode >= 400 && statusCode < 500) {
+    return { status: statusCode, code: 'BAD_REQUEST', text: message ?? 'bad request' }
+  }
   request.log.error({ reqId: request.id, err: error }, 'a request failed on a bug of the server')
-  return send(reply, 500, 'INTERNAL', `an internal error; look for request ${request.id} in the server's log`)
+  const text = `an internal error; look for request ${request.id} in the server's log`
+  return { status: 500, code: 'INTERNAL', text }
 }
 
 /** Answers, on the bare socket, what could not be parsed as HTTP. */
@@ -111,16 +136,6 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
   const body = JSON.stringify({ error, code: 'EXPECTATION_FAILED', details: [] } satisfies ErrorBody)
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), connection: 'close' }
   response.writeHead(417, headers).end(body)
-}
-
-function send(
-  reply: FastifyReply,
-  status: number,
-  code: string,
-  error: string,
-  details: readonly ErrorDetail[] = [],
-): FastifyReply {
-  return reply.code(status).send({ error, code, details: [...details] } satisfies ErrorBody)
 }
 
 function contentType(headers: FastifyRequest['headers']): string {

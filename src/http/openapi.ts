@@ -1,6 +1,6 @@
 import type { ModelView } from '../core/model-view.ts'
 import type { Registry } from '../models/registry.ts'
-import { exampleBody } from '../protocols/example.ts'
+import { exampleBody, exampleCsv } from '../protocols/example.ts'
 import { jsonSchema } from './json-schema.ts'
 import { replySchema, requestSchema } from './predict-schemas.ts'
 import { errorSchema } from './reply-schemas.ts'
@@ -11,11 +11,18 @@ const MAX_EXAMPLE_LENGTH = 20_000
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The body is at fault: missing, unknown or duplicate features, wrong types, ragged rows, malformed JSON.',
   413: 'The body is larger than the server takes.',
-  415: 'The body is no application/json, or compressed.',
+  415: 'The body is neither application/json nor text/csv, or compressed.',
   422: 'The model cannot compute these values.',
   429: 'Too many requests are waiting: try again after `Retry-After` seconds.',
   503: 'The model is loading, failed to load, or the server is shutting down.',
   504: 'The request waited for its turn longer than `x-request-timeout-ms` or the server allows.',
+}
+
+const TOP = {
+  name: 'top',
+  in: 'query',
+  description: 'How many classes are answered, the likeliest first; all without it.',
+  schema: { type: 'integer', minimum: 1 },
 }
 
 /** The predict operations of every ready model, generated from the models themselves. */
@@ -47,10 +54,12 @@ function predictOperation(view: ModelView, operationId: string): Record<string, 
     tags: [view.name],
     summary: `Predict with ${view.name}, version ${view.version}`,
     ...(view.description !== undefined && { description: view.description }),
+    ...(view.task.kind === 'classifier' && { parameters: [TOP] }),
     requestBody: {
       required: true,
       content: {
         'application/json': { schema: requestSchema(view), ...(isShown && example !== undefined && { example }) },
+        ...(view.features.length > 0 && { 'text/csv': { schema: { type: 'string' }, example: exampleCsv(view) } }),
       },
     },
     responses: {

@@ -17,7 +17,7 @@ export function requestSchema(view: ModelView): JsonSchema {
     if (!only || second) return byTensor
     return { oneOf: [{ ...objectOf({ instances: tensorSchema(only) }), title: 'Rows' }, byTensor] }
   }
-  const record = recordSchema(view.features)
+  const record = recordSchema(view)
   const row: JsonSchema = { type: 'array', title: 'Values in column order', items: {}, minItems: view.features.length }
   const rows: JsonSchema = { type: 'array', minItems: 1, maxItems: view.maxRows, items: { oneOf: [record, row] } }
   return {
@@ -25,36 +25,82 @@ export function requestSchema(view: ModelView): JsonSchema {
   }
 }
 
-function recordSchema(features: readonly Feature[]): JsonSchema {
-  const properties = features.map((feature) => {
-    const description = [feature.description, feature.unit && `in ${feature.unit}`].filter(Boolean).join(', ')
-    const schema = { type: feature.type, ...(description && { description }), examples: [exampleValue(feature)] }
-    return [feature.name, schema] as const
-  })
-  return { ...objectOf(Object.fromEntries(properties)), title: 'Record' }
+function recordSchema({ features, ignoresUnknown }: ModelView): JsonSchema {
+  const properties = features.map((feature) => [feature.name, featureSchema(feature)] as const)
+  return { ...objectOf(Object.fromEntries(properties)), additionalProperties: ignoresUnknown, title: 'Record' }
 }
 
-/** What it answers. */
-export function replySchema(view: ModelView): JsonSchema {
-  return objectOf({
-    model: { const: view.name },
-    version: { const: view.version },
-    predictions: { type: 'array', items: predictionSchema(view) },
-  })
-}
-
-function predictionSchema({ task, labels, signature }: ModelView): JsonSchema {
-  if (task.kind === 'regressor') return NUMBER
-  if (task.kind === 'outputs') return { type: 'object', description: outputNames(signature.outputs) }
-  if (labels.length === 0) {
-    return objectOf({ label: { type: ['string', 'integer'] }, [task.scores]: { type: 'array', items: NUMBER } })
+function featureSchema(feature: Feature): JsonSchema {
+  const { type, dataType, unit, missing } = feature
+  const isMissable = missing !== undefined || DATA_TYPES[dataType].kind === 'float'
+  const name = type === 'date' || type === 'datetime' ? 'string' : type
+  const description = [feature.description, unit && `in ${unit}`, usual(feature)].filter(Boolean).join(', ')
+  return {
+    type: isMissable ? [name, 'null'] : name,
+    ...(name !== type && { format: type === 'date' ? 'date' : 'date-time' }),
+    ...(description && { description }),
+    examples: [exampleValue(feature)],
   }
-  const byClass = objectOf(Object.fromEntries(labels.map((label) => [String(label), NUMBER])))
-  return objectOf({ label: { enum: [...labels] }, [task.scores]: byClass })
 }
 
-function outputNames(outputs: readonly TensorSpec[]): string {
-  return `The outputs by name: ${outputs.map(({ name }) => name).join(', ')}`
+/** What is usual is told, and no limit. */
+function usual({ minimum, maximum, values }: Feature): string | undefined {
+  if (values) return `one of ${values.slice(0, 20).join(', ')}`
+  return minimum === undefined || maximum === undefined ? undefined : `from ${minimum} to ${maximum}`
+}
+
+/** What it answers: predictions, or to whoever sends tensors, tensors. */
+export function replySchema(view: ModelView): JsonSchema {
+  const head = { model: { const: view.name }, version: { const: view.version } }
+  const names = view.signature.outputs.map(({ name }) => name).join(', ')
+  return {
+    oneOf: [
+      objectOf({ ...head, predictions: { type: 'array', items: predictionSchema(view) } }),
+      objectOf({ ...head, outputs: { type: 'object', description: `The tensors by name: ${names}` } }),
+    ],
+  }
+}
+
+function predictionSchema(view: ModelView): JsonSchema {
+  const { task, outputs } = view
+  const keyOf = (tensor: string, otherwise: string): string => {
+    return outputs.find((output) => output.tensor === tensor)?.name ?? otherwise
+  }
+  if (task.kind === 'regressor') return regressorSchema(view, task.value)
+  if (task.kind === 'classifier') {
+    const { label, probabilities, scores } = task
+    return objectOf({ [keyOf(label, 'label')]: labelSchema(view), [keyOf(probabilities, scores)]: scoresSchema(view) })
+  }
+  if (task.kind === 'outlier') {
+    return objectOf({ [keyOf(task.label, 'label')]: {}, [keyOf(task.score, 'score')]: NUMBER })
+  }
+  const names = outputs.map(({ name, fileName }) => name ?? fileName)
+  return { type: 'object', description: `The outputs by name: ${names.join(', ')}` }
+}
+
+function regressorSchema({ signature, outputs }: ModelView, tensor: string): JsonSchema {
+  const { shape } = signature.outputs.find(({ name }) => name === tensor)!
+  const { name, columns } = outputs.find((output) => output.tensor === tensor)!
+  const width = shape[1] ?? 1
+  const several: JsonSchema = { type: 'array', items: NUMBER }
+  const named = columns && objectOf(Object.fromEntries(columns.map((column) => [column, NUMBER])))
+  const value = named ?? (width === 1 ? NUMBER : width === -1 ? { anyOf: [NUMBER, several] } : several)
+  return name === undefined ? value : objectOf({ [name]: value })
+}
+
+function labelSchema({ labels }: ModelView): JsonSchema {
+  return labels.length === 0 ? { type: ['string', 'integer'] } : { enum: [...labels] }
+}
+
+/** `?top=` leaves classes out. */
+function scoresSchema({ labels }: ModelView): JsonSchema {
+  const byClass: JsonSchema = { type: 'object', additionalProperties: NUMBER }
+  if (labels.length === 0) return { anyOf: [{ type: 'array', items: NUMBER }, byClass] }
+  return {
+    ...byClass,
+    properties: Object.fromEntries(labels.map((label) => [String(label), NUMBER])),
+    additionalProperties: false,
+  }
 }
 
 function tensorSchema({ dataType, shape }: TensorSpec): JsonSchema {

@@ -40,32 +40,49 @@ const tensorSchema = z.object({
   name: z.string(),
   dataType: z.string(),
   shape: z.array(z.int()).describe('-1 stands for a free dimension.'),
+  freeNames: z.array(z.string().nullable()).optional().describe('What the file calls its free dimensions, by axis.'),
 })
+
+const featureValue = z.union([z.number(), z.boolean(), z.string()])
 
 export const modelSchema = modelStatus.extend({
   description: z.string().optional(),
   error: z.string().optional().describe('Why it could not be loaded.'),
   warnings: z.array(z.string()).optional().describe('What of the file cannot be served.'),
-  task: z.enum(['classifier', 'regressor', 'outputs']).optional(),
+  task: z.enum(['classifier', 'outlier', 'regressor', 'outputs']).optional(),
   features: z
     .array(
       z.object({
         name: z.string(),
-        type: z.enum(['number', 'integer', 'boolean', 'string']),
+        type: z.enum(['number', 'integer', 'boolean', 'string', 'date', 'datetime']),
         unit: z.string().optional(),
         description: z.string().optional(),
-        example: z.union([z.number(), z.boolean(), z.string()]).optional(),
+        example: featureValue.optional(),
+        missing: featureValue.optional().describe('What null and an empty cell stand for.'),
+        minimum: z.number().optional(),
+        maximum: z.number().optional(),
+        values: z.array(z.string()).optional(),
       }),
     )
     .optional()
     .describe('In column order.'),
   labels: z.array(z.union([z.string(), z.int()])).optional(),
   signature: z.object({ inputs: z.array(tensorSchema), outputs: z.array(tensorSchema) }).optional(),
+  file: z
+    .object({
+      producer: z.string(),
+      irVersion: z.int(),
+      opsets: z.record(z.string(), z.int()),
+      metadata: z.record(z.string(), z.string()),
+    })
+    .optional()
+    .describe('What the model file says of itself.'),
   maxRows: z.int().optional().describe('Most rows in one request.'),
   batching: z
     .object({
       maxBatchSize: z.int().describe('Most rows in one run; 1 never joins requests.'),
       maxDelayMs: z.number().describe('How long a run may wait to fill up.'),
+      maxRunsTogether: z.int().describe('Most runs sent to a thread together, where requests are not joined.'),
       reason: z.string(),
       measured: z
         .array(z.object({ rows: z.int(), ms: z.number() }))
@@ -73,6 +90,11 @@ export const modelSchema = modelStatus.extend({
     })
     .optional()
     .describe('How waiting requests are joined into one run.'),
+  execution: z
+    .object({ mode: z.enum(['inline', 'threads']), reason: z.string() })
+    .optional()
+    .describe('Whether small runs are computed on the thread that serves requests, or all on threads of their own.'),
+  maxQueued: z.int().optional().describe('Most requests that may wait; more are refused with 429.'),
   example: z.unknown().optional().describe('A body for POST /models/{name}/predict that works as it is.'),
 })
 

@@ -9,34 +9,50 @@ import type { ModelPackage } from './package.ts'
 /** How requests of a model are joined, and why. */
 export type Batching = BatchPolicy & Pick<Calibration, 'reason' | 'measured'>
 
+// How long the queue may take to be worked off, where nobody says how long it may be.
+const QUEUE_MS = 100
+const [MIN_QUEUED, MAX_QUEUED] = [64, 1024]
+
 /** Warms a model up and decides how its requests are joined: model.json has the last word, where joining is possible. */
 export async function chooseBatching(
   session: Session,
   view: ModelView,
   asked: ModelPackage['batching'],
 ): Promise<Batching> {
+  await warmUp(session, view)
   const settings = typeof asked === 'object' ? asked : {}
   const maxDelayMs = settings.maxDelayMs ?? 0
   const obstacle = asked === false ? 'model.json forbids it' : findObstacle(view)
-  if (obstacle !== undefined) {
-    await warmUp(session, view)
-    return { maxBatchSize: 1, maxDelayMs: 0, reason: obstacle, measured: [] }
-  }
-  const run = session.run.bind(session)
-  const calibration = await calibrate(run, (rows, seed) => makeInputs(view, rows, seed))
+  const calibration = await calibrate(
+    (inputs) => session.run(inputs),
+    (rows, seed) => makeInputs(view, rows, seed),
+    obstacle,
+  )
+  if (obstacle !== undefined) return { ...calibration, maxDelayMs: 0 }
   if (settings.maxBatchSize === undefined) return { ...calibration, maxDelayMs }
   return { ...calibration, maxDelayMs, maxBatchSize: settings.maxBatchSize, reason: 'model.json says so' }
+}
+
+/** How many requests may wait: as many as are computed in a tenth of a second, within bounds. */
+export function chooseMaxQueued({ measured, maxBatchSize }: Batching, parallelism: number): number {
+  const run = measured.findLast(({ rows }) => rows <= maxBatchSize)
+  const inTime = run === undefined ? MIN_QUEUED : (QUEUE_MS * parallelism * run.rows) / run.ms
+  return Math.max(MIN_QUEUED, Math.min(MAX_QUEUED, Math.ceil(inTime)))
 }
 
 /** Why requests of this model can never be joined, as far as its signature tells. */
 function findObstacle({ signature: { inputs, outputs } }: ModelView): string | undefined {
   const fixed = inputs.find(({ shape }) => shape[0] !== -1)
   if (fixed) return `axis 0 of input ${fixed.name} is fixed or unknown`
+  const named = new Set(inputs.map(({ freeNames }) => freeNames?.[0]))
+  if (named.size > 1) return `axis 0 has several names: ${[...named].map((name) => name ?? 'none').join(', ')}`
   const stray = outputs.find(({ shape }) => shape[0] !== -1)
   return stray && `axis 0 of output ${stray.name} does not follow the batch`
 }
 
+/** Every thread computes once: a first run allocates and is slow. */
 async function warmUp(session: Session, view: ModelView): Promise<void> {
+  const runs = Array.from({ length: session.parallelism }, () => session.run(makeInputs(view, 1, 0)))
   // Values that are made up may be none that this model can compute; the first request then warms it up.
-  await session.run(makeInputs(view, 1, 0)).catch(() => undefined)
+  await Promise.allSettled(runs)
 }

@@ -1,5 +1,6 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
-import type { DataKind } from '../core/datatypes.ts'
+import type { DataKind, DataType } from '../core/datatypes.ts'
+import { daysOf, secondsOf } from '../core/dates.ts'
 import type { Feature, FeatureType } from '../core/model-view.ts'
 import type { Signature, TensorSpec } from '../core/signature.ts'
 import type { ModelPackage } from './package.ts'
@@ -9,20 +10,27 @@ type Column = Pick<Feature, 'name' | 'dataType' | 'input' | 'column'>
 
 // What a feature may be declared as, by the kind of its column; the first is the default.
 const FEATURE_TYPES: Readonly<Record<DataKind, readonly FeatureType[]>> = {
-  float: ['number', 'integer', 'boolean'],
-  integer: ['integer', 'boolean'],
+  float: ['number', 'integer', 'boolean', 'date', 'datetime'],
+  integer: ['integer', 'boolean', 'date', 'datetime'],
   boolean: ['boolean'],
-  string: ['string'],
+  string: ['string', 'date', 'datetime'],
 }
 
 /**
  * The named columns of a tabular model: one [rows, n] input, or several [rows, 1] inputs.
  *
+ * @param named Names that the file itself has for the columns of its one input.
  * @returns In column order; empty when the inputs are not tabular.
  * @throws Error when model.json describes other features than the model has.
  */
-export function toFeatures(signature: Signature, described: readonly Described[] | undefined): Feature[] {
-  const columns = toColumns(signature, described?.length)
+export function toFeatures(
+  signature: Signature,
+  described: readonly Described[] | undefined,
+  named: readonly string[] = [],
+): Feature[] {
+  const columns = toColumns(signature, described?.length ?? named.length).map((column, index, all) => {
+    return signature.inputs.length === 1 && named.length === all.length ? { ...column, name: named[index]! } : column
+  })
   if (!described) return columns.map((column) => ({ ...column, type: defaultType(column) }))
   if (columns.length !== described.length) throw new Error(countMismatch(columns.length, described.length))
   // Where every column is an input with a name of its own, names that are all among them say which is which.
@@ -31,24 +39,59 @@ export function toFeatures(signature: Signature, described: readonly Described[]
   return described.map((feature, index) => toFeature(feature, isNamed ? byName.get(feature.name)! : columns[index]!))
 }
 
-function toFeature({ name, type, unit, description, example }: Described, column: Column): Feature {
+function toFeature({ type, ...described }: Described, column: Column): Feature {
+  const { name, example, missing } = described
   const allowed = FEATURE_TYPES[DATA_TYPES[column.dataType].kind]
   if (type && !allowed.includes(type)) {
     throw new Error(`model.json: feature ${name} is declared ${type}, but the model's input holds ${column.dataType}`)
   }
   const featureType = type ?? defaultType(column)
-  const exampleType = featureType === 'integer' ? 'number' : featureType
-  if (example !== undefined && typeof example !== exampleType) {
+  if (example !== undefined && typeof example !== VALUE_TYPES[featureType]) {
     throw new Error(`model.json: the example of feature ${name} is no ${featureType}`)
   }
-  return {
-    ...column,
-    name,
-    type: featureType,
-    ...(unit !== undefined && { unit }),
-    ...(description !== undefined && { description }),
-    ...(example !== undefined && { example }),
+  for (const [what, value] of [
+    ['the example', example],
+    ['what stands for a missing value', missing],
+  ] as const) {
+    if (value !== undefined && !fits(value, featureType, column.dataType)) {
+      throw new Error(
+        `model.json: ${what} of feature ${name}, ${JSON.stringify(value)}, is no ${featureType} that its column holds`,
+      )
+    }
   }
+  if (featureType === 'datetime' && ['float32', 'float16'].includes(column.dataType)) {
+    throw new Error(
+      `model.json: feature ${name} is a datetime, and seconds do not fit into ${column.dataType}: export with float64`,
+    )
+  }
+  if (missing !== undefined && typeof missing !== VALUE_TYPES[featureType]) {
+    throw new Error(`model.json: what stands for a missing ${name} is no ${featureType}`)
+  }
+  return { ...column, type: featureType, ...withoutUndefined(described) }
+}
+
+function fits(value: number | boolean | string, type: FeatureType, dataType: DataType): boolean {
+  if (type === 'date' || type === 'datetime') return (type === 'date' ? daysOf : secondsOf)(String(value)) !== undefined
+  if (typeof value !== 'number') return true
+  const { kind, min, max } = DATA_TYPES[dataType]
+  if ((type === 'integer' || kind === 'integer') && !Number.isInteger(value)) return false
+  return kind !== 'integer' || (value >= Number(min) && value <= Number(max))
+}
+
+// How a value of each type stands in JSON.
+const VALUE_TYPES: Readonly<Record<FeatureType, string>> = {
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+  string: 'string',
+  date: 'string',
+  datetime: 'string',
+}
+
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function withoutUndefined<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>
 }
 
 function toColumns({ inputs }: Signature, describedCount: number | undefined): Column[] {

@@ -1,49 +1,86 @@
-import type { ModelView, Task } from '../core/model-view.ts'
+import { fromFloat16Bits } from '../core/float16.ts'
+import type { ModelView } from '../core/model-view.ts'
+import { elementCount } from '../core/tensor.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { makeInputs } from './made-up-inputs.ts'
 
-/** What a model's own answer tells beyond its types. */
-export interface FirstAnswer {
-  readonly task: Task
+/** What a model's own answers tell beyond its types. */
+export interface FirstAnswer extends Pick<ModelView, 'task' | 'labels' | 'labelIndex'> {
   readonly warnings: readonly string[]
 }
 
-/**
- * Lets a classifier answer once, for made-up values: whether its numbers are probabilities, and whether the labels in
- * model.json can be right.
- *
- * @throws Error when they cannot.
- */
-export async function readFirstAnswer(session: Session, view: ModelView): Promise<FirstAnswer> {
-  const { task, labels } = view
-  if (task.kind !== 'classifier') return { task, warnings: [] }
-  const outputs = await session.run(makeInputs(view, 1, 0)).catch(() => undefined)
-  const label = outputs?.get(task.label)
-  const scores = outputs?.get(task.probabilities)
-  if (!label || !scores) return { task, warnings: [] }
-  const values = Array.from(scores.data as Float32Array)
-  const isProbability = task.probabilities.includes('prob') || sumsUpToOne(values)
-  return {
-    task: { ...task, scores: isProbability ? 'probabilities' : 'scores' },
-    warnings: labels.length === 0 ? [] : checkLabels(label, values, labels, isProbability),
-  }
+/** Where labels come from; a guess of the file's is given up at the first doubt. */
+export type LabelSource = 'model.json' | 'the file' | 'a guess'
+
+interface Answer {
+  readonly label: string
+  readonly values: readonly number[]
 }
 
-function checkLabels(label: Tensor, values: number[], labels: ModelView['labels'], isProbability: boolean): string[] {
-  const answered = typeof label.data[0] === 'bigint' ? Number(label.data[0]) : label.data[0]
-  const isIndex = typeof answered === 'number' && typeof labels[0] === 'string'
-  const named = isIndex ? labels[answered] : labels.find((each) => each === answered)
-  if (named === undefined) {
-    const rule = isIndex ? `, and names stand for the classes 0 to ${labels.length - 1}` : ''
-    throw new Error(
-      `model.json: the model answers the class ${JSON.stringify(answered)}, which is not among labels${rule}`,
-    )
+const ANSWERS = 8
+
+/**
+ * Lets a classifier answer made-up values: whether its numbers are probabilities, and whether the labels can be right.
+ *
+ * @throws Error when those of model.json cannot.
+ */
+export async function readFirstAnswer(session: Session, view: ModelView, from: LabelSource): Promise<FirstAnswer> {
+  const { task, labels, labelIndex } = view
+  const unchecked = { task, labels, labelIndex, warnings: [] }
+  if (task.kind !== 'classifier') return unchecked
+  const answers: Answer[] = []
+  for (let seed = 0; seed < ANSWERS; seed++) {
+    const outputs = await session
+      .run(makeInputs(view, 1, seed), [task.label, task.probabilities])
+      .catch(() => undefined)
+    const label = outputs?.get(task.label)
+    const scores = outputs?.get(task.probabilities)
+    if (!label || !scores) return unchecked
+    answers.push({ label: String(label.data[0]), values: firstRow(scores) })
   }
-  const likeliest = labels[values.indexOf(Math.max(...values))]
-  if (!isProbability || likeliest === named) return []
-  const warning = `it answers ${named} where ${likeliest} is the likeliest by the order of labels`
-  return [`${warning}: check that labels in model.json stand in the order of the probability columns`]
+  const scores = answers.every(({ values }) => sumsUpToOne(values)) ? 'probabilities' : 'scores'
+  const known = { task: { ...task, scores } as const, labels, labelIndex }
+  if (labels.length === 0) return { ...known, warnings: [] }
+  const problem = findProblem(answers, view)
+  const doubt = scores === 'probabilities' ? findDoubt(answers, view) : undefined
+  if (problem !== undefined && from === 'model.json') throw new Error(`model.json: ${problem}`)
+  if (problem !== undefined || (doubt !== undefined && from === 'a guess')) {
+    const why = `the classes in the file are left out, ${problem ?? doubt}: name them in model.json`
+    return { ...known, labels: [], labelIndex: new Map(), warnings: [why] }
+  }
+  const isWarned = doubt !== undefined && from === 'model.json'
+  const text = `${doubt}: check that labels in model.json stand in the order of the probability columns`
+  return { ...known, warnings: isWarned ? [text] : [] }
+}
+
+/** Why labels cannot be right. */
+function findProblem(answers: readonly Answer[], { labels, labelIndex }: ModelView): string | undefined {
+  for (const { label, values } of answers) {
+    if (values.length !== labels.length) {
+      return `there are ${labels.length} labels, but the model answers ${values.length} numbers a row`
+    }
+    if (labelIndex.has(label)) continue
+    const known = [...labelIndex.keys()].slice(0, 10).join(', ')
+    return `the model answers the class ${label}, which is not among those that labels stand for: ${known}`
+  }
+  return undefined
+}
+
+/** Where the order of labels seems to be another than that of the columns; models may disagree with themselves, too. */
+function findDoubt(answers: readonly Answer[], { labels, labelIndex }: ModelView): string | undefined {
+  for (const { label, values } of answers) {
+    const index = labelIndex.get(label)
+    const likeliest = values.indexOf(Math.max(...values))
+    if (index === undefined || values[index] === values[likeliest]) continue
+    return `it answers ${labels[index]} where ${labels[likeliest]} is the likeliest by the order of labels`
+  }
+  return undefined
+}
+
+function firstRow({ dataType, shape, data }: Tensor): number[] {
+  const row = Array.from({ length: elementCount(shape.slice(1)) }, (_, index) => Number(data[index]))
+  return dataType === 'float16' ? row.map(fromFloat16Bits) : row
 }
 
 function sumsUpToOne(values: readonly number[]): boolean {

@@ -1,13 +1,14 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
-import type { TensorData } from '../core/datatypes.ts'
+import type { DataKind, TensorData } from '../core/datatypes.ts'
 import { toFloat16Bits } from '../core/float16.ts'
+import { daysOf, secondsOf } from '../core/dates.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 
 /**
  * Inputs to try a model with: the examples of its features where it has some, else small numbers, which are valid
- * indices for most models that look something up. Free dimensions other than the first are 1.
+ * indices for most models that look something up; floats vary around these. Free dimensions other than the first are 1.
  *
  * @param seed Another one makes other numbers, where no example is given.
  */
@@ -19,16 +20,29 @@ export function makeInputs({ signature, features }: ModelView, rows: number, see
     const data = DATA_TYPES[dataType].allocate(elementCount(made))
     for (let index = 0; index < data.length; index++) {
       const feature = columns[index % columns.length]
-      write(data, index, (index + seed) % 2, feature?.example, dataType === 'float16')
+      write(data, index, seed, feature && exampleOf(feature), DATA_TYPES[dataType].kind)
     }
     return [name, { dataType, shape: made, data }] as const
   })
   return new Map(inputs)
 }
 
-function write(data: TensorData, index: number, bit: number, example: Feature['example'], isFloat16: boolean): void {
-  const value = example ?? bit
-  if (Array.isArray(data)) data[index] = typeof value === 'string' ? value : `text ${bit}`
-  else if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[index] = BigInt(value)
-  else data[index] = isFloat16 ? toFloat16Bits(Number(value)) : Number(value)
+/** As it stands in the column. */
+function exampleOf({ example, type, dataType }: Feature): Feature['example'] {
+  if (typeof example !== 'string' || dataType === 'string') return example
+  return type === 'date' ? daysOf(example) : secondsOf(example)
+}
+
+/** Small integers, and floats that differ from element to element, since what is compared must not be alike by chance. */
+function write(data: TensorData, index: number, seed: number, example: Feature['example'], kind: DataKind): void {
+  const bit = (index + seed) % 2
+  const base = example ?? bit
+  if (Array.isArray(data)) data[index] = typeof base === 'string' ? base : `text ${bit}`
+  else if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    data[index] = BigInt(Math.trunc(Number(base)))
+  else if (kind !== 'float') data[index] = Number(base)
+  else {
+    const number = Number(base) + (((index * 5 + seed * 3) % 7) / 16) * Math.max(1, Math.abs(Number(base)))
+    data[index] = data instanceof Uint16Array ? toFloat16Bits(number) : number
+  }
 }

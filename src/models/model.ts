@@ -1,15 +1,23 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
+import type { Signature } from '../core/signature.ts'
+import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { createBatcher } from '../scheduling/batcher.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
-import type { SchedulerOptions } from '../scheduling/scheduler.ts'
-import { chooseBatching } from './batching.ts'
+import type { Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
+import { toLabels, toOutputs } from './answers.ts'
+import { chooseBatching, chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
+import { chooseExecution } from './execution.ts'
+import type { Computing, Execution } from './execution.ts'
+import { readFeatureNames } from './feature-names.ts'
 import { toFeatures } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import type { ModelPackage } from './package.ts'
+import { StatisticsKeeper } from './statistics.ts'
+import type { Statistics } from './statistics.ts'
 import { toTask } from './task.ts'
 
 /** A model that is being served. */
@@ -17,8 +25,13 @@ export interface Model {
   readonly view: ModelView
   /** Texts on what of the file cannot be served, for whoever deploys it. */
   readonly warnings: readonly string[]
+  readonly info: ModelFileInfo
   /** How its requests are joined, and what was measured. */
   readonly batching: Batching
+  readonly execution: Execution
+  /** Requests that may wait. */
+  readonly maxQueued: number
+  readonly statistics: Statistics
   /** A run goes on for longer than it may; new requests are refused. */
   readonly isStuck: boolean
   /** Refuses in constant time what `infer` would refuse anyway, so that no body is decoded in vain. */
@@ -35,6 +48,12 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
   readonly description: ModelPackage
   /** The server's limit on rows in one request; the model's own may be lower. */
   readonly maxRows: number
+  /** Loads the model on the calling thread. */
+  readonly openInline: () => Promise<Session>
+  /** What the file says of itself. */
+  readonly info: ModelFileInfo
+  /** Its size, with the weights beside it. */
+  readonly fileBytes: number
 }
 
 /**
@@ -43,49 +62,80 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
  * @throws Error when the description does not fit the model.
  */
 export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
+  const { info, description } = options
   const declared = toView(session, options)
-  const { task, warnings } = await readFirstAnswer(session, declared)
-  const view: ModelView = { ...declared, task }
-  const { limits, batching: asked } = options.description
-  const batching = await chooseBatching(session, view, asked)
-  const scheduler = createBatcher((inputs, outputs) => session.run(inputs, outputs), {
-    ...batching,
-    parallelism: session.parallelism,
-    maxQueued: limits?.maxQueued ?? options.maxQueued,
-    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
-    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
-    onStuck: options.onStuck,
-  })
+  const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
+  const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
+  const view: ModelView = { ...declared, task, labels, labelIndex }
+  const batching = await chooseBatching(session, view, description.batching)
+  const traits = { hasLoops: info.hasLoops, bytes: options.fileBytes }
+  const computing = await chooseExecution(session, options.openInline, traits, view, batching, description.execution)
+  const asked = description.limits?.maxQueued ?? options.maxQueued
+  const maxQueued = asked === 0 ? chooseMaxQueued(batching, session.parallelism) : asked
+  const statistics = new StatisticsKeeper()
+  const scheduler = createScheduler(session, computing, statistics, { ...options, ...batching, maxQueued })
   return {
     view,
+    info,
     batching,
+    execution: computing.execution,
+    maxQueued,
+    statistics,
+    warnings: [
+      ...session.warnings,
+      ...warnings,
+      ...session.unsupportedOutputs.map((name) => unsupportedText(name, info)),
+    ],
     get isStuck() {
       return scheduler.isStuck
     },
-    warnings: [...warnings, ...session.unsupportedOutputs.map(unsupportedText)],
     checkRoom: () => scheduler.checkRoom(),
-    infer: (request, cancellation) => scheduler.submit(request, cancellation),
+    infer: (request, cancellation) => statistics.observe(scheduler.submit(request, cancellation)),
     async close() {
       await scheduler.drain()
-      await session.dispose()
+      await computing.dispose()
     },
   }
 }
 
-function unsupportedText(name: string): string {
-  return `output ${name} is no tensor and is not served; where ZipMap makes it, export with options={"zipmap": False}`
+function createScheduler(
+  session: Session,
+  { run, isFree }: Computing,
+  statistics: StatisticsKeeper,
+  options: ModelOptions & Batching,
+): Scheduler {
+  const { limits } = options.description
+  const scheduler = createBatcher(statistics.counting(run), {
+    ...options,
+    isFree,
+    parallelism: session.parallelism,
+    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
+    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
+  })
+  session.onFree(() => scheduler.wake())
+  return scheduler
 }
 
-function toView({ signature }: Session, { name, version, description, maxRows }: ModelOptions): ModelView {
-  const features = toFeatures(signature, description.features)
-  const task = toTask(signature)
-  const labels = description.labels ?? []
-  const classes = signature.outputs.find((output) => task.kind === 'classifier' && output.name === task.probabilities)
-  const count = classes?.shape[1] ?? -1
-  if (labels.length > 0 && !classes) throw new Error('model.json: has labels, but the model is no classifier')
-  if (labels.length > 0 && count !== -1 && count !== labels.length) {
-    throw new Error(`model.json: has ${labels.length} labels, but the model has ${count} classes`)
+function unsupportedText(name: string, { unsupported }: ModelFileInfo): string {
+  const type = unsupported.get(name) ?? 'no tensor'
+  const next = type.startsWith('sequence(map') ? '; export it with options={"zipmap": False}' : ''
+  return `output ${name} is ${type}, and only tensors can be answered: it is left out${next}`
+}
+
+function toView({ signature }: Session, { name, version, description, maxRows, info }: ModelOptions): ModelView {
+  const features = toFeatures(signature, description.features, readFeatureNames(info.metadata))
+  const outputs = toOutputs(signature.outputs, info.fileNames, description.outputs)
+  const task = toTask(outputs.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
+  const width = task.kind === 'classifier' ? widthOf(signature, task.probabilities) : 0
+  if (description.labels && task.kind !== 'classifier') {
+    throw new Error('model.json: has labels, but the model is no classifier')
   }
+  if (description.labels && width !== -1 && width !== description.labels.length) {
+    throw new Error(`model.json: has ${description.labels.length} labels, but the model has ${width} classes`)
+  }
+  const told = info.labels?.classes
+  const isTold = told && (width === -1 || width === told.length)
+  const classes = task.kind === 'classifier' && isTold ? told : undefined
   return {
     name,
     version,
@@ -94,7 +144,14 @@ function toView({ signature }: Session, { name, version, description, maxRows }:
     features,
     featureIndex: new Map(features.map((feature, index) => [feature.name, index])),
     task,
-    labels,
+    fileNames: info.fileNames,
+    outputs,
+    ...toLabels(classes, description.labels),
+    ignoresUnknown: description.unknownFeatures === 'ignore',
     maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),
   }
+}
+
+function widthOf({ outputs }: Signature, name: string): number {
+  return outputs.find((output) => output.name === name)?.shape[1] ?? -1
 }

@@ -6,18 +6,38 @@ import { z } from 'zod'
 const name = z.string().min(1).max(200)
 const text = z.string().max(2000)
 
+const value = z.union([z.number(), z.boolean(), z.string()])
+
 const feature = z.strictObject({
   name: name.describe('The key of this feature in a record.'),
   type: z
-    .enum(['number', 'integer', 'boolean', 'string'])
+    .enum(['number', 'integer', 'boolean', 'string', 'date', 'datetime'])
     .optional()
-    .describe("What a value must be; by default what the model's input says."),
+    .describe(
+      "What a value must be; by default what the model's input says. A date is an ISO string and reaches a column of numbers as days since 1970, a datetime as seconds (UTC).",
+    ),
   unit: text.optional().describe('Unit of measurement, for people.'),
   description: text.optional().describe('What the feature means, for people.'),
-  example: z
-    .union([z.number(), z.boolean(), z.string()])
+  example: value
     .optional()
     .describe('A typical value; with one for every feature, the documented example is realistic.'),
+  missing: value
+    .optional()
+    .describe('What the model takes for a value that is null, or empty in CSV; by default NaN for floats, none else.'),
+  minimum: z.number().optional().describe('The smallest value that is usual, for people; others are not refused.'),
+  maximum: z.number().optional().describe('The largest value that is usual, for people; others are not refused.'),
+  values: z.array(text).optional().describe('The values that are usual, for people; others are not refused.'),
+})
+
+const output = z.strictObject({
+  tensor: name.describe('The name of the output in the file.'),
+  name: name.optional().describe('The key under which it is answered.'),
+  columns: z
+    .array(name)
+    .min(1)
+    .refine((names) => !repeated(names), 'two columns have the same name')
+    .optional()
+    .describe('Names of its columns, for an output of several numbers a row; it is then answered as an object.'),
 })
 
 const packageSchema = z
@@ -35,8 +55,17 @@ const packageSchema = z
       .union([z.array(name).min(1), z.array(z.int()).min(1)])
       .optional()
       .describe(
-        'The classes, in the order of the probability columns: as names, which then stand for the classes 0, 1, 2, … of a model that answers integers; or as the integers that the model answers.',
+        'The classes, in the order of the probability columns; read from the file where it tells them. Names stand for the classes of the file in their order, or for 0, 1, 2, … where the file tells none.',
       ),
+    outputs: z
+      .array(output)
+      .min(1)
+      .optional()
+      .describe('The outputs that are answered, in this order; all by default.'),
+    unknownFeatures: z
+      .enum(['refuse', 'ignore'])
+      .optional()
+      .describe('What becomes of keys of a record that are no features; refused by default.'),
     limits: z
       .strictObject({
         maxRows: z.int().min(1).optional().describe("Most rows in one request; at most the server's own limit."),
@@ -55,10 +84,20 @@ const packageSchema = z
       ])
       .optional()
       .describe('How waiting requests are joined into one run; false never joins them.'),
+    execution: z
+      .enum(['inline', 'threads'])
+      .optional()
+      .describe(
+        'Whether small runs are computed on the thread that serves requests, or all on the threads of the runtime; measured by default.',
+      ),
   })
   .refine(({ features = [] }) => !repeated(features.map((entry) => entry.name)), {
     path: ['features'],
     message: 'two features have the same name',
+  })
+  .refine(({ outputs = [] }) => !repeated(outputs.map(({ tensor, name: given = tensor }) => given)), {
+    path: ['outputs'],
+    message: 'two outputs have the same name',
   })
   .refine(({ labels = [] }) => !repeated(labels), { path: ['labels'], message: 'two labels are the same' })
 

@@ -1,9 +1,12 @@
-import { open } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
+import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import type { ModelView } from '../core/model-view.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
+import { inspectModel } from './inspect.ts'
 import { createModel } from './model.ts'
 import type { Model } from './model.ts'
 import { readPackage } from './package.ts'
@@ -42,12 +45,24 @@ export interface Registry {
   close(): Promise<void>
 }
 
+/**
+ * Computes the examples that stand beside a model.
+ *
+ * @throws Error with the first that is answered otherwise.
+ */
+type CheckExamples = (
+  text: string,
+  view: ModelView,
+  infer: (request: InferenceRequest) => Promise<InferenceResult>,
+) => Promise<void>
+
 export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
   readonly maxRows: number
   readonly maxRunMs: number
   /** Called when a run of a model still goes on after twice `maxRunMs`. */
   readonly onStuck: (model: string) => void
+  readonly checkExamples: CheckExamples
 }
 
 export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
@@ -93,31 +108,38 @@ async function loadEntry(file: ModelFile, runtime: Runtime, options: RegistryOpt
 
 async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
-  await checkReadable(file.file)
+  const { info, source } = inspectModel(file.file)
   const description = file.packageFile ? await readPackage(file.packageFile) : {}
-  const session = await runtime.load(file.file)
-  try {
-    return await createModel(session, {
-      ...options,
-      name: file.name,
-      version: file.version,
-      description,
-      onStuck: () => options.onStuck(file.name),
-    })
-  } catch (error) {
+  const session = await runtime.load(source)
+  const model = await createModel(session, {
+    ...options,
+    name: file.name,
+    version: file.version,
+    description,
+    info,
+    fileBytes: source.bytes,
+    openInline: () => runtime.loadInline(source),
+    onStuck: () => options.onStuck(file.name),
+  }).catch(async (error: unknown) => {
     await session.dispose()
+    throw error
+  })
+  try {
+    if (file.examplesFile) await runExamples(file.examplesFile, model, options)
+    return model
+  } catch (error) {
+    // Whatever it was loaded into besides the session is freed as well.
+    await model.close()
     throw error
   }
 }
 
-/** In words of its own: the runtime would say `system error number 13`. */
-async function checkReadable(file: string): Promise<void> {
-  const name = basename(file)
-  const opened = await open(file).catch((error: NodeJS.ErrnoException) => error)
-  if (opened instanceof Error) throw new Error(`${name} cannot be read (${opened.code})`)
-  const { size } = await opened.stat()
-  await opened.close()
-  if (size === 0) throw new Error(`${name} is empty`)
+/** What stands beside a model as its own test. @throws Error with the first row that it answers otherwise. */
+async function runExamples(file: string, model: Model, { checkExamples }: RegistryOptions): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`examples.json cannot be read (${error.code})`)
+  })
+  await checkExamples(text, model.view, (request) => model.infer(request))
 }
 
 function failureText({ file }: ModelFile, error: unknown): string {

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** One version of a model, as found on disk and not read yet. */
 export interface ModelFile {
@@ -8,24 +8,51 @@ export interface ModelFile {
   readonly file: string
   /** The model.json beside it, if there is one. */
   readonly packageFile?: string
+  /** The examples.json beside it, if there is one: the model's own test. */
+  readonly examplesFile?: string
   /** Why it cannot be loaded, whatever is in it. */
   readonly problem?: string
 }
 
 /**
  * Finds the models under a folder: `<name>/<version>/model.onnx` with an optional `<name>/model.json`,
- * and plain `<name>.onnx` files as version 1. Hidden entries are passed over.
+ * and plain `<name>.onnx` files as version 1. Hidden entries are passed over. As platforms mount it, the folder may also be
+ * one model itself, `model.onnx` or `<version>/model.onnx`, or a file.
  *
+ * @param given The name of a model that has none by its place.
  * @returns Sorted by name, then by version, the newest last.
  * @throws Error when the folder cannot be read.
  */
-export async function findModels(folder: string): Promise<ModelFile[]> {
+export async function findModels(folder: string, given?: string): Promise<ModelFile[]> {
+  if (await exists(folder)) return [{ name: given ?? basename(folder, '.onnx'), version: '1', file: folder }]
+  const named = await findNamed(folder)
+  const [only, second] = named
+  if (only && !second && only.problem === undefined && dirname(only.file) === folder) {
+    return [{ ...only, name: given ?? only.name, ...(await findDescription(folder)) }]
+  }
+  if (named.some(({ problem }) => problem === undefined)) return named
+  const versions = await findVersions(folder, given ?? 'model')
+  // Folders of other names were meant for models, whose file is in the wrong place.
+  const numbered = versions.filter(({ version, problem }) => problem === undefined && /^\d+$/.test(version))
+  return numbered.length > 0 ? numbered : named
+}
+
+/** What stands beside the file of a folder that is one model itself. */
+async function findDescription(folder: string): Promise<Pick<ModelFile, 'packageFile' | 'examplesFile'>> {
+  const [packageFile, examplesFile] = [join(folder, 'model.json'), join(folder, 'examples.json')]
+  return {
+    ...((await exists(packageFile)) && { packageFile }),
+    ...((await exists(examplesFile)) && { examplesFile }),
+  }
+}
+
+async function findNamed(folder: string): Promise<ModelFile[]> {
   const plain: ModelFile[] = []
   const foldered: ModelFile[] = []
   for (const entry of await visibleEntries(folder)) {
     const path = join(folder, entry)
     if (await isFolder(path)) foldered.push(...(await findVersions(path, entry)))
-    else if (entry.endsWith('.onnx')) plain.push({ name: entry.slice(0, -'.onnx'.length), version: '1', file: path })
+    else if (entry.endsWith('.onnx')) plain.push(await toPlain(entry.slice(0, -'.onnx'.length), path))
   }
   const folders = new Set(foldered.map(({ name }) => name))
   const plainNames = new Set(plain.map(({ name }) => name))
@@ -33,6 +60,13 @@ export async function findModels(folder: string): Promise<ModelFile[]> {
     ...plain.filter(({ name }) => !folders.has(name)),
     ...foldered.map((model) => (plainNames.has(model.name) ? { ...model, problem: nameClash(model.name) } : model)),
   ].toSorted((a, b) => a.name.localeCompare(b.name) || compareVersions(a.version, b.version))
+}
+
+/** What is neither a file nor missing, such as a pipe, is never opened: that could wait for ever. */
+async function toPlain(name: string, file: string): Promise<ModelFile> {
+  const found = await stat(file).catch(() => undefined)
+  const problem = found && !found.isFile() ? { problem: `${name}.onnx is no file` } : {}
+  return { name, version: '1', file, ...problem }
 }
 
 /** `2` before `10`, `1.9` before `1.10`. */
@@ -49,7 +83,10 @@ async function findVersions(folder: string, name: string): Promise<ModelFile[]> 
   const versions: ModelFile[] = []
   for (const version of entries) {
     const file = join(folder, version, 'model.onnx')
-    if (await exists(file)) versions.push({ name, version, file, ...packageFile })
+    if (!(await exists(file))) continue
+    const examplesFile = join(folder, version, 'examples.json')
+    const examples = (await exists(examplesFile)) ? { examplesFile } : {}
+    versions.push({ name, version, file, ...packageFile, ...examples })
   }
   if (versions.length > 0) return versions
   const stray = await findStray(folder, entries)

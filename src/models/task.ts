@@ -1,30 +1,34 @@
+import { DATA_TYPES } from '../core/datatypes.ts'
 import type { Task } from '../core/model-view.ts'
-import type { Signature, TensorSpec } from '../core/signature.ts'
+import type { TensorSpec } from '../core/signature.ts'
 
-/** Recognises what a model's outputs mean by their types, since every exporter names them differently. */
-export function toTask({ outputs }: Signature): Task {
-  const [first, second] = outputs
+/** Recognises what the answered outputs mean by their types, since every exporter names them differently. */
+export function toTask(outputs: readonly TensorSpec[]): Task {
+  const [first, second, third] = outputs
   const label = outputs.find(isLabel)
-  const probabilities = outputs.find(isProbabilities)
-  if (outputs.length === 2 && label && probabilities) {
-    return { kind: 'classifier', label: label.name, probabilities: probabilities.name, scores: 'probabilities' }
+  const numbers = outputs.find((output) => output !== label && isNumbers(output))
+  if (second && !third && label && numbers) {
+    if (columnsOf(numbers) === 1) return { kind: 'outlier', label: label.name, score: numbers.name }
+    return { kind: 'classifier', label: label.name, probabilities: numbers.name, scores: 'probabilities' }
   }
-  if (first && !second && isColumn(first)) return { kind: 'regressor', value: first.name }
+  if (first && !second && isNumbers(first)) return { kind: 'regressor', value: first.name }
   return { kind: 'outputs' }
 }
 
+/** One integer or text a row; some exporters write them into one row of as many columns. */
 function isLabel({ dataType, shape }: TensorSpec): boolean {
-  return (dataType === 'int64' || dataType === 'string') && shape.length === 1
+  const isLying = shape.length === 2 && shape[0] === 1 && shape[1] === -1
+  return (dataType === 'int64' || dataType === 'string') && (isLying || columnsOf({ shape }) === 1)
 }
 
-function isProbabilities({ dataType, shape }: TensorSpec): boolean {
-  return isFloat(dataType) && shape.length === 2
+/** One or several floats a row. */
+function isNumbers({ dataType, shape }: TensorSpec): boolean {
+  // A fixed number of elements is none for each row.
+  const isByRow = shape.length === 2 || (shape.length === 1 && shape[0]! <= 1)
+  return DATA_TYPES[dataType].kind === 'float' && isByRow
 }
 
-function isColumn({ dataType, shape }: TensorSpec): boolean {
-  return isFloat(dataType) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1))
-}
-
-function isFloat(dataType: TensorSpec['dataType']): boolean {
-  return dataType === 'float32' || dataType === 'float64' || dataType === 'float16'
+function columnsOf({ shape }: Pick<TensorSpec, 'shape'>): number | undefined {
+  if (shape.length === 1) return 1
+  return shape.length === 2 ? shape[1] : undefined
 }

@@ -2,8 +2,8 @@ import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 
 /** One protocol: wire to core and back. Pure; knows nothing of transports. */
-export interface Codec<Body, Reply> {
+export interface Codec<Body, Request extends InferenceRequest, Reply> {
   /** @throws ServingError INVALID_INPUT that names the elements at fault. */
-  decode(body: Body, model: ModelView): InferenceRequest
-  encode(result: InferenceResult, model: ModelView): Reply
+  decode(body: Body, model: ModelView): Request
+  encode(result: InferenceResult, request: Request, model: ModelView): Reply
 }

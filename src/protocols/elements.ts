@@ -1,7 +1,8 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { DataType, TensorData } from '../core/datatypes.ts'
 import { toFloat16Bits } from '../core/float16.ts'
-import type { FeatureType } from '../core/model-view.ts'
+import { daysOf, secondsOf } from '../core/dates.ts'
+import type { Feature, FeatureType } from '../core/model-view.ts'
 import { show } from './problems.ts'
 
 /**
@@ -33,8 +34,51 @@ export const ELEMENT_WRITERS: Readonly<Record<DataType, ElementWriter>> = {
 /** The writer for a feature: as strict as its declared type, into whatever the column holds. */
 export function featureWriter(type: FeatureType, dataType: DataType): ElementWriter {
   const writer = ELEMENT_WRITERS[dataType]
+  if (type === 'date') return DATE_WRITERS[dataType]
+  if (type === 'datetime') return DATETIME_WRITERS[dataType]
   if (type === 'boolean' && dataType !== 'bool') return BOOLEAN_AS_NUMBER[dataType]
   return type === 'integer' && DATA_TYPES[dataType].kind === 'float' ? INTEGER_AS_FLOAT[dataType] : writer
+}
+
+/** Writes what stands for a missing value. */
+export function writeMissing(
+  { type, dataType, missing }: Feature,
+  data: TensorData,
+  index: number,
+): string | undefined {
+  if (missing !== undefined) return featureWriter(type, dataType)(data, index, missing)
+  if (DATA_TYPES[dataType].kind !== 'float') return `expected ${nameOf(type)}, got null: it may not be missing`
+  ;(data as Numbers)[index] = dataType === 'float16' ? toFloat16Bits(Number.NaN) : Number.NaN
+  return undefined
+}
+
+/** What a feature's value must be, with its article. */
+export function nameOf(type: FeatureType): string {
+  return NAMES[type]
+}
+
+const NAMES: Readonly<Record<FeatureType, string>> = {
+  number: 'a number',
+  integer: 'an integer',
+  boolean: 'true or false',
+  string: 'a string',
+  date: 'a date such as "2024-02-29"',
+  datetime: 'a datetime such as "2024-02-29T12:30:00Z"',
+}
+
+const DATE_WRITERS = dateWriters('date', daysOf)
+const DATETIME_WRITERS = dateWriters('datetime', secondsOf)
+
+function dateWriters(type: FeatureType, parse: (text: string) => number | undefined): Record<DataType, ElementWriter> {
+  return mapWriters((writer, dataType) => (data, index, value) => {
+    const number = typeof value === 'string' ? parse(value) : undefined
+    if (number === undefined) return expected(nameOf(type), value)
+    if (dataType === 'string') return writer(data, index, value)
+    if (DATA_TYPES[dataType].kind !== 'float' || dataType === 'float64') return writer(data, index, number)
+    return Number.isInteger(number)
+      ? INTEGER_AS_FLOAT[dataType](data, index, number)
+      : `${String(number)} is no time that ${dataType} holds exactly`
+  })
 }
 
 const BOOLEAN_AS_NUMBER = mapWriters((writer) => (data, index, value) => {
@@ -67,6 +111,7 @@ function mapWriters(
 
 function writeFloat(dataType: 'float32' | 'float64'): ElementWriter {
   return (data, index, value) => {
+    if (typeof value === 'bigint') return writeFloat(dataType)(data, index, Number(value))
     if (typeof value !== 'number') return expected('a number', value)
     ;(data as Numbers)[index] = value
     // What JSON can write and the type cannot hold has become infinite on the way.
@@ -75,6 +120,7 @@ function writeFloat(dataType: 'float32' | 'float64'): ElementWriter {
 }
 
 function writeFloat16(data: TensorData, index: number, value: unknown): string | undefined {
+  if (typeof value === 'bigint') return writeFloat16(data, index, Number(value))
   if (typeof value !== 'number') return expected('a number', value)
   const bits = toFloat16Bits(value)
   ;(data as Numbers)[index] = bits
@@ -96,11 +142,11 @@ function integerWriter(dataType: DataType): ElementWriter {
 function bigintWriter(dataType: DataType): ElementWriter {
   const { min = 0n, max = 0n } = DATA_TYPES[dataType]
   return (data, index, value) => {
-    const isDigits = typeof value === 'string' && /^-?\d{1,20}$/.test(value)
+    const isDigits = typeof value === 'bigint' || (typeof value === 'string' && /^-?\d{1,20}$/.test(value))
     if (!isDigits && !Number.isInteger(value)) return expected('an integer', value)
     if (!isDigits && !Number.isSafeInteger(value))
       return 'an integer beyond 2^53 is not exact as a JSON number: send a string'
-    const integer = BigInt(value as string | number)
+    const integer = BigInt(value as string | number | bigint)
     if (integer < min || integer > max) return outOfRange(value, dataType)
     ;(data as BigInt64Array | BigUint64Array)[index] = integer
     return undefined

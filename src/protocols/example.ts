@@ -6,8 +6,8 @@ import { elementCount } from '../core/tensor.ts'
 const MAX_ELEMENTS = 250_000
 
 /**
- * A body that `POST …/predict` accepts as it is: a record where the model has features, else its tensors,
- * with zeros and free dimensions of 1.
+ * A body that `POST …/predict` accepts as it is: a record where the model has features, else instances of
+ * its one input or its tensors by name, with zeros and free dimensions of 1.
  *
  * @returns undefined where the tensors would be too large to read.
  */
@@ -18,11 +18,33 @@ export function exampleBody({ features, signature }: ModelView): unknown {
     return { name, dataType, known, count: elementCount(known) }
   })
   if (tensors.some(({ count }) => count > MAX_ELEMENTS)) return undefined
+  const [only, second] = tensors
+  if (only && !second && only.known.length > 0) return { instances: nest(only.known, only.dataType) }
   return { inputs: Object.fromEntries(tensors.map(({ name, dataType, known }) => [name, nest(known, dataType)])) }
 }
 
+/** The same record as CSV with a header. */
+export function exampleCsv({ features }: ModelView): string {
+  const lines = [features.map(({ name }) => cell(name)), features.map((feature) => cell(exampleValue(feature)))]
+  return `${lines.map((cells) => cells.join(',')).join('\n')}\n`
+}
+
+function cell(value: unknown): string {
+  const text = String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const EXAMPLES: Readonly<Record<Feature['type'], number | boolean | string>> = {
+  number: 0,
+  integer: 0,
+  boolean: false,
+  string: 'text',
+  date: '2024-02-29',
+  datetime: '2024-02-29T12:30:00Z',
+}
+
 export function exampleValue({ example, type }: Feature): number | boolean | string {
-  return example ?? { number: 0, integer: 0, boolean: false, string: 'text' }[type]
+  return example ?? EXAMPLES[type]
 }
 
 function nest([length, ...inner]: readonly number[], dataType: DataType): unknown {

@@ -1,10 +1,21 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
-import type { TensorData } from '../core/datatypes.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
-import { featureWriter } from './elements.ts'
-import { joinPath, show } from './problems.ts'
+import { featureWriter, nameOf, writeMissing } from './elements.ts'
+import { invalid, joinPath, show } from './problems.ts'
 import type { Problems } from './problems.ts'
+
+// Beyond that, columns that are too many are counted, not looked at.
+const MAX_NAMED_COLUMNS = 1000
+
+/** The input tensors of a tabular model, being filled. */
+export interface Table {
+  /** Checks a value and writes it; returns what is wrong with it. null is a missing value. */
+  write(feature: Feature, row: number, value: unknown): string | undefined
+  /** The one input itself, where it holds floats and every feature is any number: row after row, in column order. */
+  readonly numbers: Float32Array | Float64Array | undefined
+  toInputs(): Tensors
+}
 
 /** Input tensors made of rows, and how many of the rows were records with keys. */
 export interface DecodedRows {
@@ -12,12 +23,41 @@ export interface DecodedRows {
   readonly records: number
 }
 
+/** @param textLength Length of the text that the rows come from: no more values than that can be in them. */
+export function createTable({ signature, features }: ModelView, rows: number, textLength: number): Table {
+  const { inputs } = signature
+  // Every input is [rows, width]; the one whose width is free holds all features.
+  const widths = inputs.map(({ shape }) => (shape[1] === -1 ? features.length : shape[1]!))
+  const columns = inputs.map(({ dataType }, input) =>
+    DATA_TYPES[dataType].allocate(Math.min(rows * widths[input]!, textLength)),
+  )
+  const [only] = columns
+  const isPlain =
+    columns.length === 1 && widths[0] === features.length && features.every(({ type }) => type === 'number')
+  return {
+    numbers: isPlain && (only instanceof Float32Array || only instanceof Float64Array) ? only : undefined,
+    write(feature, row, value) {
+      const { type, dataType, input, column } = feature
+      const index = row * widths[input]! + column
+      if (value === null) return writeMissing(feature, columns[input]!, index)
+      return featureWriter(type, dataType)(columns[input]!, index, value)
+    },
+    toInputs: () => {
+      return new Map(
+        inputs.map(({ name, dataType }, input) => {
+          return [name, { dataType, shape: [rows, widths[input]!], data: columns[input]! }] as const
+        }),
+      )
+    },
+  }
+}
+
 /**
  * Turns rows of feature values into the model's input tensors. A row is a record keyed by feature,
  * in any order, or an array in column order.
  *
  * @param pathOf Where row `index` stands in the request.
- * @param textLength Length of the JSON that the rows came from: no more values than that can be in them.
+ * @param textLength Length of the JSON that the rows came from.
  */
 export function toInputs(
   rows: readonly unknown[],
@@ -26,83 +66,93 @@ export function toInputs(
   textLength: number,
   problems: Problems,
 ): DecodedRows {
-  const { inputs } = model.signature
-  // Every input is [rows, width]; the one whose width is free holds all features.
-  const widths = inputs.map(({ shape }) => (shape[1] === -1 ? model.features.length : shape[1]!))
-  const columns = inputs.map(({ dataType }, input) =>
-    DATA_TYPES[dataType].allocate(Math.min(rows.length * widths[input]!, textLength)),
-  )
-  const writeValue = createValueWriter(columns, widths)
+  const table = createTable(model, rows.length, textLength)
   let records = 0
   for (let row = 0; row < rows.length && !problems.isFull; row++) {
     const value = rows[row]
-    if (Array.isArray(value)) writeArray(value, row, model, pathOf, writeValue, problems)
+    if (Array.isArray(value)) writeArray(value, row, model.features, pathOf, table, problems)
     else if (isRecord(value)) {
       records++
-      writeRecord(value, row, model, pathOf, writeValue, problems)
+      writeRecord(value, row, model, pathOf, table, problems)
     } else problems.add(pathOf(row), `expected a record or an array of features, got ${show(value)}`)
   }
-  const tensors = inputs.map(({ name, dataType }, input) => {
-    return [name, { dataType, shape: [rows.length, widths[input]!], data: columns[input]! }] as const
-  })
-  return { inputs: new Map(tensors), records }
+  return { inputs: table.toInputs(), records }
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-type ValueWriter = (feature: Feature, row: number, value: unknown) => string | undefined
 type PathOf = (index: number) => string
-
-function createValueWriter(columns: readonly TensorData[], widths: readonly number[]): ValueWriter {
-  return ({ type, dataType, input, column }, row, value) =>
-    featureWriter(type, dataType)(columns[input]!, row * widths[input]! + column, value)
-}
 
 function writeRecord(
   record: Record<string, unknown>,
   row: number,
-  { features, featureIndex }: ModelView,
+  { features, featureIndex, ignoresUnknown }: ModelView,
   pathOf: PathOf,
-  write: ValueWriter,
+  table: Table,
   problems: Problems,
 ): void {
   let known = 0
   for (const key in record) {
     if (problems.isFull) return
     const feature = features[featureIndex.get(key) ?? -1]
-    const problem = feature ? write(feature, row, record[key]) : `is no feature of this model`
-    if (feature) known++
-    if (problem) problems.add(joinPath(pathOf(row), key), problem)
+    if (feature) {
+      known++
+      const problem = table.write(feature, row, record[key])
+      if (problem) problems.add(joinPath(pathOf(row), key), problem)
+    } else if (!ignoresUnknown) problems.add(joinPath(pathOf(row), key), 'is no feature of this model')
   }
   if (known === features.length) return
   for (const { name, type } of features) {
     if (problems.isFull) return
-    if (!Object.hasOwn(record, name)) problems.add(joinPath(pathOf(row), name), `is missing: expected ${article(type)}`)
+    if (!Object.hasOwn(record, name)) problems.add(joinPath(pathOf(row), name), `is missing: expected ${nameOf(type)}`)
   }
 }
 
-function writeArray(
+/** @param features In the order of the values; undefined for those that are passed over. */
+export function writeArray(
   values: readonly unknown[],
   row: number,
-  { features }: ModelView,
+  features: readonly (Feature | undefined)[],
   pathOf: PathOf,
-  write: ValueWriter,
+  table: Table,
   problems: Problems,
 ): void {
   if (values.length !== features.length) {
-    const order = features.length <= 20 ? ` (${features.map(({ name }) => name).join(', ')})` : ''
+    const order = features.length <= 20 ? ` (${features.map((feature) => feature?.name ?? '…').join(', ')})` : ''
     problems.add(pathOf(row), `expected ${features.length} values${order}, got ${values.length}`)
     return
   }
   for (let column = 0; column < values.length && !problems.isFull; column++) {
-    const feature = features[column]!
-    const problem = write(feature, row, values[column])
+    const feature = features[column]
+    const problem = feature && table.write(feature, row, values[column])
     if (problem) problems.add(`${pathOf(row)}[${column}]`, `${feature.name}: ${problem}`)
   }
 }
 
-function article(type: Feature['type']): string {
-  return type === 'integer' ? 'an integer' : type === 'boolean' ? 'true or false' : `a ${type}`
+/**
+ * Finds the features that the columns of a table are.
+ *
+ * @returns One for each column; undefined for those that the model is told to pass over.
+ */
+export function toColumns(
+  names: readonly unknown[],
+  { features, featureIndex, ignoresUnknown }: ModelView,
+  path: string,
+  problems: Problems,
+): (Feature | undefined)[] {
+  if (names.length > features.length && !ignoresUnknown && names.length > MAX_NAMED_COLUMNS) {
+    throw invalid(path, `expected ${features.length} columns, got ${names.length}`)
+  }
+  const seen = new Set<string>()
+  const columns = names.map((name, index) => {
+    const feature = typeof name === 'string' ? features[featureIndex.get(name) ?? -1] : undefined
+    if (feature && seen.has(feature.name)) problems.add(`${path}[${index}]`, `${feature.name} is given twice`)
+    else if (feature) seen.add(feature.name)
+    else if (!ignoresUnknown) problems.add(`${path}[${index}]`, `${show(name)} is no feature of this model`)
+    return feature
+  })
+  for (const { name } of features) if (!seen.has(name)) problems.add(path, `the column ${show(name)} is missing`)
+  return columns
 }

@@ -1,28 +1,70 @@
 import { isUtf8 } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
 import { invalid, joinPath } from './problems.ts'
 import type { Problems } from './problems.ts'
 
-/** A parsed JSON body, with the text that it came from. */
-export interface JsonBody {
-  readonly text: string
-  readonly value: unknown
+/** @throws ServingError INVALID_INPUT when a body is empty or no UTF-8. */
+export function checkText(body: Buffer): void {
+  if (body.length === 0) throw invalid('', 'the body is empty: expected JSON')
+  if (!isUtf8(body)) throw invalid('', 'the body is not valid UTF-8')
 }
 
 /**
- * Parses a JSON body.
+ * Parses the text of a JSON body.
  *
- * @throws ServingError INVALID_INPUT when it is empty, no UTF-8, or no JSON.
+ * @param keepsIntegers Integers that a double does not hold exactly come as bigint, at a cost where there are any.
+ * @throws ServingError INVALID_INPUT when it is no JSON.
  */
-export function parseJson(body: Buffer): JsonBody {
-  if (body.length === 0) throw invalid('', 'the body is empty: expected JSON')
-  if (!isUtf8(body)) throw invalid('', 'the body is not valid UTF-8')
-  const text = body.toString()
+export function parseJson(text: string, keepsIntegers = false): unknown {
+  if (text.length > DEPTH_CHECKED_FROM && isTooDeep(text)) {
+    throw invalid('', `expected at most ${MAX_PARSED_DEPTH} nested arrays and objects`)
+  }
   try {
-    return { text, value: JSON.parse(text) }
+    return keepsIntegers && LONG_DIGITS.test(text) ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
     const hint = /[\s:,[](?:NaN|-?Infinity)\b/.test(text) ? '; JSON has no NaN and no Infinity' : ''
     throw invalid('', `the body is not valid JSON: ${(error as SyntaxError).message}${hint}`)
   }
+}
+
+// Fewer digits are always exact.
+const LONG_DIGITS = /\d{16}/
+// Strings are passed over, numbers taken whole: no text makes this search go back.
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
+// Longer ones fit no datatype, and are told as the numbers that JSON.parse makes of them.
+const LONG_INTEGER = /^-?\d{16,20}$/
+const MAX_PARSED_DEPTH = 1000
+
+// Shorter texts cannot be nested so deep that parsing them takes long.
+const DEPTH_CHECKED_FROM = 2 ** 16
+
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 34) {
+      at = text.indexOf('"', at + 1)
+      while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
+      if (at === -1) return false
+    }
+    if (code === 91 || code === 123) depth++
+    else if (code === 93 || code === 125) depth--
+    if (depth > MAX_PARSED_DEPTH) return true
+  }
+  return false
+}
+
+/** As `JSON.parse`, which rounds integers beyond 2^53: they are marked in the text first, and come as bigint. */
+function parseExactly(text: string): unknown {
+  // No client knows it beforehand.
+  const mark = `${randomUUID()}:`
+  JSON.parse(text)
+  const marked = text.replaceAll(STRING_OR_NUMBER, (found) => {
+    return LONG_INTEGER.test(found) && !Number.isSafeInteger(Number(found)) ? `"${mark}${found}"` : found
+  })
+  return JSON.parse(marked, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
+  )
 }
 
 /**

@@ -1,50 +1,132 @@
-import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
-import { isRecord, toInputs } from './feature-rows.ts'
-import { countKeys, parseJson, reportDuplicateKeys } from './json.ts'
+import { decodeCsv } from './csv.ts'
+import { createTable, isRecord, toColumns, toInputs, writeArray } from './feature-rows.ts'
+import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
+import { byInput, toNamedTensors } from './named-tensors.ts'
 import { toTensor } from './nested-arrays.ts'
-import { toPredictionsJson } from './predictions.ts'
+import { readPlainRows } from './plain-rows.ts'
+import { toOutputsJson, toPredictionsJson } from './predictions.ts'
 import { Problems, invalid, joinPath, show } from './problems.ts'
+import { checkFixedRows, checkRows } from './row-limits.ts'
 
-/** A decoded body: the inputs, and how many keys its JSON must have spelled out if none was given twice. */
-interface Decoded {
-  readonly inputs: InferenceRequest['inputs']
+export interface PredictBody {
+  readonly bytes: Buffer
+  readonly isCsv: boolean
+  /** `?top=`: how many classes are answered, the likeliest first. */
+  readonly top?: string | undefined
+  /** Members that may stand beside `instances` and the like, and are passed over. */
+  readonly passedOver?: readonly string[]
+}
+
+export interface PredictRequest extends InferenceRequest {
+  /** Who sends tensors gets tensors; everyone else a prediction a row. */
+  readonly form: 'predictions' | 'outputs'
+  readonly top?: number
+}
+
+/** What a JSON body holds, and how many keys it must have spelled out if none was given twice. */
+interface Decoded extends Pick<PredictRequest, 'inputs' | 'form'> {
   readonly keys: number
 }
 
 /**
- * The server's own protocol, as JSON. A request is one record, an array of records,
- * `{"instances": [rows or records]}` or `{"inputs": {"<tensor>": nested arrays}}`;
- * the reply is `{"model", "version", "predictions": [one a row]}`.
+ * The server's own protocol. A request is one record, an array of records, `{"instances": [rows or records]}`, MLflow's
+ * `dataframe_split` or `dataframe_records`, or CSV with a header; the reply is `{"model", "version", "predictions": [one
+ * a row]}`. `{"inputs": {"<tensor>": nested arrays}}` is answered with `{"model", "version", "outputs": {…}}`.
  */
-export const predictCodec: Codec<Buffer, string> = {
-  decode(body, model) {
-    const { text, value } = parseJson(body)
-    const problems = new Problems()
-    const { inputs, keys } = decodeValue(value, model, text.length, problems)
-    if (!problems.isEmpty || keys !== countKeys(text)) reportDuplicateKeys(text, problems)
-    if (!problems.isEmpty) throw problems.toError()
-    return { inputs }
+export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
+  decode({ bytes, isCsv, top, passedOver = [] }, model) {
+    const asked = top === undefined ? {} : { top: parseTop(top, model) }
+    const { inputs, form } = isCsv
+      ? { inputs: decodeCsv(bytes, model), form: 'predictions' as const }
+      : decodeJson(bytes, model, passedOver)
+    // Where all are answered nothing is listed, so that requests can be joined whatever their form.
+    const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length
+    return { inputs, form, ...asked, ...(isPart && { outputs: model.outputs.map(({ tensor }) => tensor) }) }
   },
-  encode(result: InferenceResult, model: ModelView) {
+  encode({ outputs }, { form, top }, model) {
     const head = `{"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)}`
-    return `${head},"predictions":${toPredictionsJson(result.outputs, model)}}`
+    if (form === 'outputs') return `${head},"outputs":${toOutputsJson(outputs, model)}}`
+    return `${head},"predictions":${toPredictionsJson(outputs, model, top)}}`
   },
+}
+
+function parseTop(text: string, { task, labels }: ModelView): number {
+  if (task.kind === 'classifier' && task.scores === 'scores' && labels.length === 0) {
+    throw invalid('top', 'the numbers of this model are no likelihoods: leave it out')
+  }
+  if (task.kind !== 'classifier') throw invalid('top', 'this model is no classifier: leave it out')
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw invalid('top', `expected how many classes to answer, from 1, got ${show(text)}`)
+}
+
+function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[]): Pick<Decoded, 'inputs' | 'form'> {
+  checkText(body)
+  const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
+  if (plain) return { inputs: plain, form: 'predictions' }
+  const text = body.toString()
+  const value = withoutMembers(parseJson(text, hasLongIntegers(model)), passedOver, model)
+  const problems = new Problems()
+  const decoded = decodeValue(value, model, text.length, problems)
+  if (!problems.isEmpty || decoded.keys !== countKeys(text)) reportDuplicateKeys(text, problems)
+  if (!problems.isEmpty) throw problems.toError()
+  return decoded
+}
+
+const ENVELOPES = ['instances', 'dataframe_records', 'dataframe_split', 'inputs']
+
+function withoutMembers(value: unknown, names: readonly string[], { featureIndex }: ModelView): unknown {
+  const isEnveloped = isRecord(value) && ENVELOPES.some((name) => Object.hasOwn(value, name) && !featureIndex.has(name))
+  if (!isEnveloped || names.length === 0) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
+}
+
+function hasLongIntegers({ signature }: ModelView): boolean {
+  return signature.inputs.some(({ dataType }) => dataType === 'int64' || dataType === 'uint64')
 }
 
 function decodeValue(value: unknown, model: ModelView, textLength: number, problems: Problems): Decoded {
   if (Array.isArray(value)) return decodeRows(value, '', model, textLength, problems)
   if (!isRecord(value)) throw invalid('', `expected a record, an array of records, or "instances", got ${show(value)}`)
-  if (isEnvelope(value, 'instances', model)) {
-    const { keys, inputs } = decodeRows(value['instances'], 'instances', model, textLength, problems)
-    return { inputs, keys: keys + 1 }
+  for (const member of ['instances', 'dataframe_records']) {
+    if (!isEnvelope(value, member, model)) continue
+    const decoded = decodeRows(value[member], member, model, textLength, problems)
+    return { ...decoded, keys: decoded.keys + 1 }
   }
-  if (isEnvelope(value, 'inputs', model)) return decodeTensors(value['inputs'], model, textLength, problems)
+  if (isEnvelope(value, 'dataframe_split', model))
+    return decodeSplit(value['dataframe_split'], model, textLength, problems)
+  if (isEnvelope(value, 'inputs', model)) {
+    const inputs = toNamedTensors(value['inputs'], model, textLength, problems)
+    return { inputs, keys: 1 + (isRecord(value['inputs']) ? model.signature.inputs.length : 0), form: 'outputs' }
+  }
   if (model.features.length === 0) throw invalid('', `expected "instances" or "inputs": ${noFeatures(model)}`)
   checkFixedRows(1, '', model)
   const { inputs } = toInputs([value], model, () => '', textLength, problems)
-  return { inputs, keys: model.features.length }
+  return { inputs, keys: model.features.length, form: 'predictions' }
+}
+
+/** pandas' own form: `{"columns": […], "data": [[…], …], "index"?: […]}`. */
+function decodeSplit(split: unknown, model: ModelView, textLength: number, problems: Problems): Decoded {
+  const path = 'dataframe_split'
+  if (!isRecord(split)) throw invalid(path, `expected "columns" and "data", got ${show(split)}`)
+  const { columns: names, data: rows, index, ...others } = split
+  const [other] = Object.keys(others)
+  if (other !== undefined) throw invalid(joinPath(path, other), 'is not expected beside "columns" and "data"')
+  if (!Array.isArray(names)) throw invalid(`${path}.columns`, `expected an array of names, got ${show(names)}`)
+  if (!Array.isArray(rows)) throw invalid(`${path}.data`, `expected an array of rows, got ${show(rows)}`)
+  checkRows(rows.length, `${path}.data`, model)
+  checkFixedRows(rows.length, `${path}.data`, model)
+  if (model.features.length === 0) throw invalid(path, noFeatures(model))
+  const columns = toColumns(names, model, `${path}.columns`, problems)
+  const table = createTable(model, rows.length, textLength)
+  for (let row = 0; row < rows.length && problems.isEmpty; row++) {
+    const values: unknown = rows[row]
+    if (!Array.isArray(values)) problems.add(`${path}.data[${row}]`, `expected an array, got ${show(values)}`)
+    else writeArray(values, row, columns, (at) => `${path}.data[${at}]`, table, problems)
+  }
+  return { inputs: table.toInputs(), keys: index === undefined ? 3 : 4, form: 'predictions' }
 }
 
 /** Whether a body is an envelope; a model whose feature has that name takes it as a record. */
@@ -57,47 +139,20 @@ function isEnvelope(value: Record<string, unknown>, member: string, model: Model
 
 function decodeRows(rows: unknown, path: string, model: ModelView, textLength: number, problems: Problems): Decoded {
   if (!Array.isArray(rows)) throw invalid(path, `expected an array of rows, got ${show(rows)}`)
-  if (rows.length === 0) throw invalid(path, 'the batch is empty: expected at least one row')
-  checkRowCount(rows.length, path, model)
+  checkRows(rows.length, path, model)
   if (model.features.length > 0) {
     checkFixedRows(rows.length, path, model)
     const { inputs, records } = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
-    return { inputs, keys: records * model.features.length }
+    return { inputs, keys: records * model.features.length, form: 'predictions' }
   }
   const [input, second] = model.signature.inputs
-  if (!input || second) throw invalid(path, `expected "inputs" with one tensor a name: ${noFeatures(model)}`)
-  const tensor = toTensor(rows, input, path, textLength, problems)
-  return { inputs: new Map(tensor ? [[input.name, tensor]] : []), keys: 0 }
-}
-
-function decodeTensors(tensors: unknown, model: ModelView, textLength: number, problems: Problems): Decoded {
-  if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
-  const specs = model.signature.inputs
-  for (const name of Object.keys(tensors)) {
-    if (problems.isFull) break
-    if (!specs.some((spec) => spec.name === name)) problems.add(joinPath('inputs', name), 'is no input of this model')
+  if (second || isRecord(rows[0])) {
+    const tensors = byInput(rows, path, model, problems)
+    const inputs = problems.isEmpty ? toNamedTensors(tensors, model, textLength, problems) : new Map()
+    return { inputs, keys: rows.length * model.signature.inputs.length, form: 'predictions' }
   }
-  const inputs = new Map<string, NonNullable<ReturnType<typeof toTensor>>>()
-  for (const spec of specs) {
-    const path = joinPath('inputs', spec.name)
-    if (!Object.hasOwn(tensors, spec.name)) problems.add(path, 'is missing: expected a tensor')
-    else {
-      const tensor = toTensor(tensors[spec.name], spec, path, textLength, problems)
-      if (tensor) inputs.set(spec.name, tensor)
-      // Where axis 0 is free, it is taken for the batch.
-      if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
-    }
-  }
-  return { inputs, keys: 1 + specs.length }
-}
-
-function checkRowCount(rows: number, path: string, { maxRows }: ModelView): void {
-  if (rows > maxRows) throw invalid(path, `expected at most ${maxRows} rows in one request, got ${rows}`)
-}
-
-function checkFixedRows(rows: number, path: string, { signature }: ModelView): void {
-  const fixed = signature.inputs.find(({ shape }) => shape[0] !== -1 && shape[0] !== rows)
-  if (fixed) throw invalid(path, `this model takes exactly ${fixed.shape[0]} rows in one request, got ${rows}`)
+  const tensor = input && toTensor(rows, input, path, textLength, problems)
+  return { inputs: new Map(tensor ? [[input.name, tensor]] : []), keys: 0, form: 'predictions' }
 }
 
 function noFeatures({ signature }: ModelView): string {

@@ -1,60 +1,140 @@
 import { fromFloat16Bits } from '../core/float16.ts'
-import type { ModelView } from '../core/model-view.ts'
+import type { AnsweredOutput, ModelView, Task } from '../core/model-view.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { elementCount } from '../core/tensor.ts'
 import { shortestFloat32 } from './float32.ts'
 
 // Answers are written as text: integers of 64 bits stay exact, and no object is built a row.
 
-/** `[{"label":…,"probabilities":…}]` for classifiers, `[1.5]` for regressors, `[{"<output>":…}]` for others. */
-export function toPredictionsJson(outputs: Tensors, model: ModelView): string {
+/**
+ * One prediction a row: `{"label":…,"probabilities":{…}}` of a classifier, a number or several of a regressor, and of
+ * other models their outputs by name.
+ *
+ * @param top How many classes are answered, the likeliest first; all, in their order, when absent.
+ */
+export function toPredictionsJson(outputs: Tensors, model: ModelView, top?: number): string {
   const { task } = model
-  if (task.kind === 'classifier') {
-    return classifierJson(outputs.get(task.label)!, outputs.get(task.probabilities)!, task.scores, model.labels)
-  }
-  if (task.kind === 'regressor') {
-    const value = outputs.get(task.value)!
-    return list(elementCount(value.shape), (row) => elementJson(value, row))
-  }
+  if (task.kind === 'classifier') return classifierJson(outputs, task, model, top)
+  if (task.kind === 'outlier') return outlierJson(outputs, task, model)
+  if (task.kind === 'regressor') return regressorJson(outputs.get(task.value)!, answeredAs(model, task.value))
   return outputsJson(outputs, model)
 }
 
-function classifierJson(label: Tensor, probabilities: Tensor, scores: string, labels: ModelView['labels']): string {
-  const [rows = 0, classes = 0] = probabilities.shape
-  const keys = labels.map((name) => `${JSON.stringify(String(name))}:`)
-  const named = keys.length === classes
+/** All tensors by name, as nested arrays. */
+export function toOutputsJson(outputs: Tensors, { signature, fileNames }: ModelView): string {
+  const tensors = signature.outputs.flatMap(({ name }) => {
+    const tensor = outputs.get(name)
+    return tensor ? [[fileNames.get(name) ?? name, tensor] as const] : []
+  })
+  return objectJson(tensors.map(([name, tensor]) => [name, nestedJson(tensor, 0, 0)]))
+}
+
+function classifierJson(
+  outputs: Tensors,
+  { label: labelName, probabilities: scoresName, scores: kind }: Extract<Task, { kind: 'classifier' }>,
+  model: ModelView,
+  top: number | undefined,
+): string {
+  const label = outputs.get(labelName)!
+  const scores = outputs.get(scoresName)!
+  const [rows = 0, classes = 0] = scores.shape
+  const labelKey = JSON.stringify(answeredAs(model, labelName)?.name ?? 'label')
+  const scoresKey = JSON.stringify(answeredAs(model, scoresName)?.name ?? kind)
+  const isNamed = model.labels.length === classes
+  const keys = Array.from({ length: classes }, (_, column) => {
+    return `${JSON.stringify(String(isNamed ? model.labels[column] : column))}:`
+  })
+  const isObject = isNamed || top !== undefined
   return list(rows, (row) => {
-    const values = list(classes, (column) => {
-      const value = elementJson(probabilities, row * classes + column)
-      return named ? keys[column] + value : value
+    const columns = top === undefined ? undefined : likeliest(scores, row * classes, classes, top)
+    const values = list(columns?.length ?? classes, (index) => {
+      const column = columns ? columns[index]! : index
+      const value = elementJson(scores, row * classes + column)
+      return isObject ? keys[column] + value : value
     })
-    const byClass = named ? `{${values.slice(1, -1)}}` : values
-    return `{"label":${labelJson(label, row, labels)},"${scores}":${byClass}}`
+    const byClass = isObject ? `{${values.slice(1, -1)}}` : values
+    return `{${labelKey}:${labelJson(label, row, model)},${scoresKey}:${byClass}}`
   })
 }
 
-/** An integer that the model answers is an index into labels that are names, and itself where they are integers. */
-function labelJson(label: Tensor, row: number, labels: ModelView['labels']): string {
-  const name = label.dataType === 'string' ? undefined : labels[Number(label.data[row])]
-  return typeof name === 'string' ? JSON.stringify(name) : elementJson(label, row)
+function likeliest(scores: Tensor, from: number, classes: number, top: number): number[] {
+  const valueOf = (column: number): number => {
+    const value = scores.data[from + column] as number
+    return scores.dataType === 'float16' ? fromFloat16Bits(value) : value
+  }
+  const columns = Array.from({ length: classes }, (_, column) => column)
+  return columns.toSorted((a, b) => valueOf(b) - valueOf(a) || a - b).slice(0, top)
 }
 
-function outputsJson(outputs: Tensors, { signature }: ModelView): string {
-  const tensors = [...outputs]
+/** An answer that has a name of its own is told by it. */
+function labelJson(label: Tensor, row: number, { labels, labelIndex }: ModelView): string {
+  const answered = String(label.data[row])
+  const name = labels[labelIndex.get(answered) ?? -1]
+  return typeof name === 'string' && name !== answered ? JSON.stringify(name) : elementJson(label, row)
+}
+
+function outlierJson(
+  outputs: Tensors,
+  { label: labelName, score: scoreName }: Extract<Task, { kind: 'outlier' }>,
+  model: ModelView,
+): string {
+  const label = outputs.get(labelName)!
+  const score = outputs.get(scoreName)!
+  const labelKey = JSON.stringify(answeredAs(model, labelName)?.name ?? 'label')
+  const scoreKey = JSON.stringify(answeredAs(model, scoreName)?.name ?? 'score')
+  return list(elementCount(label.shape), (row) => {
+    return `{${labelKey}:${elementJson(label, row)},${scoreKey}:${elementJson(score, row)}}`
+  })
+}
+
+/** A number a row, or an array of several, or an object where model.json names them. */
+function regressorJson(value: Tensor, output: AnsweredOutput | undefined): string {
+  const [rows = 0, width = 1] = value.shape
+  return list(rows, (row) => {
+    const json = rowJson(value, row, width, output?.columns)
+    return output?.name === undefined ? json : `{${JSON.stringify(output.name)}:${json}}`
+  })
+}
+
+function rowJson(value: Tensor, row: number, width: number, columns: readonly string[] | undefined): string {
+  const element = (column: number): string => elementJson(value, row * width + column)
+  if (columns?.length === width) return objectJson(columns.map((name, column) => [name, element(column)]))
+  return width === 1 ? element(0) : list(width, element)
+}
+
+function outputsJson(outputs: Tensors, model: ModelView): string {
+  const { signature } = model
+  const tensors = model.outputs.map((output) => [output, outputs.get(output.tensor)!] as const)
   const rows = tensors[0]?.[1].shape[0]
   const batch = signature.inputs[0]?.shape[0]
   // One object a row where every output has a row for each of the batch, else one for the whole batch.
-  const isByRow = signature.outputs.every(({ name, shape }) => {
-    return (shape[0] ?? batch) === batch && rows !== undefined && outputs.get(name)?.shape[0] === rows
+  const isByRow = tensors.every(([{ tensor: name }, { shape }]) => {
+    const declared = signature.outputs.find((spec) => spec.name === name)?.shape[0]
+    return (declared ?? batch) === batch && rows !== undefined && shape[0] === rows
   })
-  if (!isByRow) return `[${objectJson(tensors, (tensor) => nestedJson(tensor, 0, 0))}]`
+  if (!isByRow) return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), nestedJson(tensor, 0, 0)]))}]`
   return list(rows!, (row) =>
-    objectJson(tensors, (tensor) => nestedJson(tensor, 1, row * elementCount(tensor.shape.slice(1)))),
+    objectJson(tensors.map(([output, tensor]) => [keyOf(output), cellJson(tensor, row, output)])),
   )
 }
 
-function objectJson(tensors: readonly (readonly [string, Tensor])[], toJson: (tensor: Tensor) => string): string {
-  return `{${tensors.map(([name, tensor]) => `${JSON.stringify(name)}:${toJson(tensor)}`).join(',')}}`
+function keyOf({ name, fileName }: AnsweredOutput): string {
+  return name ?? fileName
+}
+
+/** What an output answers for one row: a single number stands alone. */
+function cellJson(tensor: Tensor, row: number, { columns }: AnsweredOutput): string {
+  const size = elementCount(tensor.shape.slice(1))
+  if (columns?.length === size) return rowJson(tensor, row, size, columns)
+  return tensor.shape.length === 2 && size === 1 ? elementJson(tensor, row) : nestedJson(tensor, 1, row * size)
+}
+
+function answeredAs({ outputs }: ModelView, tensor: string): AnsweredOutput | undefined {
+  return outputs.find((output) => output.tensor === tensor)
+}
+
+function objectJson(members: readonly (readonly [name: string, json: string])[]): string {
+  return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`
 }
 
 /** The part of a tensor below `axis` that starts at element `from`, as nested arrays. */
@@ -63,6 +143,11 @@ function nestedJson(tensor: Tensor, axis: number, from: number): string {
   if (size === undefined) return elementJson(tensor, from)
   const step = elementCount(tensor.shape.slice(axis + 1))
   return list(size, (index) => nestedJson(tensor, axis + 1, from + index * step))
+}
+
+/** All elements in order, in one array. */
+export function flatJson(tensor: Tensor): string {
+  return list(tensor.data.length, (index) => elementJson(tensor, index))
 }
 
 /** One element as JSON; NaN and the infinities, which JSON cannot carry, become null. */

@@ -41,11 +41,16 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'bigint') return cut(String(value))
   return value === Infinity || value === -Infinity ? 'a number beyond every float' : String(value)
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+  return JSON.stringify(cut(text))
+}
+
+function cut(text: string): string {
+  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text
 }
 
 /** `instances[3]` and `sepal_width` make `instances[3].sepal_width`. */

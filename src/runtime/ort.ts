@@ -1,9 +1,12 @@
-import { basename } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { isDataType } from '../core/datatypes.ts'
 import type { TensorData } from '../core/datatypes.ts'
 import type { Signature, TensorSpec } from '../core/signature.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
+import { applyEdits } from '../onnx/zipmap.ts'
+import type { ModelSource } from './runtime.ts'
 
 // The only importer of onnxruntime-node. Runs on a worker thread: loading and running block it.
 
@@ -16,22 +19,20 @@ export interface OrtModel {
   readonly unsupportedOutputs: readonly string[]
 }
 
+type EditedFile = Pick<ModelSource, 'file' | 'edits'>
+
+interface LoadOptions {
+  /** Threads that one run may use. */
+  readonly intraOpThreads: number
+}
+
 /**
- * Loads a model file with one thread: more would spin on a whole core at low load.
+ * Loads a model file.
  *
  * @throws Error whose message holds no path but the file's own name.
  */
-export async function loadModel(file: string): Promise<OrtModel> {
-  const session = await InferenceSession.create(file, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    enableCpuMemArena: false,
-    // Kernel failures print coloured text on stderr besides throwing; only fatal ones may.
-    logSeverityLevel: 4,
-  }).catch((error: unknown) => {
-    throw new Error(cleanMessage(error, file), { cause: error })
-  })
+export async function loadModel(source: EditedFile, { intraOpThreads }: LoadOptions): Promise<OrtModel> {
+  const session = await createSession(source, { intraOpNumThreads: intraOpThreads })
   const inputs = session.inputMetadata.map(toSpec)
   const outputs = session.outputMetadata.map(toSpec)
   const badInput = session.inputMetadata.find((_, index) => !inputs[index])
@@ -42,6 +43,30 @@ export async function loadModel(file: string): Promise<OrtModel> {
     signature: { inputs: inputs.filter(isDefined), outputs: outputs.filter(isDefined) },
     unsupportedOutputs: session.outputMetadata.filter((_, index) => !outputs[index]).map(({ name }) => name),
   }
+}
+
+/**
+ * Writes a model as it is after optimization, its weights beside it in the order in which the kernels of this processor
+ * read them: whoever loads it maps the weights, and several threads share the memory.
+ *
+ * @throws Error as `loadModel` does, or when the folder cannot be written.
+ */
+export async function saveOptimized(file: string, folder: string): Promise<void> {
+  const session = await createSession(
+    { file, edits: [] },
+    {
+      graphOptimizationLevel: 'extended',
+      optimizedModelFilePath: `${folder}/model.onnx`,
+      extra: {
+        session: {
+          optimized_model_external_initializers_file_name: 'weights.bin',
+          optimized_model_external_initializers_min_size_in_bytes: '1024',
+          save_external_prepacked_constant_initializers: '1',
+        },
+      },
+    },
+  )
+  await session.release()
 }
 
 /**
@@ -61,11 +86,36 @@ export async function runModel(model: OrtModel, inputs: Tensors, outputs: readon
   }
 }
 
+async function createSession(
+  { file, edits }: EditedFile,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  const all: InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    enableCpuMemArena: false,
+    // Kernel failures print coloured text on stderr besides throwing; only fatal ones may.
+    logSeverityLevel: 4,
+    // Threads of a run that wait for the next would otherwise turn in circles, and take whole cores at low load.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    ...options,
+  }
+  try {
+    if (edits.length === 0) return await InferenceSession.create(file, all)
+    return await InferenceSession.create(applyEdits(readFileSync(file), edits), all)
+  } catch (error) {
+    throw new Error(cleanMessage(error, file), { cause: error })
+  }
+}
+
 function toSpec(value: ValueMetadata): TensorSpec | undefined {
   if (!value.isTensor || !isDataType(value.type)) return undefined
   // Free dimensions come as their symbolic name, or '' when they have none.
   const shape = value.shape.map((dimension) => (typeof dimension === 'number' && dimension >= 0 ? dimension : -1))
-  return { name: value.name, dataType: value.type, shape }
+  const freeNames = value.shape.map((dimension) => (typeof dimension === 'string' && dimension ? dimension : undefined))
+  const isNamed = freeNames.some(isDefined)
+  return { name: value.name, dataType: value.type, shape, ...(isNamed && { freeNames }) }
 }
 
 function toOrt({ dataType, shape, data }: Tensor): OrtTensor {
@@ -92,7 +142,15 @@ const MAX_MESSAGE = 1000
 /** Takes out what tells of machines: the source paths of the runtime's build and the folder of the model. */
 export function cleanMessage(error: unknown, file?: string): string {
   let text = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE)
+  const folder = file && dirname(file)
   if (file) text = text.replaceAll(file, basename(file))
+  if (folder && folder.length > 1) text = text.replaceAll(`${folder}/`, '').replaceAll(folder, '.')
+  const [, locale] = /Failed to construct locale with name:([\w.@-]+)/.exec(text) ?? []
+  if (locale !== undefined) {
+    const next = `install it (Debian: the package locales), or export with the locale C`
+    return `it works with text in the locale ${locale}, which this machine does not have: ${next}`
+  }
+  if (text.includes('ZipMap')) text = `${text.trim()}; export with options={"zipmap": False}`
   return text
     .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')
     .replace(/^Load model from \S+ failed:\s*/, '')

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import { transferList } from './messages.ts'
-import type { Call, CallKind, CallTypes, Reply } from './messages.ts'
+import { addBuffers } from './messages.ts'
+import type { Call, CallKind, CallTypes, Reply, RunCall, RunReply } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
 
@@ -17,8 +17,10 @@ export function serveCalls(port: MessagePort): void {
   async function answer(call: Call): Promise<void> {
     try {
       const result = await handlers[call.kind](call as never, call.id)
-      const buffers = result instanceof Map ? transferList(result) : []
-      port.postMessage({ id: call.id, ok: true, result } satisfies Reply, buffers)
+      port.postMessage(
+        { id: call.id, ok: true, result } satisfies Reply,
+        Array.isArray(result) ? buffersOf(result) : [],
+      )
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       port.postMessage({ id: call.id, ok: false, message } satisfies Reply)
@@ -36,15 +38,19 @@ export function serveCalls(port: MessagePort): void {
 function createHandlers(): Handlers {
   const models = new Map<number, OrtModel>()
   return {
-    load: async ({ file }, session) => {
-      const model = await loadModel(file)
+    load: async ({ source, intraOpThreads }, session) => {
+      const startedAt = performance.now()
+      const model = await loadModel(source, { intraOpThreads })
       models.set(session, model)
-      return { session, signature: model.signature, unsupportedOutputs: model.unsupportedOutputs }
+      const { signature, unsupportedOutputs } = model
+      return { session, signature, unsupportedOutputs, loadMs: performance.now() - startedAt }
     },
-    run: async ({ session, inputs, outputs }) => {
+    run: async ({ session, runs }) => {
       const model = models.get(session)
       if (!model) throw new Error('the session has been disposed')
-      return runModel(model, inputs, outputs)
+      const replies: RunReply[] = []
+      for (const run of runs) replies.push(await runOne(model, run))
+      return replies
     },
     dispose: async ({ session }) => {
       await models.get(session)?.session.release()
@@ -55,4 +61,19 @@ function createHandlers(): Handlers {
       models.clear()
     },
   }
+}
+
+/** One that cannot be computed hinders no other. */
+async function runOne(model: OrtModel, { inputs, outputs }: RunCall): Promise<RunReply> {
+  try {
+    return await runModel(model, inputs, outputs)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function buffersOf(replies: readonly RunReply[]): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = []
+  for (const reply of replies) if (typeof reply !== 'string') addBuffers(reply, buffers)
+  return buffers
 }

@@ -1,6 +1,10 @@
-import type { Tensors } from '../core/tensor.ts'
-import type { LoadedSession } from './messages.ts'
-import type { Runtime, Session } from './runtime.ts'
+import { rmSync } from 'node:fs'
+import { ServingError } from '../core/errors.ts'
+import type { RunRequest, RunResult } from '../core/inference.ts'
+import { loadInline } from './inline.ts'
+import type { LoadedSession, RunCall } from './messages.ts'
+import type { ModelSource, Runtime, Session } from './runtime.ts'
+import { shareWeights } from './shared-weights.ts'
 import { WorkerThread, runtimeFailed } from './worker-thread.ts'
 
 export interface WorkerPoolOptions {
@@ -8,6 +12,8 @@ export interface WorkerPoolOptions {
   readonly entry: URL
   /** Threads; each holds every session and computes one run at a time. */
   readonly size: number
+  /** Threads that one run may use; more than one pays for large models at low load alone. */
+  readonly intraOpThreads: number
   /** A thread has ended by itself; it is being replaced. */
   readonly onDeath: (error: Error) => void
   /** A thread could not be replaced: nothing more can be relied on. */
@@ -21,9 +27,9 @@ export function createWorkerPool(options: WorkerPoolOptions): Runtime {
   return new WorkerPool(options)
 }
 
-/** A model file, and the number of its session on each thread that has loaded it. */
+/** A model, and the number of its session on each thread that has loaded it. */
 interface PooledModel {
-  readonly file: string
+  readonly source: ModelSource
   readonly sessions: Map<WorkerThread, number>
 }
 
@@ -36,44 +42,86 @@ interface WaitingRun {
 class WorkerPool implements Runtime {
   readonly #options: WorkerPoolOptions
   readonly #models = new Set<PooledModel>()
+  readonly #folders = new Set<string>()
   // Threads that have loaded something: one that dies before will not fare better the next time.
   readonly #proven = new WeakSet<WorkerThread>()
   readonly #waiting = new Set<WaitingRun>()
+  // Sessions take turns: whoever has been called last comes last the next time.
+  readonly #listeners = new Set<() => void>()
   #threads: WorkerThread[]
   #isClosing = false
+  #givenUp: Error | undefined
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options
     this.#threads = Array.from({ length: options.size }, () => this.#startThread())
   }
 
-  async load(file: string): Promise<Session> {
-    const model: PooledModel = { file, sessions: new Map() }
+  readonly loadInline = loadInline
+
+  async load(source: ModelSource): Promise<Session> {
+    const warnings: string[] = []
+    if (this.#options.size > 1) {
+      try {
+        const shared = await shareWeights(source, new URL('optimize.js', this.#options.entry))
+        if (shared) {
+          this.#folders.add(shared.folder)
+          return await this.#open(shared.source, [], shared.remove)
+        }
+      } catch (error) {
+        warnings.push(`each thread holds the weights for itself: ${(error as Error).message}`)
+      }
+    }
+    return this.#open(source, warnings)
+  }
+
+  removeFiles(): void {
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await Promise.all(this.#threads.map((thread) => thread.close()))
+  }
+
+  async #open(source: ModelSource, warnings: readonly string[], remove?: () => Promise<void>): Promise<Session> {
+    const model: PooledModel = { source, sessions: new Map() }
+    const listeners: (() => void)[] = []
     const dispose = async (): Promise<void> => {
       this.#models.delete(model)
+      for (const listener of listeners) this.#listeners.delete(listener)
       await Promise.all([...model.sessions].map(([thread, session]) => thread.dispose(session)))
+      await remove?.()
     }
     // Known from now on, so that a thread that dies meanwhile is forgotten here and its successor loads it as well.
     this.#models.add(model)
     try {
-      const { signature, unsupportedOutputs } = await this.#loadOnAll(model)
+      const { signature, unsupportedOutputs, loadMs } = await this.#loadOnAll(model)
       const allOutputs = signature.outputs.map(({ name }) => name)
+      const toCall = ({ inputs, outputs = allOutputs }: RunRequest): RunCall => ({ inputs, outputs })
       return {
         signature,
         unsupportedOutputs,
+        warnings,
+        loadMs,
         parallelism: this.#options.size,
-        run: (inputs, outputs = allOutputs) => this.#run(model, inputs, outputs),
+        isFree: () => this.#givenUp !== undefined || Array.from(model.sessions.keys()).some((thread) => thread.isIdle),
+        onFree: (listener) => {
+          listeners.push(listener)
+          this.#listeners.add(listener)
+        },
+        run: async (inputs, outputs = allOutputs) => {
+          const [result] = await this.#run(model, [{ inputs, outputs }], () => undefined)
+          if (result instanceof ServingError) throw result
+          return result!
+        },
+        runAll: (requests, onStart) => this.#run(model, requests.map(toCall), onStart),
         dispose,
       }
     } catch (error) {
       await dispose()
       throw error
     }
-  }
-
-  async close(): Promise<void> {
-    this.#isClosing = true
-    await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
   async #loadOnAll(model: PooledModel): Promise<LoadedSession> {
@@ -85,18 +133,20 @@ class WorkerPool implements Runtime {
   }
 
   async #loadOn(thread: WorkerThread, model: PooledModel): Promise<LoadedSession> {
-    const loaded = await thread.load(model.file)
+    const loaded = await thread.load(model.source, this.#options.intraOpThreads)
     this.#proven.add(thread)
     model.sessions.set(thread, loaded.session)
     return loaded
   }
 
   /** On the first thread that has nothing to do: one that is stuck in a run gets no other. */
-  #run(model: PooledModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
+  #run(model: PooledModel, runs: readonly RunCall[], onStart: () => void): Promise<readonly RunResult[]> {
     return new Promise((resolve, reject) => {
       if (!this.#models.has(model)) throw new Error('the session has been disposed')
+      if (this.#givenUp) throw runtimeFailed(this.#givenUp)
       const start = (thread: WorkerThread, session: number): void => {
-        resolve(thread.run(session, inputs, outputs))
+        onStart()
+        resolve(thread.run(session, runs))
       }
       this.#waiting.add({ model, start, reject })
       this.#dispatch()
@@ -109,6 +159,12 @@ class WorkerPool implements Runtime {
       if (!idle) continue
       this.#waiting.delete(run)
       run.start(...idle)
+    }
+    for (const listener of Array.from(this.#listeners)) {
+      if (!this.#threads.some((thread) => thread.isIdle)) return
+      this.#listeners.delete(listener)
+      this.#listeners.add(listener)
+      listener()
     }
   }
 
@@ -128,8 +184,11 @@ class WorkerPool implements Runtime {
   }
 
   #giveUp(error: Error): void {
+    this.#givenUp = error
     for (const run of this.#waiting) run.reject(runtimeFailed(error))
     this.#waiting.clear()
+    // Whatever waits elsewhere is to start, and fail, now.
+    for (const listener of Array.from(this.#listeners)) listener()
     this.#options.onGiveUp(error)
   }
 

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { ServingError } from '../core/errors.ts'
-import type { Tensors } from '../core/tensor.ts'
-import { transferList } from './messages.ts'
-import type { CallKind, CallTypes, LoadedSession, Reply } from './messages.ts'
+import type { RunResult } from '../core/inference.ts'
+import { addBuffers } from './messages.ts'
+import type { CallKind, CallTypes, LoadedSession, Reply, RunCall } from './messages.ts'
 import { ModelLoadError } from './runtime.ts'
+import type { ModelSource } from './runtime.ts'
 
 interface PendingCall {
   readonly resolve: (result: never) => void
@@ -50,13 +51,16 @@ export class WorkerThread {
     return this.#pending.size === 0
   }
 
-  load(file: string): Promise<LoadedSession> {
-    return this.#call('load', { file }, (message) => new ModelLoadError(message))
+  load(source: ModelSource, intraOpThreads: number): Promise<LoadedSession> {
+    return this.#call('load', { source, intraOpThreads }, (message) => new ModelLoadError(message))
   }
 
   /** Takes ownership of the inputs' buffers. */
-  run(session: number, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
-    return this.#call('run', { session, inputs, outputs }, toInferenceError, transferList(inputs))
+  async run(session: number, runs: readonly RunCall[]): Promise<readonly RunResult[]> {
+    const buffers: ArrayBuffer[] = []
+    for (const { inputs } of runs) addBuffers(inputs, buffers)
+    const replies = await this.#call('run', { session, runs }, toInferenceError, buffers)
+    return replies.map((reply) => (typeof reply === 'string' ? toInferenceError(reply) : reply))
   }
 
   async dispose(session: number): Promise<void> {
@@ -93,7 +97,8 @@ export class WorkerThread {
   }
 }
 
-function toInferenceError(message: string): ServingError {
+/** The error for inputs that the model cannot compute. */
+export function toInferenceError(message: string): ServingError {
   return new ServingError('INFERENCE_FAILED', `the model cannot compute this input: ${message}`)
 }
 

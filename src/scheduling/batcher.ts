@@ -1,6 +1,6 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
-import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
+import type { InferenceRequest, InferenceResult, RunRequest, RunResult, Timings } from '../core/inference.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { bytesOf, canJoin, joinInputs, splitOutputs } from './joining.ts'
@@ -57,6 +57,10 @@ class Batcher implements Scheduler {
     })
   }
 
+  wake(): void {
+    this.#flush()
+  }
+
   drain(): Promise<void> {
     this.#isDraining = true
     this.#flush()
@@ -77,9 +81,21 @@ class Batcher implements Scheduler {
   }
 
   #flush(): void {
-    while (this.#running < this.#options.parallelism && this.#queue.size > 0 && !this.#isPutOff()) {
-      void this.#compute(this.#queue.take(this.#options.maxBatchSize, (a, b) => canJoin(a.request, b.request)))
+    while (this.#canStart() && this.#queue.size > 0 && !this.#isPutOff()) {
+      void this.#compute(this.#takeNext())
     }
+  }
+
+  #canStart(): boolean {
+    return this.#running < this.#options.parallelism && this.#options.isFree()
+  }
+
+  #takeNext(): readonly Job[] {
+    const { maxBatchSize, maxRunsTogether, parallelism } = this.#options
+    if (maxBatchSize > 1) return this.#queue.take(maxBatchSize, (a, b) => canJoin(a.request, b.request))
+    // What waits is shared out over all that can compute.
+    const share = Math.ceil(this.#queue.size / (parallelism - this.#running))
+    return this.#queue.takeOldest(Math.min(maxRunsTogether, share))
   }
 
   /** Whether the next run waits for more rows; it is then started when the oldest request has waited long enough. */
@@ -95,20 +111,25 @@ class Batcher implements Scheduler {
 
   async #compute(jobs: readonly Job[]): Promise<void> {
     this.#running++
-    if (jobs.length === 1) await this.#computeOne(jobs[0]!)
-    else await this.#computeJoined(jobs)
+    if (jobs.length > 1 && this.#options.maxBatchSize > 1) await this.#computeJoined(jobs)
+    else await this.#computeSingly(jobs)
     this.#running--
     this.#flush()
     this.#reportIdle()
   }
 
-  async #computeOne(job: Job): Promise<void> {
+  async #computeSingly(jobs: readonly Job[]): Promise<void> {
     const startedAt = performance.now()
     try {
-      const outputs = await this.#runWatched([job], job.request.inputs)
-      job.resolve({ outputs, timings: timingsOf(job, startedAt, job.rows) })
+      const requests = jobs.map(({ request }) => request)
+      const results = await this.#runWatched(jobs, requests)
+      for (const [index, job] of jobs.entries()) {
+        const result = results[index]!
+        if (result instanceof ServingError) job.reject(result)
+        else job.resolve({ outputs: result, timings: timingsOf(job, startedAt, job.rows) })
+      }
     } catch (error) {
-      job.reject(error)
+      for (const job of jobs) job.reject(error)
     }
   }
 
@@ -118,11 +139,14 @@ class Batcher implements Scheduler {
     let parts: Tensors[]
     try {
       const inputs = joinInputs(jobs.map(({ request }) => request))
-      parts = splitOutputs(await this.#runWatched(jobs, inputs), rows)
+      const { outputs } = jobs[0]!.request
+      const [result] = await this.#runWatched(jobs, [outputs ? { inputs, outputs } : { inputs }])
+      if (result instanceof ServingError) throw result
+      parts = splitOutputs(result!, rows)
     } catch (error) {
       // Singly, so that whatever is wrong with one of them fails alone; who was answered already is not computed again.
       if (error instanceof ServingError && error.code === 'RUN_TIMEOUT') return
-      for (const job of jobs) await this.#computeOne(job)
+      for (const job of jobs) await this.#computeSingly([job])
       return
     }
     const total = rows.reduce((sum, count) => sum + count, 0)
@@ -132,17 +156,21 @@ class Batcher implements Scheduler {
   }
 
   /** A run cannot be stopped, but who waits for it need not wait for ever. */
-  async #runWatched(jobs: readonly Job[], inputs: Tensors): Promise<Tensors> {
+  async #runWatched(jobs: readonly Job[], requests: readonly RunRequest[]): Promise<readonly RunResult[]> {
     const { maxRunMs, onStuck } = this.#options
     let isStuck = false
-    const timeout = setTimeout(() => {
-      isStuck = true
-      this.#stuck++
-      for (const job of jobs) job.reject(runTimeout(maxRunMs))
-    }, maxRunMs)
-    const final = setTimeout(onStuck, 2 * maxRunMs)
+    let timeout: NodeJS.Timeout | undefined
+    let final: NodeJS.Timeout | undefined
+    const watch = (): void => {
+      timeout = setTimeout(() => {
+        isStuck = true
+        this.#stuck++
+        for (const job of jobs) job.reject(runTimeout(maxRunMs))
+      }, maxRunMs)
+      final = setTimeout(onStuck, 2 * maxRunMs)
+    }
     try {
-      return await this.#run(inputs, jobs[0]!.request.outputs)
+      return await this.#run(requests, watch)
     } catch (error) {
       throw isStuck ? runTimeout(maxRunMs) : error
     } finally {

@@ -1,21 +1,26 @@
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { joinInputs, splitOutputs } from './joining.ts'
-import type { Run } from './scheduler.ts'
 
 /** What a model was measured to be able to do. */
 export interface Calibration {
   /** 1 where joining requests is impossible, or gains nothing. */
   readonly maxBatchSize: number
+  /** Where requests are not joined: how many runs take no longer than a batch may. */
+  readonly maxRunsTogether: number
   /** Why it is so, for people. */
   readonly reason: string
   /** Shortest duration of a run of so many rows, of several. */
   readonly measured: readonly { readonly rows: number; readonly ms: number }[]
 }
 
+/** One run of a model. */
+export type RunOnce = (inputs: Tensors) => Promise<Tensors>
+
 /** Makes inputs of so many rows; another seed makes other values. */
 export type MakeInputs = (rows: number, seed: number) => Tensors
 
 const BATCH_SIZES = [8, 32]
+const MAX_RUNS_TOGETHER = 32
 const REPEATS = 7
 // Longer runs would hold up whoever comes next.
 const BATCH_BUDGET_MS = 5
@@ -27,26 +32,34 @@ const TOLERANCE = 1e-3
 /**
  * Warms a model up and chooses how many rows go into one run: the most that still lower the cost of a row within the
  * budget, if a batch of two gives the answers of two single runs.
+ *
+ * @param obstacle Why requests cannot be joined, where that is known; single runs alone are then measured.
  */
-export async function calibrate(run: Run, makeInputs: MakeInputs): Promise<Calibration> {
+export async function calibrate(run: RunOnce, makeInputs: MakeInputs, obstacle?: string): Promise<Calibration> {
   const measured: { rows: number; ms: number }[] = []
-  const without = (reason: string): Calibration => ({ maxBatchSize: 1, reason, measured })
+  const without = (reason: string): Calibration => ({
+    maxBatchSize: 1,
+    maxRunsTogether: runsTogether(measured[0]?.ms),
+    reason,
+    measured,
+  })
   try {
     // The first run allocates and is slow; it is not counted, and shows whether the made-up values can be computed.
-    const firstMs = await time(run, makeInputs, 1, 1)
-    if (firstMs < 10 * BATCH_BUDGET_MS) measured.push({ rows: 1, ms: await time(run, makeInputs, 1, REPEATS) })
+    const firstMs = await timeRuns(run, makeInputs, 1, 1)
+    if (firstMs < 10 * BATCH_BUDGET_MS) measured.push({ rows: 1, ms: await timeRuns(run, makeInputs, 1) })
     else measured.push({ rows: 1, ms: firstMs })
     const single = measured[0]!
+    if (obstacle !== undefined) return without(obstacle)
     if (single.ms > BATCH_BUDGET_MS) return without(`one row takes ${round(single.ms)} ms, more than a batch may take`)
     const difference = await findDifference(run, makeInputs)
     if (difference !== undefined) return without(difference)
     for (const rows of BATCH_SIZES) {
-      const ms = await time(run, makeInputs, rows, REPEATS)
+      const ms = await timeRuns(run, makeInputs, rows)
       measured.push({ rows, ms })
       if (ms > BATCH_BUDGET_MS) break
     }
   } catch (error) {
-    return without(`made-up values cannot be computed in a batch: ${(error as Error).message}`)
+    return without(obstacle ?? `made-up values cannot be computed in a batch: ${(error as Error).message}`)
   }
   return choose(measured)
 }
@@ -61,10 +74,16 @@ function choose(measured: Calibration['measured']): Calibration {
   const times = (single!.ms * best.rows) / best.ms
   const reason =
     best.rows === 1 ? 'a row costs no less in a batch' : `a row costs ${round(times)} times less in a batch`
-  return { maxBatchSize: best.rows, reason, measured }
+  return { maxBatchSize: best.rows, maxRunsTogether: runsTogether(single!.ms), reason, measured }
 }
 
-async function time(run: Run, makeInputs: MakeInputs, rows: number, repeats: number): Promise<number> {
+/** What is sent to a thread together holds up what comes next as a batch would. */
+function runsTogether(singleMs = BATCH_BUDGET_MS): number {
+  return Math.max(1, Math.min(MAX_RUNS_TOGETHER, Math.floor(BATCH_BUDGET_MS / singleMs)))
+}
+
+/** The shortest duration of several runs of so many rows, in milliseconds. */
+export async function timeRuns(run: RunOnce, makeInputs: MakeInputs, rows: number, repeats = REPEATS): Promise<number> {
   const durations: number[] = []
   for (let seed = 0; seed < repeats; seed++) {
     const inputs = makeInputs(rows, seed)
@@ -77,7 +96,7 @@ async function time(run: Run, makeInputs: MakeInputs, rows: number, repeats: num
 }
 
 /** What two rows in one run answer otherwise than in two runs, if anything. */
-async function findDifference(run: Run, makeInputs: MakeInputs): Promise<string | undefined> {
+async function findDifference(run: RunOnce, makeInputs: MakeInputs): Promise<string | undefined> {
   const requests = [1, 2].map((seed) => ({ inputs: makeInputs(1, seed) }))
   const joined = splitOutputs(await run(joinInputs(requests)), [1, 1])
   for (const [index, { inputs }] of requests.entries()) {

@@ -1,4 +1,4 @@
-import { isJoinable, joinTensors, splitTensor } from '../core/tensor.ts'
+import { isJoinable, joinTensors, rowsOf, splitTensor } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 
@@ -12,13 +12,24 @@ export function bytesOf(inputs: Tensors): number {
   return bytes
 }
 
-/** Whether two requests can be computed in one run: same outputs asked for, same inputs but for the number of rows. */
+/**
+ * Whether two requests can be computed in one run: same outputs asked for, same inputs but for the number of rows, which
+ * all inputs of a request must share.
+ */
 export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
+  if (!hasOneRowCount(a.inputs) || !hasOneRowCount(b.inputs)) return false
   if (a.inputs.size !== b.inputs.size || !isSameList(a.outputs, b.outputs)) return false
   for (const [name, tensor] of a.inputs) {
     const other = b.inputs.get(name)
     if (!other || !isJoinable(tensor, other)) return false
   }
+  return true
+}
+
+function hasOneRowCount(inputs: Tensors): boolean {
+  if (inputs.size < 2) return true
+  const rows = rowsOf(inputs)
+  for (const { shape } of inputs.values()) if (shape[0] !== rows) return false
   return true
 }
 

@@ -21,11 +21,18 @@ export interface QueueLimits {
 // Once the tensors that wait for one model take as much memory, nothing more is let in.
 const MAX_QUEUED_BYTES = 2 ** 28
 
-/** A bounded first-in-first-out queue. A job whose client leaves or whose deadline passes is rejected and forgotten. */
+interface Level {
+  readonly priority: number
+  readonly jobs: Map<Job, () => void>
+}
+
+/** A bounded queue, first in first out but for priorities. A job whose client leaves or whose deadline passes is rejected and forgotten. */
 export class RequestQueue {
   readonly #limits: QueueLimits
-  // Keeps the order of insertion and forgets a job in constant time. The value ends what watches over the job.
-  readonly #jobs = new Map<Job, () => void>()
+  // By priority, the highest first; without one last. A map keeps the order of insertion and forgets a job in constant
+  // time; its value ends what watches over the job.
+  #levels: Level[] = [{ priority: Infinity, jobs: new Map() }]
+  #size = 0
   #rows = 0
   #bytes = 0
 
@@ -34,7 +41,7 @@ export class RequestQueue {
   }
 
   get size(): number {
-    return this.#jobs.size
+    return this.#size
   }
 
   get rows(): number {
@@ -42,17 +49,17 @@ export class RequestQueue {
   }
 
   get oldest(): Job | undefined {
-    const [job] = this.#jobs.keys()
-    return job
+    for (const job of this.#inOrder()) return job
+    return undefined
   }
 
   /** @throws ServingError QUEUE_FULL when so many rows more may not wait; takes constant time. */
   checkRoom(rows: number): void {
     const { maxQueued, maxQueuedRows } = this.#limits
     // What alone is over the limit of rows is let in when nothing else waits: it could never be answered otherwise.
-    const isOver = this.#jobs.size > 0 && (this.#rows + rows > maxQueuedRows || this.#bytes > MAX_QUEUED_BYTES)
-    if (this.#jobs.size < maxQueued && !isOver) return
-    const waiting = `${this.#jobs.size} requests with ${this.#rows} rows are waiting already`
+    const isOver = this.#size > 0 && (this.#rows + rows > maxQueuedRows || this.#bytes > MAX_QUEUED_BYTES)
+    if (this.#size < maxQueued && !isOver) return
+    const waiting = `${this.#size} requests with ${this.#rows} rows are waiting already`
     throw new ServingError('QUEUE_FULL', `${waiting}: try again later`)
   }
 
@@ -75,10 +82,22 @@ export class RequestQueue {
       deadline === undefined ? undefined : setTimeout(removeWith(deadlineExceeded), deadline - job.acceptedAt)
     this.#rows += job.rows
     this.#bytes += job.bytes
-    this.#jobs.set(job, () => {
+    this.#size++
+    this.#levelOf(job).jobs.set(job, () => {
       clearTimeout(timer)
       if (cancellation) cancellation.onCancel = undefined
     })
+  }
+
+  /** Takes the oldest jobs, at most so many. */
+  takeOldest(count: number): Job[] {
+    const taken: Job[] = []
+    for (const job of this.#inOrder()) {
+      if (taken.length >= count) break
+      taken.push(job)
+    }
+    for (const job of taken) this.#remove(job)
+    return taken
   }
 
   /**
@@ -92,7 +111,7 @@ export class RequestQueue {
     const taken = [oldest]
     let rows = oldest.rows
     if (rows < maxRows) {
-      for (const job of this.#jobs.keys()) {
+      for (const job of this.#inOrder()) {
         if (job === oldest || !fits(oldest, job)) continue
         if (rows + job.rows > maxRows) break
         taken.push(job)
@@ -103,9 +122,25 @@ export class RequestQueue {
     return taken
   }
 
+  *#inOrder(): Generator<Job> {
+    for (const { jobs } of this.#levels) yield* jobs.keys()
+  }
+
+  #levelOf({ request: { priority = Infinity } }: Job): Level {
+    const found = this.#levels.find((level) => level.priority === priority)
+    if (found) return found
+    const level: Level = { priority, jobs: new Map() }
+    this.#levels = [...this.#levels, level].toSorted((a, b) => a.priority - b.priority)
+    return level
+  }
+
   #remove(job: Job): void {
-    this.#jobs.get(job)?.()
-    this.#jobs.delete(job)
+    const level = this.#levelOf(job)
+    level.jobs.get(job)?.()
+    level.jobs.delete(job)
+    if (level.jobs.size === 0 && level.priority !== Infinity)
+      this.#levels = this.#levels.filter((each) => each !== level)
+    this.#size--
     this.#rows -= job.rows
     this.#bytes -= job.bytes
   }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { SETOSA, addressOf, inspect, predict, shell, startContainer, waitForHealth } from './containers.ts'
 import type { RunOptions } from './containers.ts'
@@ -114,6 +114,9 @@ describe.skipIf(isSkipped)('docker run', () => {
     { name: '--port 9000', flags: ['--port', '9000'], port: 9000 },
     { name: '--port=9100 over PORT', flags: ['--port=9100'], run: ['-e', 'PORT=9200'], port: 9100 },
     { name: 'PORT', run: ['-e', 'PORT=9300'], port: 9300 },
+    { name: 'serve, as SageMaker starts it', flags: ['serve'], port: 8080 },
+    { name: 'AIP_HTTP_PORT, as Vertex AI sets it', run: ['-e', 'AIP_HTTP_PORT=9500'], port: 9500 },
+    { name: '--http_port, as KServe gives it', flags: ['--model_name=iris', '--http_port=9600'], port: 9600 },
     { name: '--port behind an init', flags: ['--port', '9400'], run: ['--init'], port: 9400 },
   ]
   test.each(starts)('is healthy and reached where it listens: $name', async (options) => {
@@ -129,6 +132,32 @@ describe.skipIf(isSkipped)('docker run', () => {
     await waitForHealth(engine, id, 'healthy')
     expect(await predict(await addressOf(engine, id))).toEqual(SETOSA)
     expect(await engine.docker('top', id, '-eo', 'uid,pid,args')).toMatch(/^12345\s.*main\.js/m)
+  })
+
+  test('serves models of text and tables, in the locale that exporters choose', async () => {
+    const id = await startContainer(engine, project.image, {
+      run: ['-v', `${resolve('examples')}:/app/models:ro`],
+    })
+    await waitForHealth(engine, id, 'healthy')
+    const address = await addressOf(engine, id)
+    const reply = await fetch(`${address}/models`)
+    const { models } = (await reply.json()) as { models: { name: string; status: string }[] }
+    expect(models.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'diabetes ready',
+      'digits ready',
+      'reviews ready',
+      'titanic ready',
+    ])
+    const text = await startContainer(engine, project.image, {
+      run: ['-v', `${resolve('test/fixtures/models/upper.onnx')}:/app/models/upper.onnx:ro`],
+    })
+    await waitForHealth(engine, text, 'healthy')
+    const upper = await fetch(`${await addressOf(engine, text)}/models/upper/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"inputs":{"text":["straße é"]}}',
+    })
+    expect(await upper.json()).toMatchObject({ outputs: { upper: ['STRAßE É'] } })
   })
 
   test('writes nothing where it could', async () => {

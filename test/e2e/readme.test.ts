@@ -81,5 +81,5 @@ test('every command of the README works as pasted into a fresh clone, and answer
     }
     ran++
   }
-  expect(ran).toBe(10)
+  expect(ran).toBe(13)
 })

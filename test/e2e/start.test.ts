@@ -25,7 +25,11 @@ describe('starting', () => {
     expect(await post(`${server.url}/predict`, { x0: 1, x1: 1 })).toMatchObject({ status: 200 })
     const { body } = await get(`${server.url}/models`)
     expect(body.models).toMatchObject([
-      { name: 'bad', status: 'failed', error: 'bad.onnx cannot be loaded: Protobuf parsing failed.' },
+      {
+        name: 'bad',
+        status: 'failed',
+        error: 'bad.onnx is no ONNX model, or is cut off: the file ends within its field 12',
+      },
       { name: 'good', status: 'ready' },
       { name: 'twice', status: 'failed', error: expect.stringContaining('two models are named twice') },
     ])

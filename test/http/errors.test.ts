@@ -49,7 +49,7 @@ describe('errors', () => {
       'another content type',
       415,
       'UNSUPPORTED_MEDIA_TYPE',
-      /expected the header "content-type: application\/json", got "text\/plain"/,
+      /expected the header "content-type: application\/json" or "text\/csv", got "text\/plain"/,
       (s) => request(s).post('/predict').type('text/plain').send('5.1'),
     ],
     [

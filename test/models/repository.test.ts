@@ -66,3 +66,27 @@ test('a folder that cannot be read is an error', async () => {
 test('versions are compared as numbers where they are', () => {
   expect(['10', '9', '1.10', '1.9', 'b', 'a'].toSorted(compareVersions)).toEqual(['1.9', '1.10', '9', '10', 'a', 'b'])
 })
+
+test.each<[string, Readonly<Record<string, Content>>, object]>([
+  [
+    'a file with what stands beside it',
+    { 'model.onnx': 'x', 'model.json': '{}', 'examples.json': '{}' },
+    { name: 'given', version: '1', packageFile: expect.any(String), examplesFile: expect.any(String) },
+  ],
+  [
+    'versions',
+    { '3/model.onnx': 'x', '3/examples.json': '{}', 'model.json': '{}' },
+    { name: 'given', version: '3', packageFile: expect.any(String), examplesFile: expect.any(String) },
+  ],
+])('takes a folder that is one model itself, as platforms mount it: %s', async (_case, files, expected) => {
+  const folder = createFolder(files)
+  expect(await findModels(folder, 'given')).toEqual([{ file: expect.any(String), ...expected }])
+  expect(await findModels(folder)).toMatchObject([{ name: 'model' }])
+})
+
+test('takes a file for a folder, and names of folders before a name that is given', async () => {
+  const folder = createFolder({ 'a.onnx': 'x' })
+  expect(await findModels(join(folder, 'a.onnx'))).toMatchObject([{ name: 'a' }])
+  const named = createFolder({ 'iris/1/model.onnx': 'x', '2/model.onnx': 'x' })
+  expect(await findModels(named, 'given')).toContainEqual(expect.objectContaining({ name: 'iris', version: '1' }))
+})

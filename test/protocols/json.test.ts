@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countKeys, parseJson, reportDuplicateKeys } from '../../src/protocols/json.ts'
+import { checkText, countKeys, parseJson, reportDuplicateKeys } from '../../src/protocols/json.ts'
 import { Problems } from '../../src/protocols/problems.ts'
 import { errorOf } from '../support/errors.ts'
 
@@ -73,16 +73,16 @@ describe('duplicate keys', () => {
 
 describe('parsing', () => {
   test.each([
-    ['', 'the body is empty: expected JSON'],
     ['{"a":NaN}', expect.stringContaining('JSON has no NaN and no Infinity')],
     ['{"a":-Infinity}', expect.stringContaining('JSON has no NaN and no Infinity')],
     ['{"a":1', expect.stringMatching(/^the body is not valid JSON: (?!.*NaN)/)],
   ])('refuses %j', (text, message) => {
-    expect(errorOf(() => parseJson(Buffer.from(text))).message).toEqual(message)
+    expect(errorOf(() => parseJson(text)).message).toEqual(message)
   })
 
-  test('refuses bytes that are no UTF-8 instead of replacing them', () => {
+  test('refuses nothing, and bytes that are no UTF-8 instead of replacing them', () => {
+    expect(errorOf(() => checkText(Buffer.alloc(0))).message).toBe('the body is empty: expected JSON')
     const body = Buffer.from([0x22, 0xc3, 0x28, 0x22])
-    expect(errorOf(() => parseJson(body)).message).toBe('the body is not valid UTF-8')
+    expect(errorOf(() => checkText(body)).message).toBe('the body is not valid UTF-8')
   })
 })

@@ -5,23 +5,31 @@ import type { Tensor } from '../../src/core/tensor.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { createView, spec } from '../support/views.ts'
 
+const REQUEST = { inputs: new Map(), form: 'predictions' } as const
 const TIMINGS = { queueMs: 0, computeMs: 0, batchSize: 1 }
 
-function encode(outputs: Record<string, Tensor>, model: ModelView): unknown {
+function encode(outputs: Record<string, Tensor>, model: ModelView, top?: number): unknown {
   const result: InferenceResult = { outputs: new Map(Object.entries(outputs)), timings: TIMINGS }
-  const { predictions, ...head } = JSON.parse(predictCodec.encode(result, model)) as { predictions: unknown }
+  const { predictions, ...head } = JSON.parse(
+    predictCodec.encode(result, { ...REQUEST, ...(top && { top }) }, model),
+  ) as { predictions: unknown }
   expect(head).toEqual({ model: 'm', version: '1' })
   return predictions
 }
 
 const probabilities: Tensor = { dataType: 'float32', shape: [2, 2], data: new Float32Array([0.98, 0.02, 0.25, 0.75]) }
 
-function classifier(labelType: 'string' | 'int64', labels: readonly (string | number)[]): ModelView {
+function classifier(
+  labelType: 'string' | 'int64',
+  labels: readonly (string | number)[],
+  classes: readonly (string | number)[] = labels,
+): ModelView {
   const outputs = [spec('label', labelType, [-1]), spec('p', 'float32', [-1, 2])]
   const inputs = [spec('X', 'float32', [-1, 3])]
   return createView({
     signature: { inputs, outputs },
     labels,
+    classes,
     task: { kind: 'classifier', label: 'label', probabilities: 'p', scores: 'probabilities' },
   })
 }
@@ -29,7 +37,6 @@ function classifier(labelType: 'string' | 'int64', labels: readonly (string | nu
 describe('a classifier answers', () => {
   const names: Tensor = { dataType: 'string', shape: [2], data: ['no', 'yes'] }
   const numbers: Tensor = { dataType: 'int64', shape: [2], data: new BigInt64Array([10n, 20n]) }
-  const indices: Tensor = { dataType: 'int64', shape: [2], data: new BigInt64Array([0n, 1n]) }
 
   test('its label and probabilities by class name', () => {
     expect(encode({ label: names, p: probabilities }, classifier('string', ['no', 'yes']))).toEqual([
@@ -38,8 +45,8 @@ describe('a classifier answers', () => {
     ])
   })
 
-  test('names for integer labels that are indices', () => {
-    const answer = encode({ label: indices, p: probabilities }, classifier('int64', ['no', 'yes']))
+  test('names for integer labels', () => {
+    const answer = encode({ label: numbers, p: probabilities }, classifier('int64', ['no', 'yes'], [10, 20]))
     expect(answer).toMatchObject([{ label: 'no' }, { label: 'yes' }])
   })
 
@@ -57,6 +64,32 @@ describe('a classifier answers', () => {
     ])
   })
 
+  test('the likeliest classes alone where that is asked for, by name or by number', () => {
+    expect(encode({ label: names, p: probabilities }, classifier('string', ['no', 'yes']), 1)).toEqual([
+      { label: 'no', probabilities: { no: 0.98 } },
+      { label: 'yes', probabilities: { yes: 0.75 } },
+    ])
+    const model = classifier('int64', [])
+    expect(encode({ label: numbers, p: probabilities }, model, 9)).toEqual([
+      { label: 10, probabilities: { 0: 0.98, 1: 0.02 } },
+      { label: 20, probabilities: { 1: 0.75, 0: 0.25 } },
+    ])
+  })
+
+  test('under the names that model.json gives', () => {
+    const model = {
+      ...classifier('string', ['no', 'yes']),
+      outputs: [
+        { tensor: 'label', fileName: 'label', name: 'answer' },
+        { tensor: 'p', fileName: 'p', name: 'confidence' },
+      ],
+    }
+    expect(encode({ label: names, p: probabilities }, model)).toMatchObject([
+      { answer: 'no', confidence: { no: 0.98, yes: 0.02 } },
+      { answer: 'yes' },
+    ])
+  })
+
   test('a class named like a member of every object', () => {
     const json = predictCodec.encode(
       {
@@ -66,6 +99,7 @@ describe('a classifier answers', () => {
         ]),
         timings: TIMINGS,
       },
+      REQUEST,
       classifier('string', ['__proto__', 'yes']),
     )
     expect(json).toContain('"probabilities":{"__proto__":0.98,"yes":0.02}')
@@ -77,7 +111,7 @@ describe('a classifier answers', () => {
       ['label', label],
       ['p', probabilities],
     ])
-    const json = predictCodec.encode({ outputs, timings: TIMINGS }, classifier('int64', []))
+    const json = predictCodec.encode({ outputs, timings: TIMINGS }, REQUEST, classifier('int64', []))
     expect(json).toContain('"label":9007199254740993,')
   })
 })
@@ -88,6 +122,59 @@ test('a regressor answers numbers, and null for what JSON cannot carry', () => {
   const model = createView({ signature, task: { kind: 'regressor', value: 'variable' } })
   const variable: Tensor = { dataType: 'float32', shape: [3, 1], data: new Float32Array([1.1, -0, Number.NaN]) }
   expect(encode({ variable }, model)).toEqual([1.1, -0, null])
+})
+
+describe('a regressor of several numbers answers', () => {
+  const signature = { inputs: [spec('X', 'float32', [-1, 3])], outputs: [spec('y', 'float32', [-1, 2])] }
+  const task = { kind: 'regressor', value: 'y' } as const
+  const y: Tensor = { dataType: 'float32', shape: [2, 2], data: new Float32Array([1, 2, 3, 4]) }
+
+  test('them in an array', () => {
+    expect(encode({ y }, createView({ signature, task }))).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+  })
+
+  test('them by the names that model.json gives', () => {
+    const outputs = [{ tensor: 'y', columns: ['height', 'weight'] }]
+    expect(encode({ y }, createView({ signature, task, outputs }))).toEqual([
+      { height: 1, weight: 2 },
+      { height: 3, weight: 4 },
+    ])
+  })
+})
+
+test('an outlier detector answers label and score', () => {
+  const outputs = [spec('label', 'int64', [-1, 1]), spec('scores', 'float32', [-1, 1])]
+  const task = { kind: 'outlier', label: 'label', score: 'scores' } as const
+  const model = createView({ signature: { inputs: [spec('X', 'float32', [-1, 3])], outputs }, task })
+  const label: Tensor = { dataType: 'int64', shape: [2, 1], data: new BigInt64Array([1n, -1n]) }
+  const scores: Tensor = { dataType: 'float32', shape: [2, 1], data: new Float32Array([0.25, -0.5]) }
+  expect(encode({ label, scores }, model)).toEqual([
+    { label: 1, score: 0.25 },
+    { label: -1, score: -0.5 },
+  ])
+})
+
+test('who sends tensors gets all tensors, as they are', () => {
+  const outputs = new Map([['p', probabilities]])
+  const signature = { inputs: [], outputs: [spec('p', 'float32', [-1, 2])] }
+  const json = predictCodec.encode(
+    { outputs, timings: TIMINGS },
+    { ...REQUEST, form: 'outputs' },
+    createView({ signature }),
+  )
+  expect(JSON.parse(json)).toEqual({
+    model: 'm',
+    version: '1',
+    outputs: {
+      p: [
+        [0.98, 0.02],
+        [0.25, 0.75],
+      ],
+    },
+  })
 })
 
 describe('any other model answers its outputs by name', () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DataType, TensorData } from '../../src/core/datatypes.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { ModelLoadError } from '../../src/runtime/runtime.ts'
@@ -20,6 +20,8 @@ function startRuntime(options: Partial<WorkerPoolOptions> = {}) {
   onTestFinished(() => runtime.close())
   return { runtime, deaths, givenUp }
 }
+
+const plain = (file: string) => ({ file, edits: [], bytes: 0 })
 
 function tensor(dataType: DataType, shape: readonly number[], data: TensorData): Tensor {
   return { dataType, shape, data }
@@ -55,19 +57,26 @@ const EVERY_TYPE: Readonly<Record<DataType, TensorData>> = {
 describe('the runtime on its thread', () => {
   test('tells a signature, free dimensions as -1', async () => {
     const { runtime } = startRuntime()
-    const { signature } = await runtime.load(fixtureModel('image'))
+    const { signature } = await runtime.load(plain(fixtureModel('image')))
     expect(signature).toEqual({
-      inputs: [{ name: 'image', dataType: 'float32', shape: [-1, 1, 2, 2] }],
+      inputs: [
+        {
+          name: 'image',
+          dataType: 'float32',
+          shape: [-1, 1, 2, 2],
+          freeNames: ['batch', undefined, undefined, undefined],
+        },
+      ],
       outputs: [
-        { name: 'mean', dataType: 'float32', shape: [-1] },
-        { name: 'pixels', dataType: 'float32', shape: [-1, 4] },
+        { name: 'mean', dataType: 'float32', shape: [-1], freeNames: ['batch'] },
+        { name: 'pixels', dataType: 'float32', shape: [-1, 4], freeNames: ['batch', undefined] },
       ],
     })
   })
 
   test('returns every datatype as it came', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('every-type'))
+    const session = await runtime.load(plain(fixtureModel('every-type')))
     const types = Object.entries(EVERY_TYPE) as [DataType, TensorData][]
     const inputs = types.map(([type, data]) => [`${type}_in`, tensor(type, [1, 2], data.slice())] as const)
     const outputs = await session.run(new Map(inputs))
@@ -76,7 +85,7 @@ describe('the runtime on its thread', () => {
 
   test('computes only the outputs that are asked for', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('image'))
+    const session = await runtime.load(plain(fixtureModel('image')))
     const image = tensor('float32', [1, 1, 2, 2], new Float32Array([1, 2, 3, 6]))
     const outputs = await session.run(new Map([['image', image]]), ['mean'])
     expect(outputs).toEqual(new Map([['mean', tensor('float32', [1], new Float32Array([3]))]]))
@@ -84,7 +93,7 @@ describe('the runtime on its thread', () => {
 
   test('moves the inputs instead of copying them', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('regressor'))
+    const session = await runtime.load(plain(fixtureModel('regressor')))
     const data = new Float32Array([1, 2])
     await session.run(new Map([['X', tensor('float32', [1, 2], data)]]))
     expect(data).toHaveLength(0)
@@ -92,15 +101,15 @@ describe('the runtime on its thread', () => {
 
   test('serves the tensors of a model whose other output is none', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('zipmap'))
-    expect(session.unsupportedOutputs).toEqual(['output_probability'])
+    const session = await runtime.load(plain(fixtureModel('sequence')))
+    expect(session.unsupportedOutputs).toEqual(['probabilities'])
     const outputs = await session.run(new Map([['X', tensor('float32', [1, 2], new Float32Array([0, 1]))]]))
     expect([...outputs.keys()]).toEqual(['label'])
   })
 
   test('goes on after values that the model cannot compute, and says why without a path', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('lookup'))
+    const session = await runtime.load(plain(fixtureModel('lookup')))
     await expect(session.run(lookUp(9n))).rejects.toMatchObject({
       code: 'INFERENCE_FAILED',
       message: expect.stringMatching(/^the model cannot compute this input: [^/]*idx=9 must be within/),
@@ -113,19 +122,21 @@ describe('the runtime on its thread', () => {
     ['empty', ''],
   ])('refuses a file that is %s, without a path of any machine', async (_case, content) => {
     const { runtime } = startRuntime()
-    const error = await runtime.load(await temporaryFile('broken.onnx', content)).catch((reason: unknown) => reason)
+    const error = await runtime
+      .load(plain(await temporaryFile('broken.onnx', content)))
+      .catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ModelLoadError)
     expect((error as Error).message).toMatch(/^[^/]{5,}$/)
   })
 
   test('refuses a file that is not there', async () => {
     const { runtime } = startRuntime()
-    await expect(runtime.load('/nowhere/at-all.onnx')).rejects.toThrow(/^(?!.*nowhere).*at-all\.onnx/)
+    await expect(runtime.load(plain('/nowhere/at-all.onnx'))).rejects.toThrow(/^(?!.*nowhere).*at-all\.onnx/)
   })
 
   test('refuses runs of a session that has been disposed', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('regressor'))
+    const session = await runtime.load(plain(fixtureModel('regressor')))
     await session.dispose()
     const run = session.run(new Map([['X', tensor('float32', [1, 2], new Float32Array(2))]]))
     await expect(run).rejects.toThrow('disposed')
@@ -133,7 +144,7 @@ describe('the runtime on its thread', () => {
 
   test('closes cleanly, and again', async () => {
     const { runtime, deaths } = startRuntime()
-    await runtime.load(fixtureModel('regressor'))
+    await runtime.load(plain(fixtureModel('regressor')))
     await runtime.close()
     await runtime.close()
     expect(deaths).toEqual([])
@@ -141,7 +152,7 @@ describe('the runtime on its thread', () => {
 
   test('lets a run finish before it closes', async () => {
     const { runtime } = startRuntime()
-    const session = await runtime.load(fixtureModel('slow'))
+    const session = await runtime.load(plain(fixtureModel('slow')))
     const run = session.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([500n]))]]))
     await runtime.close()
     expect((await run).get('done')!.data).toEqual(new Float32Array([500]))
@@ -151,7 +162,7 @@ describe('the runtime on its thread', () => {
 describe('several threads', () => {
   test('compute at once', async () => {
     const { runtime } = startRuntime({ size: 2 })
-    const session = await runtime.load(fixtureModel('slow'))
+    const session = await runtime.load(plain(fixtureModel('slow')))
     expect(session.parallelism).toBe(2)
     const run = async (iterations: bigint) => {
       const data = new BigInt64Array([iterations])
@@ -164,9 +175,28 @@ describe('several threads', () => {
     expect(await long).toBe(5000n)
   })
 
+  test('tell when one is free, each model in turn', async () => {
+    const { runtime } = startRuntime({ size: 1 })
+    const [a, b] = [await runtime.load(plain(fixtureModel('slow'))), await runtime.load(plain(fixtureModel('slow')))]
+    const turns: string[] = []
+    const start = (session: typeof a, name: string) => () => {
+      if (turns.length >= 4) return
+      turns.push(name)
+      void session.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([1n]))]]))
+    }
+    a.onFree(start(a, 'a'))
+    b.onFree(start(b, 'b'))
+    expect([a.isFree(), b.isFree()]).toEqual([true, true])
+    const run = a.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([50n]))]]))
+    expect([a.isFree(), b.isFree()]).toEqual([false, false])
+    await run
+    await vi.waitUntil(() => turns.length === 4)
+    expect(turns.join('')).toBe('abab')
+  })
+
   test('all hold a model, and all give it back', async () => {
     const { runtime } = startRuntime({ size: 3 })
-    const session = await runtime.load(fixtureModel('regressor'))
+    const session = await runtime.load(plain(fixtureModel('regressor')))
     const inputs = () => new Map([['X', tensor('float32', [1, 2], new Float32Array([1, 1]))]])
     const answers = await Promise.all(Array.from({ length: 9 }, () => session.run(inputs())))
     for (const answer of answers) expect(answer.get('variable')!.data).toEqual(new Float32Array([6]))
@@ -178,9 +208,9 @@ describe('several threads', () => {
 /** A thread that echoes what it is to compute, and dies of the number 666. */
 const MORTAL = `import { parentPort } from 'node:worker_threads'
   const signature = { inputs: [], outputs: [{ name: 'x', dataType: 'float32', shape: [-1] }] }
-  parentPort.on('message', ({ id, kind, inputs }) => {
-    if (kind === 'run' && inputs.get('x').data[0] === 666) throw new Error('out of order')
-    const result = kind === 'load' ? { session: id, signature, unsupportedOutputs: [] } : inputs
+  parentPort.on('message', ({ id, kind, runs }) => {
+    if (kind === 'run' && runs[0].inputs.get('x').data[0] === 666) throw new Error('out of order')
+    const result = kind === 'load' ? { session: id, signature, unsupportedOutputs: [], loadMs: 1 } : runs?.map(({ inputs }) => inputs)
     parentPort.postMessage({ id, ok: true, result })
     if (kind === 'stop') parentPort.close()
   })`
@@ -191,7 +221,7 @@ describe('a thread that dies', () => {
   test.each([1, 2])('of %i is replaced: its runs fail, the next works', async (size) => {
     const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
     const { runtime, deaths, givenUp } = startRuntime({ entry, size })
-    const session = await runtime.load('any')
+    const session = await runtime.load(plain('any'))
     for (let round = 0; round < 3; round++) {
       await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
       expect((await session.run(number(round))).get('x')!.data).toEqual(new Float32Array([round]))
@@ -203,7 +233,7 @@ describe('a thread that dies', () => {
   test('takes only its own runs with it', async () => {
     const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
     const { runtime } = startRuntime({ entry, size: 2 })
-    const session = await runtime.load('any')
+    const session = await runtime.load(plain('any'))
     const outcomes = await Promise.allSettled([
       session.run(number(666)),
       session.run(number(1)),
@@ -221,8 +251,8 @@ describe('a thread that dies', () => {
       parentPort.on('message', () => { ${act} })`
     const entry = pathToFileURL(await temporaryFile('dies.mjs', script))
     const { runtime, givenUp } = startRuntime({ entry })
-    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    await expect(runtime.load('any')).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    await expect(runtime.load(plain('any'))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    await expect(runtime.load(plain('any'))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
     expect(givenUp[0]!.message).toContain(message)
   })
 })

@@ -4,7 +4,7 @@ import { Cancellation } from '../../src/core/cancellation.ts'
 import type { InferenceRequest } from '../../src/core/inference.ts'
 import type { Tensor, Tensors } from '../../src/core/tensor.ts'
 import { createBatcher } from '../../src/scheduling/batcher.ts'
-import type { SchedulerOptions } from '../../src/scheduling/scheduler.ts'
+import type { Run, SchedulerOptions } from '../../src/scheduling/scheduler.ts'
 import { FakeRuntime } from '../support/fake-runtime.ts'
 
 const UNLIMITED = {
@@ -12,7 +12,9 @@ const UNLIMITED = {
   maxQueuedRows: 10_000,
   maxBatchSize: 100,
   maxDelayMs: 0,
+  maxRunsTogether: 1,
   parallelism: 1,
+  isFree: () => true,
   maxRunMs: 1000,
   onStuck: () => undefined,
 }
@@ -113,28 +115,98 @@ describe('batching', () => {
     ])
   })
 
+  test('takes the most urgent first, and those of one urgency in the order in which they came', async () => {
+    const { runtime, batcher } = open({ maxBatchSize: 1 })
+    const priorities = [undefined, 2, undefined, 1, 2] as const
+    for (const [index, priority] of priorities.entries()) {
+      void batcher.submit(request(index * 10, 1, priority === undefined ? {} : { priority }))
+    }
+    const order: unknown[] = []
+    for (let run = 0; run < priorities.length; run++) {
+      await settle()
+      order.push(values(runtime.started[run]!.inputs)[0])
+      runtime.started[run]!.finish()
+    }
+    expect(order).toEqual([30, 10, 40, 0, 20])
+    expect(batcher.queued).toBe(0)
+  })
+
+  test('keeps what waits for a thread, where it can still be dropped', async () => {
+    let isFree = false
+    const { runtime, batcher } = open({ isFree: () => isFree })
+    const cancellation = new Cancellation()
+    const left = batcher.submit(request(1), cancellation).catch((error: unknown) => error)
+    const stays = batcher.submit(request(2))
+    await settle()
+    expect([runtime.started.length, batcher.queued]).toEqual([0, 2])
+    cancellation.cancel()
+    expect(await left).toMatchObject({ code: 'CANCELLED' })
+    isFree = true
+    batcher.wake()
+    expect(runtime.started.map(({ inputs }) => values(inputs))).toEqual([[2, 3]])
+    runtime.started[0]!.finish()
+    await stays
+  })
+
+  test('never joins a request whose inputs differ in rows', async () => {
+    const { runtime, batcher } = open()
+    const column = (rows: number): Tensor => ({ dataType: 'float32', shape: [rows, 1], data: new Float32Array(rows) })
+    const pair = (a: number, b: number): InferenceRequest => ({
+      inputs: new Map([
+        ['a', column(a)],
+        ['b', column(b)],
+      ]),
+    })
+    for (const [a, b] of [
+      [2, 1],
+      [1, 2],
+      [1, 1],
+      [1, 1],
+    ] as const)
+      void batcher.submit(pair(a, b))
+    const rows: unknown[] = []
+    for (let run = 0; run < 3; run++) {
+      await settle()
+      const { inputs, finish } = runtime.started[run]!
+      rows.push(Array.from(inputs.values(), ({ shape }) => shape[0]))
+      finish()
+    }
+    expect(rows).toEqual([
+      [2, 1],
+      [1, 2],
+      [2, 2],
+    ])
+  })
+
   test('gives everyone its own rows, however they arrive', async () => {
-    const arrivals = fc.array(fc.record({ rows: fc.integer({ min: 1, max: 6 }), pause: fc.boolean() }), {
+    const upTo = (max: number) => fc.integer({ min: 1, max })
+    const arrivals = fc.array(fc.record({ rows: fc.integer({ min: 0, max: 6 }), pause: fc.boolean() }), {
       minLength: 1,
     })
     await fc.assert(
-      fc.asyncProperty(arrivals, fc.integer({ min: 1, max: 8 }), async (requests, maxBatchSize) => {
-        const doubled = ({ dataType, shape, data }: Tensor): Tensor => {
-          return { dataType, shape, data: (data as Float32Array).map((value) => value * 2) }
-        }
-        const run = async (inputs: Tensors) => new Map([['x', doubled(inputs.get('x')!)]])
-        const batcher = createBatcher(run, { ...UNLIMITED, maxBatchSize })
-        const results: Promise<number[]>[] = []
-        for (const [index, { rows, pause }] of requests.entries()) {
-          results.push(batcher.submit(request(index * 100, rows)).then(({ outputs }) => values(outputs)))
-          if (pause) await settle()
-        }
-        await settle()
-        const expected = requests.map(({ rows }, index) => {
-          return Array.from({ length: rows * 2 }, (_, offset) => 2 * (index * 100 + offset))
-        })
-        expect(await Promise.all(results)).toEqual(expected)
-      }),
+      fc.asyncProperty(
+        arrivals,
+        upTo(8),
+        upTo(4),
+        upTo(3),
+        async (requests, maxBatchSize, maxRunsTogether, parallelism) => {
+          const doubled = ({ dataType, shape, data }: Tensor): Tensor => {
+            return { dataType, shape, data: (data as Float32Array).map((value) => value * 2) }
+          }
+          const run: Run = async (all) => all.map(({ inputs }) => new Map([['x', doubled(inputs.get('x')!)]]))
+          const batcher = createBatcher(run, { ...UNLIMITED, maxBatchSize, maxRunsTogether, parallelism })
+          const results: Promise<number[]>[] = []
+          for (const [index, { rows, pause }] of requests.entries()) {
+            results.push(batcher.submit(request(index * 100, rows)).then(({ outputs }) => values(outputs)))
+            if (pause) await settle()
+          }
+          await settle()
+          const expected = requests.map(({ rows }, index) => {
+            return Array.from({ length: rows * 2 }, (_, offset) => 2 * (index * 100 + offset))
+          })
+          expect(await Promise.all(results)).toEqual(expected)
+        },
+      ),
     )
   })
 
@@ -142,14 +214,32 @@ describe('batching', () => {
     const { runtime, batcher } = open()
     const results = [1, 2].map((first) => batcher.submit(request(first)).catch((error: Error) => error.message))
     await settle()
-    runtime.started[0]!.fail(new Error('one of them'))
+    runtime.started[0]!.refuse('one of them')
     await settle()
     expect(values(runtime.started[1]!.inputs)).toEqual([1, 2])
-    runtime.started[1]!.fail(new Error('this one'))
+    runtime.started[1]!.refuse('this one')
     await settle()
     runtime.started[2]!.finish()
     expect(await results[0]).toBe('this one')
     expect(await results[1]).toHaveProperty('outputs')
+  })
+
+  test('sends what is not joined together, shared out over all that compute; one that fails hinders no other', async () => {
+    const { runtime, batcher } = open({ maxBatchSize: 1, maxRunsTogether: 4, parallelism: 2 })
+    const results = [1, 2, 3, 4, 5, 6].map((first) =>
+      batcher.submit(request(first)).catch((error: Error) => error.message),
+    )
+    await settle()
+    expect(runtime.started.map(({ inputs, together }) => [values(inputs)[0], together])).toEqual(
+      [1, 2, 3, 4, 5, 6].map((first) => [first, 3]),
+    )
+    runtime.started[1]!.refuse('this one')
+    runtime.started[0]!.finish()
+    runtime.started[2]!.finish()
+    expect(await results[0]).toMatchObject({ timings: { batchSize: 1 } })
+    expect(await results[1]).toBe('this one')
+    runtime.started[3]!.fail(new Error('all of them'))
+    expect(await Promise.all(results.slice(3))).toEqual(['all of them', 'all of them', 'all of them'])
   })
 
   test('runs singly what does not come back with a row for each', async () => {
@@ -310,6 +400,19 @@ describe('admission', () => {
 })
 
 describe('a run that takes too long', () => {
+  test('counts from when a thread takes it, however long others keep them all busy', async () => {
+    const onStuck = vi.fn()
+    const runtime = new FakeRuntime(true)
+    const batcher = createBatcher(runtime.run, { ...UNLIMITED, maxRunMs: 100, onStuck })
+    const result = batcher.submit(request(1)).catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(batcher.isStuck).toBe(false)
+    runtime.waiting[0]!()
+    await vi.advanceTimersByTimeAsync(101)
+    expect(await result).toMatchObject({ code: 'RUN_TIMEOUT' })
+    expect(onStuck).not.toHaveBeenCalled()
+  })
+
   test('answers who waits for it, refuses new requests, and recovers when it ends after all', async () => {
     const onStuck = vi.fn<() => void>()
     const { runtime, batcher } = open({ maxRunMs: 100, onStuck })

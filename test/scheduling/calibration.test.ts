@@ -80,10 +80,27 @@ describe('calibration', () => {
     ).toBe(32)
   })
 
+  test.each([
+    [0.1, 32],
+    [1, 5],
+    [4, 1],
+    [700, 1],
+  ])('measures single runs alone where joining is impossible: of %d ms, %i go together', async (ms, together) => {
+    const run = vi.fn(model(() => ms))
+    expect(await calibrate(run, makeInputs, 'no')).toMatchObject({
+      maxBatchSize: 1,
+      maxRunsTogether: together,
+      reason: 'no',
+      measured: [{ rows: 1 }],
+    })
+    for (const [inputs] of run.mock.calls) expect(inputs.get('x')!.shape).toEqual([1, 1])
+  })
+
   test('goes without where made-up values cannot be computed', async () => {
     const run = () => Promise.reject(new Error('no such index'))
     expect(await calibrate(run, makeInputs)).toEqual({
       maxBatchSize: 1,
+      maxRunsTogether: 1,
       reason: 'made-up values cannot be computed in a batch: no such index',
       measured: [],
     })

@@ -6,13 +6,16 @@ import type { AppOptions } from '../../src/http/app.ts'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
+import { checkExamples } from '../../src/protocols/examples.ts'
 import { MODELS } from './paths.ts'
 import { startPool } from './pool.ts'
 
 type LogLine = Readonly<Record<string, unknown>>
 
 interface TestAppOptions
-  extends Partial<RegistryOptions>, Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining'>> {
+  extends
+    Partial<RegistryOptions>,
+    Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining' | 'platformRoutes'>> {
   readonly folder?: string
   /** Leaves the models loading. */
   readonly isLoading?: boolean
@@ -35,6 +38,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     maxQueuedRows: 10_000,
     maxRunMs: 60_000,
     onStuck: () => undefined,
+    checkExamples,
   }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)
@@ -45,6 +49,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     isDraining: options.isDraining ?? (() => false),
+    platformRoutes: options.platformRoutes ?? {},
   })
   await app.ready()
   onTestFinished(async () => {

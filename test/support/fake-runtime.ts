@@ -1,19 +1,47 @@
+import { ServingError } from '../../src/core/errors.ts'
+import type { RunRequest, RunResult } from '../../src/core/inference.ts'
 import type { Tensors } from '../../src/core/tensor.ts'
 
-interface StartedRun {
-  readonly inputs: Tensors
-  readonly outputs: readonly string[] | undefined
+interface StartedRun extends RunRequest {
+  /** Requests that came in the same call, this one included. */
+  readonly together: number
   /** Answers with the inputs, or with other tensors. */
   readonly finish: (outputs?: Tensors) => void
+  /** Answers that this one cannot be computed. */
+  readonly refuse: (message: string) => void
+  /** Fails the whole call. */
   readonly fail: (error: Error) => void
 }
 
 /** A session whose runs end when the test says so. */
 export class FakeRuntime {
   readonly started: StartedRun[] = []
+  readonly #isBusy: boolean
 
-  readonly run = (inputs: Tensors, outputs?: readonly string[]): Promise<Tensors> =>
-    new Promise((resolve, reject) =>
-      this.started.push({ inputs, outputs, finish: (result = inputs) => resolve(result), fail: reject }),
+  /** Calls whose runs wait for a thread; their `onStart`. */
+  readonly waiting: (() => void)[] = []
+
+  /** @param isBusy Whether others keep all threads busy. */
+  constructor(isBusy = false) {
+    this.#isBusy = isBusy
+  }
+
+  readonly run = (requests: readonly RunRequest[], onStart: () => void): Promise<readonly RunResult[]> => {
+    if (this.#isBusy) this.waiting.push(onStart)
+    else onStart()
+    return Promise.all(requests.map((request) => this.#start(request, requests.length)))
+  }
+
+  #start({ inputs, outputs }: RunRequest, together: number): Promise<RunResult> {
+    return new Promise((resolve, reject) =>
+      this.started.push({
+        inputs,
+        ...(outputs && { outputs }),
+        together,
+        finish: (result = inputs) => resolve(result),
+        refuse: (message) => resolve(new ServingError('INFERENCE_FAILED', message)),
+        fail: reject,
+      }),
     )
+  }
 }

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { fixtureModel } from './paths.ts'
 
-/** A file to write: its text, or the name of a fixture model to copy. */
-export type Content = string | { readonly model: string }
+/** A file to write: its text or bytes, or the name of a fixture model to copy. */
+export type Content = string | Uint8Array | { readonly model: string }
 
 /** Makes a folder of files for one test, and removes it after. */
 export function createFolder(files: Readonly<Record<string, Content>>): string {
@@ -14,7 +14,7 @@ export function createFolder(files: Readonly<Record<string, Content>>): string {
   for (const [path, content] of Object.entries(files)) {
     const file = join(folder, path)
     mkdirSync(dirname(file), { recursive: true })
-    if (typeof content === 'string') writeFileSync(file, content)
+    if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(file, content)
     else cpSync(fixtureModel(content.model), file)
   }
   return folder

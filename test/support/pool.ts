@@ -5,7 +5,14 @@ import { WORKER_ENTRY } from './paths.ts'
 
 /** A real pool of one thread, whose death would be no part of the test. */
 export function startPool(options: Partial<WorkerPoolOptions> = {}): Runtime {
-  return createWorkerPool({ entry: WORKER_ENTRY, size: 1, onDeath: ignore, onGiveUp: ignore, ...options })
+  return createWorkerPool({
+    entry: WORKER_ENTRY,
+    size: 1,
+    intraOpThreads: 1,
+    onDeath: ignore,
+    onGiveUp: ignore,
+    ...options,
+  })
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 import type { Feature, ModelView, Task } from '../../src/core/model-view.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { Signature, TensorSpec } from '../../src/core/signature.ts'
+import { toOutputs } from '../../src/models/answers.ts'
 import { toFeatures } from '../../src/models/features.ts'
 import type { ModelPackage } from '../../src/models/package.ts'
 
@@ -9,11 +10,24 @@ interface ViewOptions {
   readonly features?: ModelPackage['features']
   readonly task?: Task
   readonly labels?: readonly (string | number)[]
+  /** What the model answers for each label; by default the label itself, or its index where labels are names. */
+  readonly classes?: readonly (string | number)[]
+  readonly outputs?: ModelPackage['outputs']
+  readonly ignoresUnknown?: boolean
   readonly maxRows?: number
 }
 
 /** What a protocol sees of a model with this signature. */
-export function createView({ signature, features, task, labels = [], maxRows = 100 }: ViewOptions): ModelView {
+export function createView({
+  signature,
+  features,
+  task,
+  labels = [],
+  classes = labels,
+  outputs,
+  ignoresUnknown = false,
+  maxRows = 100,
+}: ViewOptions): ModelView {
   const columns: Feature[] = toFeatures(signature, features)
   return {
     name: 'm',
@@ -22,7 +36,11 @@ export function createView({ signature, features, task, labels = [], maxRows = 1
     features: columns,
     featureIndex: new Map(columns.map(({ name }, index) => [name, index])),
     task: task ?? { kind: 'outputs' },
+    fileNames: new Map(),
+    outputs: toOutputs(signature.outputs, new Map(), outputs),
     labels,
+    labelIndex: new Map(classes.map((value, index) => [String(value), index])),
+    ignoresUnknown,
     maxRows,
   }
 }

@@ -26,6 +26,11 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
   app.get('/health/live', { schema: live }, async () => ({ status: 'alive' }))
 }
 
+/** Whether at least one model answers, and none is still on its way: what every probe of readiness asks. */
+export function canPredict(registry: Registry, isDraining: boolean): boolean {
+  return toHealth(registry.list(), isDraining).model_loaded
+}
+
 function toHealth(entries: readonly ModelEntry[], isDraining: boolean): Health {
   const status = isDraining ? 'draining' : toStatus(entries)
   return {

@@ -1,10 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from './errors.ts'
 
-/** Takes JSON bodies as bytes: decoding them is the codec's, which must see the text. Refuses all other types. */
-export function acceptJsonBodies(app: FastifyInstance): void {
+const TYPES = ['application/json', 'text/csv']
+
+/** Takes bodies as bytes: decoding them is the codec's, which must see the text. Refuses all other types. */
+export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser(TYPES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+/** Takes bodies of any type, and of none, as bytes: what they are is for the protocol to say. */
+export function acceptAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+export function isCsv({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.toLowerCase().startsWith('text/csv') ?? false
 }
 
 /** An `onRequest` hook: a compressed body is refused before it is read. */

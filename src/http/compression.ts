@@ -1,0 +1,50 @@
+import { promisify } from 'node:util'
+import { deflate, gunzip, gzip, inflate } from 'node:zlib'
+import { HttpError } from './errors.ts'
+
+// Node's own, so that a body is never larger than it may be, whatever it says of itself.
+const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) }
+const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) }
+
+type Encoding = keyof typeof DECODERS
+
+// What is smaller gains nothing.
+const MIN_BYTES = 1024
+
+/**
+ * Takes a body out of its content-encoding.
+ *
+ * @throws HttpError 413 when it comes out larger than the limit, 415 for other encodings, 400 when it is broken.
+ */
+export async function decompress(body: Buffer, encoding: string | undefined, limitBytes: number): Promise<Buffer> {
+  const name = encoding?.trim().toLowerCase() ?? 'identity'
+  if (name === 'identity' || name === '') return body
+  if (!isEncoding(name)) {
+    const text = `the content-encoding ${JSON.stringify(name.slice(0, 40))} is not supported: use gzip, deflate or none`
+    throw new HttpError(415, 'UNSUPPORTED_ENCODING', text)
+  }
+  try {
+    return await DECODERS[name](body, { maxOutputLength: limitBytes })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new HttpError(413, 'BODY_TOO_LARGE', `the body is larger than ${limitBytes} bytes when it is decompressed`)
+    }
+    throw new HttpError(400, 'INVALID_INPUT', `the body is not valid ${name}`)
+  }
+}
+
+/** The encoding for an answer that the client accepts, if one is worth it. */
+export function encodingFor(accepted: string | undefined, bytes: number): Encoding | undefined {
+  if (accepted === undefined || bytes < MIN_BYTES) return undefined
+  const names = accepted.split(',').filter((each) => !/;\s*q=0(\.0*)?\s*$/.test(each))
+  const offered = names.map((each) => each.split(';')[0]!.trim().toLowerCase())
+  return offered.find(isEncoding)
+}
+
+export function compress(body: Buffer, encoding: Encoding): Promise<Buffer> {
+  return ENCODERS[encoding](body)
+}
+
+function isEncoding(name: string): name is Encoding {
+  return Object.hasOwn(DECODERS, name)
+}

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify'
+import { Cancellation } from '../core/cancellation.ts'
+import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import type { Model } from '../models/model.ts'
+import type { Registry } from '../models/registry.ts'
+import type { ModelPath } from './routes/predict.ts'
+
+// What every protocol does with a request for a model, before and after its codec.
+
+/**
+ * The model that a request is for, if it takes one more: a body is not decoded in vain.
+ *
+ * @throws ServingError MODEL_NOT_FOUND, MODEL_NOT_READY or QUEUE_FULL
+ */
+export function admit(request: FastifyRequest<ModelPath>, registry: Registry): Model {
+  const { name, version } = request.params
+  const model = registry.get(name, version)
+  request.inference.model = model.view
+  model.checkRoom()
+  return model
+}
+
+/** Computes a decoded request, which is dropped when its client leaves, and has its log line tell of it. */
+export async function infer(
+  request: FastifyRequest<ModelPath>,
+  model: Model,
+  decoded: InferenceRequest,
+  deadline: number,
+): Promise<InferenceResult> {
+  // Fastify's own `request.signal` aborts as soon as a body has been read.
+  const cancellation = new Cancellation()
+  request.inference.inputs = decoded.inputs
+  request.inference.cancellation = cancellation
+  const result = await model.infer({ ...decoded, deadline }, cancellation)
+  request.inference.timings = result.timings
+  return result
+}

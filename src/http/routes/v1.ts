@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from '../../models/registry.ts'
+import { v1Codec } from '../../protocols/v1.ts'
+import { acceptAnyBody, bodyOf } from '../bodies.ts'
+import { decompress } from '../compression.ts'
+import { deadlineOf } from '../deadline.ts'
+import { handleErrorsBriefly } from '../errors.ts'
+import { MEDIA_TYPES, acceptedOf, formatOf } from '../formats.ts'
+import { admit, infer } from '../infer.ts'
+import { canPredict } from './health.ts'
+import type { ModelPath } from './predict.ts'
+
+/** Paths of a platform's own, as its environment tells them. */
+export interface PlatformRoutes {
+  /** Vertex AI: AIP_HEALTH_ROUTE. */
+  readonly health?: string | undefined
+  /** Vertex AI: AIP_PREDICT_ROUTE. */
+  readonly predict?: string | undefined
+}
+
+export interface V1Options {
+  readonly registry: Registry
+  readonly version: string
+  readonly requestTimeoutMs: number
+  readonly bodyLimitBytes: number
+  readonly isDraining: () => boolean
+  readonly platformRoutes: PlatformRoutes
+}
+
+const TAGS = ['V1 and platforms']
+
+/** V1 of TensorFlow Serving and KServe, and the routes that SageMaker, Vertex AI, Azure ML and MLflow expect. */
+export function addV1Routes(app: FastifyInstance, options: V1Options): void {
+  const { registry, platformRoutes } = options
+  acceptAnyBody(app)
+  handleErrorsBriefly(app)
+  const predict = (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
+    answer(request, reply, options)
+
+  app.get('/v1/models', schema('The names of all models'), async () => ({
+    models: [...new Set(registry.list().map(({ name }) => name))],
+  }))
+  app.get<ModelPath>('/v1/models/:name', schema('Whether a model is ready'), async ({ params }, reply) => {
+    const { name, status } = registry.find(params.name)
+    return reply.code(status === 'ready' ? 200 : 503).send({ name, ready: status === 'ready' })
+  })
+  // A parameter up to the colon: without its expression `:explain` would match as well.
+  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', schema('Predicts'), predict)
+  app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', schema('Predicts'), predict)
+
+  // SageMaker and MLflow; Azure ML; Vertex AI.
+  for (const url of ['/invocations', '/score'])
+    app.post<ModelPath>(url, schema('Predicts with the default model'), predict)
+  if (platformRoutes.predict) app.post<ModelPath>(escapeColons(platformRoutes.predict), schema('Predicts'), predict)
+  for (const url of new Set(['/ping', platformRoutes.health ?? '/ping'])) {
+    app.get(escapeColons(url), schema('200 when the server can predict'), async (_request, reply) =>
+      reply.code(canPredict(registry, options.isDraining()) ? 200 : 503).send(),
+    )
+  }
+  app.get('/version', schema('The version of the server'), async () => options.version)
+  app.get('/execution-parameters', schema("SageMaker's batches"), async () => ({
+    MaxConcurrentTransforms: 8,
+    BatchStrategy: 'MULTI_RECORD',
+    MaxPayloadInMB: Math.max(1, Math.floor(options.bodyLimitBytes / 2 ** 20)),
+  }))
+}
+
+function schema(summary: string): object {
+  return { schema: { tags: TAGS, summary } }
+}
+
+async function answer(
+  request: FastifyRequest<ModelPath>,
+  reply: FastifyReply,
+  { registry, requestTimeoutMs, bodyLimitBytes }: V1Options,
+): Promise<FastifyReply> {
+  const [format, accept] = [formatOf(request), acceptedOf(request)]
+  const deadline = deadlineOf(request, requestTimeoutMs)
+  const model = admit(request, registry)
+  const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
+  const decoded = v1Codec.decode({ bytes, format, accept }, model.view)
+  const result = await infer(request, model, decoded, deadline)
+  const type = decoded.form === 'outputs' ? MEDIA_TYPES.json : MEDIA_TYPES[accept]
+  return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
+}
+
+/** Fastify takes a colon for the beginning of a parameter. */
+function escapeColons(path: string): string {
+  return path.replaceAll(':', '::')
+}

@@ -1,0 +1,172 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ServingError } from '../../core/errors.ts'
+import type { Model } from '../../models/model.ts'
+import type { ModelEntry, Registry } from '../../models/registry.ts'
+import { v2Codec } from '../../protocols/v2.ts'
+import { V2_EXTENSIONS, v2Config, v2Metadata } from '../../protocols/v2-metadata.ts'
+import { acceptAnyBody, bodyOf } from '../bodies.ts'
+import { compress, decompress, encodingFor } from '../compression.ts'
+import { deadlineOf } from '../deadline.ts'
+import { HttpError, handleErrorsBriefly } from '../errors.ts'
+import { admit, infer } from '../infer.ts'
+import { v2Statistics } from '../v2-statistics.ts'
+import type { ModelPath } from './predict.ts'
+
+export interface V2Options {
+  readonly registry: Registry
+  readonly version: string
+  readonly requestTimeoutMs: number
+  readonly bodyLimitBytes: number
+  readonly isDraining: () => boolean
+}
+
+const JSON_LENGTH = 'inference-header-content-length'
+const TAGS = ['Open Inference Protocol V2']
+
+/** The Open Inference Protocol over REST, as clients of KServe and Triton speak it. */
+export function addV2Routes(app: FastifyInstance, options: V2Options): void {
+  // Triton's client sends no content-type, and a body may be JSON with bytes behind it.
+  acceptAnyBody(app)
+  handleErrorsBriefly(app)
+  addServerRoutes(app, options)
+  addModelRoutes(app, options)
+  addRepositoryRoutes(app, options)
+}
+
+function addServerRoutes(app: FastifyInstance, { registry, version, isDraining }: V2Options): void {
+  const isReady = (): boolean => !isDraining() && registry.list().every(({ status }) => status === 'ready')
+  const get = (url: string, summary: string, handler: () => object): void => {
+    app.get(url, { schema: { tags: TAGS, summary } }, async () => handler())
+  }
+  const metadata = (): object => ({ name: 'onnx-serve', version, extensions: V2_EXTENSIONS })
+  get('/v2', 'The server, its version and extensions', metadata)
+  app.get('/v2/', { schema: { hide: true } }, async () => metadata())
+  get('/v2/health/live', 'Whether the process answers', () => ({ live: true }))
+  app.get(
+    '/v2/health/ready',
+    { schema: { tags: TAGS, summary: 'Whether every model is ready' } },
+    async (_request, reply) => reply.code(isReady() ? 200 : 503).send({ ready: isReady() }),
+  )
+  get('/v2/models', 'The names of all models', () => ({
+    models: [...new Set(registry.list().map(({ name }) => name))],
+  }))
+  get('/v2/models/stats', 'What all models have done', () => ({
+    model_stats: registry.list().flatMap((entry) => ('model' in entry ? [v2Statistics(entry.model)] : [])),
+  }))
+}
+
+function addModelRoutes(app: FastifyInstance, options: V2Options): void {
+  const { registry } = options
+  for (const base of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
+    const get = (path: string, summary: string, handler: (model: Model) => object): void => {
+      app.get<ModelPath>(`${base}${path}`, { schema: { tags: TAGS, summary } }, async ({ params: { name, version } }) =>
+        handler(asUnknown(() => registry.get(name, version))),
+      )
+    }
+    get('', 'The inputs and outputs of a model', ({ view }) => v2Metadata(view, versionsOf(registry, view.name)))
+    get('/config', 'The configuration of a model, as Triton tells it', ({ view, batching }) =>
+      v2Config(view, batching.maxBatchSize),
+    )
+    get('/stats', 'What a model has done', (model) => ({ model_stats: [v2Statistics(model)] }))
+    app.get<ModelPath>(
+      `${base}/ready`,
+      { schema: { tags: TAGS, summary: 'Whether a model is ready' } },
+      async ({ params }, reply) => {
+        const { name, status } = asUnknown(() => registry.find(params.name, params.version))
+        const ready = status === 'ready' && !options.isDraining()
+        return reply.code(ready ? 200 : 503).send({ name, ready })
+      },
+    )
+    app.post<ModelPath>(`${base}/infer`, { schema: { tags: TAGS, summary: 'Computes a model' } }, (request, reply) =>
+      answer(request, reply, options),
+    )
+  }
+}
+
+async function answer(
+  request: FastifyRequest<ModelPath>,
+  reply: FastifyReply,
+  { registry, requestTimeoutMs, bodyLimitBytes }: V2Options,
+): Promise<FastifyReply> {
+  const model = asUnknown(() => admit(request, registry))
+  const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
+  const decoded = v2Codec.decode({ bytes, jsonBytes: jsonBytesOf(request) }, model.view)
+  const maxMs = Math.min(requestTimeoutMs, (decoded.timeoutUs ?? Infinity) / 1000)
+  const result = await infer(request, model, decoded, deadlineOf(request, maxMs))
+  const { json, binary } = v2Codec.encode(result, decoded, model.view)
+  if (binary.length === 0) return send(request, reply.type('application/json'), Buffer.from(json))
+  const head = Buffer.from(json)
+  void reply.type('application/octet-stream').header(JSON_LENGTH, head.length)
+  return send(request, reply, Buffer.concat([head, ...binary]))
+}
+
+async function send(request: FastifyRequest, reply: FastifyReply, body: Buffer): Promise<FastifyReply> {
+  const encoding = encodingFor(request.headers['accept-encoding'], body.length)
+  if (!encoding) return reply.send(body)
+  return reply.header('content-encoding', encoding).send(await compress(body, encoding))
+}
+
+function jsonBytesOf({ headers }: FastifyRequest): number | undefined {
+  const given = headers[JSON_LENGTH]
+  if (given === undefined) return undefined
+  if (typeof given === 'string' && /^\d{1,10}$/.test(given)) return Number(given)
+  const text = `Inference-Header-Content-Length: expected a number of bytes, got ${JSON.stringify(String(given).slice(0, 40))}`
+  throw new HttpError(400, 'INVALID_INPUT', text)
+}
+
+function addRepositoryRoutes(app: FastifyInstance, { registry }: V2Options): void {
+  app.post(
+    '/v2/repository/index',
+    { schema: { tags: TAGS, summary: 'Every model, its version and state' } },
+    async (request) => {
+      const onlyReady = isReadyAsked(bodyOf(request))
+      return registry
+        .list()
+        .filter(({ status }) => !onlyReady || status === 'ready')
+        .map(toIndexEntry)
+    },
+  )
+  for (const action of ['load', 'unload']) {
+    const schema = { tags: TAGS, summary: `Not supported: models are read at the start` }
+    app.post(`/v2/repository/models/:name/${action}`, { schema }, async () => {
+      throw new HttpError(
+        501,
+        'NOT_IMPLEMENTED',
+        `failed to ${action}: models are read when the server starts; restart it`,
+      )
+    })
+  }
+}
+
+/** An empty body is legal. */
+function isReadyAsked(body: Buffer): boolean {
+  if (body.length === 0) return false
+  try {
+    return (JSON.parse(body.toString()) as { ready?: unknown } | null)?.ready === true
+  } catch {
+    throw new HttpError(400, 'INVALID_INPUT', 'the body is not valid JSON')
+  }
+}
+
+function toIndexEntry(entry: ModelEntry): object {
+  const { name, version, status } = entry
+  const states = { ready: 'READY', loading: 'LOADING', failed: 'UNAVAILABLE', stuck: 'UNAVAILABLE' } as const
+  return { name, version, state: states[status], reason: status === 'failed' ? `failed to load: ${entry.error}` : '' }
+}
+
+/** Has an unknown model told in the words that examples of clients look for. */
+function asUnknown<T>(find: () => T): T {
+  try {
+    return find()
+  } catch (error) {
+    if (!(error instanceof ServingError) || error.code !== 'MODEL_NOT_FOUND') throw error
+    throw new ServingError('MODEL_NOT_FOUND', `Request for unknown model: ${error.message}`)
+  }
+}
+
+function versionsOf(registry: Registry, name: string): string[] {
+  return registry
+    .list()
+    .filter((entry) => entry.name === name)
+    .map(({ version }) => version)
+}

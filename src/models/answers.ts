@@ -1,0 +1,75 @@
+import type { AnsweredOutput, Label } from '../core/model-view.ts'
+import type { TensorSpec } from '../core/signature.ts'
+import type { ClassLabels } from '../onnx/labels.ts'
+import type { ModelPackage } from './package.ts'
+
+/**
+ * The outputs that are answered, as model.json chooses and names them; all of them without it.
+ *
+ * @param fileNames What the file calls an output that has another name in the signature.
+ * @throws Error when model.json names one that is not there.
+ */
+export function toOutputs(
+  specs: readonly TensorSpec[],
+  fileNames: ReadonlyMap<string, string>,
+  described: ModelPackage['outputs'],
+): AnsweredOutput[] {
+  const known = specs.map(({ name }): AnsweredOutput => ({ tensor: name, fileName: fileNames.get(name) ?? name }))
+  if (!described) return known
+  return described.map(({ tensor, name, columns }) => {
+    const found = known.find((output) => output.tensor === tensor || output.fileName === tensor)
+    if (!found) {
+      const names = known.map(({ fileName }) => fileName).join(', ')
+      throw new Error(`model.json: the model has no output ${tensor} that can be served; it has ${names}`)
+    }
+    const { shape } = specs.find((spec) => spec.name === found.tensor)!
+    if (columns && (shape.length !== 2 || (shape[1] !== -1 && shape[1] !== columns.length))) {
+      throw new Error(
+        `model.json: names ${columns.length} columns of output ${tensor}, whose shape is [${shape.join(',')}]`,
+      )
+    }
+    return { ...found, ...(name !== undefined && { name }), ...(columns && { columns }) }
+  })
+}
+
+/** Names of the classes, and which of them each answer of the model stands for. */
+export interface Labels {
+  readonly labels: readonly Label[]
+  readonly labelIndex: ReadonlyMap<string, number>
+}
+
+/**
+ * Joins the classes that the file tells with the labels in model.json.
+ *
+ * @throws Error when they cannot both be right.
+ */
+export function toLabels(classes: ClassLabels | undefined, described: ModelPackage['labels']): Labels {
+  const values = (classes ?? []).map(toLabel)
+  if (!described) return { labels: values, labelIndex: toIndex(values) }
+  if (values.length === 0) {
+    const isNamed = typeof described[0] === 'string'
+    return { labels: described, labelIndex: toIndex(isNamed ? described.map((_, index) => index) : described) }
+  }
+  if (values.length !== described.length) {
+    throw new Error(`model.json: has ${described.length} labels, but the model has ${values.length} classes`)
+  }
+  const isRenamed = typeof described[0] === 'string' && typeof classes?.[0] === 'bigint'
+  if (!isRenamed && described.some((label, index) => label !== values[index])) {
+    throw new Error(`model.json: labels are ${listed(described)}, but the file says ${listed(values)}`)
+  }
+  return { labels: described, labelIndex: toIndex(values) }
+}
+
+function toLabel(value: string | bigint): Label {
+  if (typeof value === 'string') return value
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+}
+
+function toIndex(values: readonly Label[]): ReadonlyMap<string, number> {
+  return new Map(values.map((value, index) => [String(value), index]))
+}
+
+function listed(labels: readonly Label[]): string {
+  const shown = labels.slice(0, 10).map(String).join(', ')
+  return labels.length > 10 ? `${shown}, …` : shown
+}

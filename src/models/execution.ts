@@ -1,0 +1,140 @@
+import type { RunRequest } from '../core/inference.ts'
+import type { ModelView } from '../core/model-view.ts'
+import { rowsOf } from '../core/tensor.ts'
+import type { Tensors } from '../core/tensor.ts'
+import type { Session } from '../runtime/runtime.ts'
+import { timeRuns } from '../scheduling/calibration.ts'
+import { bytesOf } from '../scheduling/joining.ts'
+import type { Run } from '../scheduling/scheduler.ts'
+import type { Batching } from './batching.ts'
+import { makeInputs } from './made-up-inputs.ts'
+import type { ModelPackage } from './package.ts'
+
+/** Where a model is computed, and why. */
+export interface Execution {
+  /** `inline`: small runs on the thread that serves requests, the others on the runtime's own. */
+  readonly mode: 'inline' | 'threads'
+  readonly reason: string
+}
+
+export interface FileTraits {
+  /** Whether the time of a run depends on its values. */
+  readonly hasLoops: boolean
+  /** Its size, with the weights beside it. */
+  readonly bytes: number
+}
+
+export interface Computing {
+  readonly execution: Execution
+  readonly run: Run
+  /** Whether a run would start now. */
+  readonly isFree: () => boolean
+  readonly dispose: () => Promise<void>
+}
+
+// A run on the thread that serves requests holds up everything else: it must be over before anyone notices.
+const MAX_INLINE_MS = 0.5
+const MAX_INLINE_LOAD_MS = 50
+// The weights would be held once more.
+const MAX_INLINE_FILE_BYTES = 16 * 2 ** 20
+// What takes longer by way of a thread is not tried inline.
+const MAX_LOOK_MS = 2
+// The cost of a text grows with its length, whatever was measured.
+const MAX_INLINE_BYTES = 2 ** 17
+
+/**
+ * Decides where a model is computed: on the thread that serves requests only where the way to another thread was measured
+ * to cost more than the run itself. model.json may say otherwise.
+ *
+ * @param openInline Loads the model on the calling thread.
+ * @param file What of the file speaks for threads.
+ */
+export async function chooseExecution(
+  session: Session,
+  openInline: () => Promise<Session>,
+  file: FileTraits,
+  view: ModelView,
+  batching: Batching,
+  asked: ModelPackage['execution'],
+): Promise<Computing> {
+  const [single] = batching.measured
+  const obstacle = findObstacle(session, file, view, single, asked)
+  if (obstacle !== undefined) return onThreads(session, obstacle)
+
+  const inline = await openInline()
+  const measured = await measureInline(inline, view, batching)
+  const { rows, ms } = measured[0] ?? { rows: 1, ms: 0 }
+  const wayMs = (single?.ms ?? 0) - ms
+  const maxRows = measured.findLast((each) => each.ms <= MAX_INLINE_MS)?.rows ?? rows
+  const figures = `a run takes ${round(ms)} ms, the way to a thread ${round(wayMs)} ms`
+  if (asked !== 'inline' && ms > Math.min(wayMs, MAX_INLINE_MS)) {
+    await inline.dispose()
+    return onThreads(session, figures)
+  }
+  return {
+    execution: { mode: 'inline', reason: asked === 'inline' ? 'model.json says so' : figures },
+    // Small runs never wait for a thread.
+    isFree: () => true,
+    run: (requests, onStart) => {
+      const isInline = requests.every((each) => isSmall(each, maxRows))
+      return (isInline ? inline : session).runAll(requests, onStart)
+    },
+    dispose: async () => {
+      await inline.dispose()
+      await session.dispose()
+    },
+  }
+}
+
+function onThreads(session: Session, reason: string): Computing {
+  return {
+    execution: { mode: 'threads', reason },
+    run: (requests, onStart) => session.runAll(requests, onStart),
+    isFree: () => session.isFree(),
+    dispose: () => session.dispose(),
+  }
+}
+
+function findObstacle(
+  { loadMs }: Session,
+  { hasLoops, bytes }: FileTraits,
+  { signature }: ModelView,
+  single: Batching['measured'][number] | undefined,
+  asked: ModelPackage['execution'],
+): string | undefined {
+  if (asked === 'inline') return undefined
+  if (asked === 'threads') return 'model.json says so'
+  if (!single) return 'its runs could not be measured'
+  if (single.ms > MAX_LOOK_MS) return `a run takes ${round(single.ms)} ms`
+  if (loadMs > MAX_INLINE_LOAD_MS) return `loading it takes ${Math.round(loadMs)} ms`
+  if (hasLoops) return 'its loops may take any time'
+  if (bytes > MAX_INLINE_FILE_BYTES) return `its file has ${Math.round(bytes / 1e6)} MB`
+  const free = signature.inputs.find(({ shape }) => shape.length === 0 || shape.slice(1).includes(-1))
+  return free && `input ${free.name} is free in more than its rows`
+}
+
+/** The sizes that were measured on a thread, measured again; empty where made-up values cannot be computed. */
+async function measureInline(
+  inline: Session,
+  view: ModelView,
+  { measured, maxBatchSize }: Batching,
+): Promise<Batching['measured']> {
+  const run = (inputs: Tensors): Promise<Tensors> => inline.run(inputs)
+  const make = (rows: number, seed: number): Tensors => makeInputs(view, rows, seed)
+  const sizes: { rows: number; ms: number }[] = []
+  for (const { rows } of measured) {
+    if (rows > maxBatchSize) break
+    // The first run allocates; it is not counted.
+    await timeRuns(run, make, rows, 1)
+    sizes.push({ rows, ms: await timeRuns(run, make, rows) })
+  }
+  return sizes
+}
+
+function isSmall({ inputs }: RunRequest, maxRows: number): boolean {
+  return rowsOf(inputs) <= maxRows && bytesOf(inputs) <= MAX_INLINE_BYTES
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(2))
+}

@@ -1,0 +1,89 @@
+import type { InferenceResult, RunRequest, Timings } from '../core/inference.ts'
+import { rowsOf } from '../core/tensor.ts'
+import type { Run } from '../scheduling/scheduler.ts'
+
+/** How often something was done, and how long that took in all. */
+export interface Count {
+  readonly count: number
+  readonly ms: number
+}
+
+/** What a model has done since it was loaded. */
+export interface Statistics {
+  /** Requests that were answered, from when they were accepted. */
+  readonly success: Count
+  /** Requests that were refused, dropped or could not be computed. */
+  readonly fail: Count
+  readonly queue: Count
+  readonly compute: Count
+  /** Rows that were computed. */
+  readonly rows: number
+  /** Runs by how many rows they had. */
+  readonly runs: ReadonlyMap<number, Count>
+  /** When the last request was accepted, as `Date.now()` tells it; 0 before the first. */
+  readonly lastRequestAt: number
+}
+
+interface MutableCount extends Count {
+  count: number
+  ms: number
+}
+
+/** Counts what really happened: requests as they end, runs as they are computed. */
+export class StatisticsKeeper implements Statistics {
+  readonly success: MutableCount = { count: 0, ms: 0 }
+  readonly fail: MutableCount = { count: 0, ms: 0 }
+  readonly queue: MutableCount = { count: 0, ms: 0 }
+  readonly compute: MutableCount = { count: 0, ms: 0 }
+  readonly runs = new Map<number, MutableCount>()
+  rows = 0
+  lastRequestAt = 0
+
+  /** Counts a request that was accepted or refused just now, as it ends. */
+  async observe(submitted: Promise<InferenceResult>): Promise<InferenceResult> {
+    const startedAt = performance.now()
+    try {
+      const result = await submitted
+      this.#succeeded(result.timings)
+      return result
+    } catch (error) {
+      add(this.fail, performance.now() - startedAt)
+      this.lastRequestAt = Date.now()
+      throw error
+    }
+  }
+
+  #succeeded({ queueMs, computeMs }: Timings): void {
+    add(this.success, queueMs + computeMs)
+    add(this.queue, queueMs)
+    add(this.compute, computeMs)
+    this.lastRequestAt = Date.now()
+  }
+
+  /** The same runs, counted. */
+  counting(run: Run): Run {
+    return async (requests, onStart) => {
+      let startedAt = 0
+      const results = await run(requests, () => {
+        startedAt = performance.now()
+        onStart()
+      })
+      const ms = (performance.now() - startedAt) / requests.length
+      for (const request of requests) this.#ran(request, ms)
+      return results
+    }
+  }
+
+  #ran({ inputs }: Pick<RunRequest, 'inputs'>, ms: number): void {
+    const rows = rowsOf(inputs)
+    const counted = this.runs.get(rows) ?? { count: 0, ms: 0 }
+    this.runs.set(rows, counted)
+    add(counted, ms)
+    this.rows += rows
+  }
+}
+
+function add(counted: MutableCount, ms: number): void {
+  counted.count++
+  counted.ms += ms
+}

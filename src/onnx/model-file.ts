@@ -1,0 +1,101 @@
+import { hasLoop, readEntry, readGraph } from './graph.ts'
+import type { Graph } from './graph.ts'
+import { readClassLabels } from './labels.ts'
+import type { FoundLabels } from './labels.ts'
+import { WireError, fieldsOf, readText } from './wire.ts'
+import type { ByteSource, Field, Range } from './wire.ts'
+import { cutZipMaps } from './zipmap.ts'
+import type { Edit } from './zipmap.ts'
+
+/** What an ONNX file says of itself, read without its weights. */
+export interface ModelFileInfo {
+  readonly irVersion: number
+  readonly producer: string
+  /** Version by domain; the default domain is ''. */
+  readonly opsets: ReadonlyMap<string, number>
+  /** metadata_props. */
+  readonly metadata: ReadonlyMap<string, string>
+  readonly graph: Graph
+  /** Operators of domains that are neither the standard's nor functions of the file: `domain.Operator`. */
+  readonly customOperators: readonly string[]
+  readonly hasLoops: boolean
+  /** The classes, in the order of the probability columns, where the file tells them. */
+  readonly labels: FoundLabels | undefined
+  /** What to change in the file so that ZipMap stands no longer before its outputs. */
+  readonly edits: readonly Edit[]
+  /** What the file calls an output that has another name once ZipMap is cut off. */
+  readonly fileNames: ReadonlyMap<string, string>
+  /** Outputs that are left as they are and cannot be served, with their types in words. */
+  readonly unsupported: ReadonlyMap<string, string>
+}
+
+// ORT registers its own beside the standard's.
+const KNOWN_DOMAINS = /^(ai\.onnx(\..*)?|com\.microsoft(\..*)?|com\.ms\..*|org\.pytorch\..*)?$/
+const MAX_METADATA = 1000
+
+/**
+ * Reads a ModelProto. Tags and lengths are read, and what is named here; weights are passed over.
+ *
+ * @throws WireError with what is wrong with it.
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+export function readModelFile(source: ByteSource): ModelFileInfo {
+  let [irVersion, producer, version] = [0, '', '']
+  let graphField: Field | undefined
+  const opsets = new Map<string, number>()
+  const metadata = new Map<string, string>()
+  const functions = new Set<string>()
+  for (const field of fieldsOf(source, { start: 0, end: source.length }, 'the file')) {
+    if (field.number === 1) irVersion = Number(field.value)
+    else if (!field.isBytes) continue
+    else if (field.number === 2) producer = readText(source, field, 'the producer')
+    else if (field.number === 3) version = readText(source, field, "the producer's version")
+    else if (field.number === 7 && graphField) throw new WireError('the file has two graphs')
+    else if (field.number === 7) graphField = field
+    else if (field.number === 8) opsets.set(...readOpset(source, field))
+    else if (field.number === 14 && metadata.size < MAX_METADATA) metadata.set(...readEntry(source, field))
+    else if (field.number === 25) functions.add(readFunctionName(source, field))
+  }
+  if (!graphField) throw new WireError('the file has no graph: it is no ONNX model')
+  const graph = readGraph(source, graphField)
+  const { edits, zipMaps, left } = cutZipMaps(source, graph, graphField)
+  return {
+    irVersion,
+    producer: `${producer} ${version}`.trim(),
+    opsets,
+    metadata,
+    graph,
+    customOperators: customOperators(graph, functions),
+    hasLoops: functions.size > 0 || hasLoop(source, graph.nodes),
+    labels: readClassLabels(source, graph, zipMaps),
+    edits,
+    fileNames: new Map(zipMaps.map(({ tensor, output }) => [tensor, output])),
+    unsupported: left,
+  }
+}
+
+function readOpset(source: ByteSource, range: Range): [domain: string, version: number] {
+  let [domain, version] = ['', 0]
+  for (const part of fieldsOf(source, range, 'an opset')) {
+    if (part.number === 1 && part.isBytes) domain = readText(source, part, 'the domain of an opset')
+    if (part.number === 2) version = Number(BigInt.asIntN(64, part.value))
+  }
+  return [domain === 'ai.onnx' ? '' : domain, version]
+}
+
+/** `domain.Name` of a function that the file brings along. */
+function readFunctionName(source: ByteSource, range: Range): string {
+  let [name, domain] = ['', '']
+  for (const part of fieldsOf(source, range, 'a function')) {
+    if (part.number === 1 && part.isBytes) name = readText(source, part, 'the name of a function')
+    if (part.number === 10 && part.isBytes) domain = readText(source, part, 'the domain of a function')
+  }
+  return `${domain}.${name}`
+}
+
+function customOperators({ nodes }: Graph, functions: ReadonlySet<string>): string[] {
+  const custom = nodes
+    .filter(({ domain }) => !KNOWN_DOMAINS.test(domain))
+    .map(({ domain, operator }) => `${domain}.${operator}`)
+  return [...new Set(custom)].filter((name) => !functions.has(name))
+}

@@ -1,0 +1,94 @@
+import { readList } from './graph.ts'
+import type { Graph, GraphNode, PlacedValue } from './graph.ts'
+import type { ClassLabels } from './labels.ts'
+import { bytesField, integerField, varint } from './wire.ts'
+import type { ByteSource, Field, Range } from './wire.ts'
+
+/** A range of a file, and what stands there instead. */
+export interface Edit extends Range {
+  readonly bytes: Uint8Array
+}
+
+/** A ZipMap that is cut off: the output has another name then, and is a tensor. */
+export interface CutZipMap {
+  /** What the file called the output. */
+  readonly output: string
+  /** The tensor [rows, classes] that it is made of. */
+  readonly tensor: string
+  readonly labels: ClassLabels
+}
+
+interface Cut {
+  readonly edits: readonly Edit[]
+  readonly zipMaps: readonly CutZipMap[]
+  /** Outputs that are no tensors and stay, with their types in words. */
+  readonly left: ReadonlyMap<string, string>
+}
+
+const FLOAT = 1
+
+/**
+ * Cuts ZipMap off: scikit-learn's exports have it make a map for each row of a tensor that is far better served as it is.
+ * The node is dropped, and the output is declared as the tensor that went into it, under that tensor's name; weights
+ * and all else stay as they are. One whose output feeds other nodes is left.
+ *
+ * @param graphField The graph's field in the file; its length changes.
+ */
+export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field): Cut {
+  const used = new Set(graph.nodes.flatMap(({ inputs }) => inputs))
+  const zipMapOf = new Map(graph.nodes.filter(isZipMap).map((node) => [node.outputs[0], node]))
+  const declared = new Set(graph.outputs.map(({ name }) => name))
+  const edits: Edit[] = []
+  const zipMaps: CutZipMap[] = []
+  const left = new Map<string, string>()
+  for (const output of graph.outputs) {
+    if (output.type.kind === 'tensor') continue
+    const node = zipMapOf.get(output.name)
+    const tensor = node?.inputs[0]
+    const labels = node && readLabels(source, node)
+    const isCuttable = node && tensor !== undefined && labels && !used.has(output.name) && !declared.has(tensor)
+    // A file whose weights stand beside it is loaded where it is, and so cannot be changed.
+    if (!isCuttable || graph.externalFiles.size > 0) left.set(output.name, output.type.text)
+    else {
+      declared.add(tensor)
+      zipMaps.push({ output: output.name, tensor, labels })
+      edits.push({ start: node.from, end: node.end, bytes: new Uint8Array() }, redeclare(output, tensor, labels.length))
+    }
+  }
+  return { edits: edits.length === 0 ? [] : withLength(graphField, edits), zipMaps, left }
+}
+
+/** Applies edits, which do not overlap, to the bytes of a whole file. */
+export function applyEdits(file: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  let at = 0
+  for (const { start, end, bytes } of edits.toSorted((a, b) => a.start - b.start)) {
+    parts.push(file.subarray(at, start), bytes)
+    at = end
+  }
+  return Buffer.concat([...parts, file.subarray(at)])
+}
+
+function isZipMap({ operator, domain, inputs, outputs }: GraphNode): boolean {
+  return operator === 'ZipMap' && domain === 'ai.onnx.ml' && inputs.length === 1 && outputs.length === 1
+}
+
+function readLabels(source: ByteSource, node: GraphNode): ClassLabels | undefined {
+  return readList(source, node, 'classlabels_strings') ?? readList(source, node, 'classlabels_int64s')
+}
+
+/** The output as a float tensor [any, classes] of another name. */
+function redeclare({ from, end }: PlacedValue, name: string, classes: number): Edit {
+  const free = bytesField(1, new Uint8Array())
+  const shape = Buffer.concat([free, bytesField(1, integerField(1, classes))])
+  const tensorType = Buffer.concat([integerField(1, FLOAT), bytesField(2, shape)])
+  const value = Buffer.concat([bytesField(1, Buffer.from(name)), bytesField(2, bytesField(1, tensorType))])
+  return { start: from, end, bytes: bytesField(12, value) }
+}
+
+/** Adds the edit of the graph's own length, which stands before it. */
+function withLength({ from, start, end }: Field, edits: readonly Edit[]): Edit[] {
+  const growth = edits.reduce((sum, edit) => sum + edit.bytes.length - (edit.end - edit.start), 0)
+  const head = Buffer.concat([varint(7 * 8 + 2), varint(end - start + growth)])
+  return [{ start: from, end: start, bytes: head }, ...edits]
+}

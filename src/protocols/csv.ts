@@ -1,0 +1,81 @@
+import { isUtf8 } from 'node:buffer'
+import Papa from 'papaparse'
+import { DATA_TYPES } from '../core/datatypes.ts'
+import type { Feature, ModelView } from '../core/model-view.ts'
+import type { Tensors } from '../core/tensor.ts'
+import { createTable, toColumns } from './feature-rows.ts'
+import { Problems, invalid } from './problems.ts'
+import { checkFixedRows, checkRowCount } from './row-limits.ts'
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+const INTEGER = /^[+-]?\d{1,20}$/
+
+/**
+ * Turns CSV into the model's inputs: a header with the names of the features in any order, then one line a row.
+ * An empty cell is a missing value.
+ *
+ * @see RFC 4180
+ * @throws ServingError INVALID_INPUT
+ */
+export function decodeCsv(body: Buffer, model: ModelView): Tensors {
+  const [header, ...rows] = parseCsv(body, model)
+  if (model.features.length === 0) throw invalid('', 'this model has no features that columns of a CSV could be')
+  if (!header || rows.length === 0) throw invalid('', 'expected a header with the names of the features, and rows')
+  checkRowCount(rows.length, '', model)
+  checkFixedRows(rows.length, '', model)
+  const problems = new Problems()
+  const columns = toColumns(header, model, 'header', problems)
+  if (!problems.isEmpty) throw problems.toError()
+  const table = createTable(model, rows.length, body.length)
+  for (let row = 0; row < rows.length && !problems.isFull; row++) {
+    const cells = rows[row]!
+    if (cells.length !== columns.length) {
+      problems.add(`rows[${row}]`, `expected ${columns.length} cells as in the header, got ${cells.length}`)
+      continue
+    }
+    for (let index = 0; index < cells.length; index++) {
+      const feature = columns[index]
+      const problem = feature && table.write(feature, row, toValue(cells[index]!, feature))
+      if (problem) problems.add(`rows[${row}].${feature.name}`, problem)
+    }
+  }
+  if (!problems.isEmpty) throw problems.toError()
+  return table.toInputs()
+}
+
+function parseCsv(body: Buffer, { features, maxRows }: ModelView): string[][] {
+  if (!isUtf8(body)) throw invalid('', 'the body is not valid UTF-8')
+  const text = body.toString()
+  const { data, errors } = Papa.parse<string[]>(text.startsWith('\uFEFF') ? text.slice(1) : text, {
+    delimiter: ',',
+    // Whatever is beyond the limit is not read.
+    preview: maxRows + 2,
+    skipEmptyLines: features.length > 1,
+  })
+  const [error] = errors
+  if (error) throw invalid(`line ${(error.row ?? 0) + 1}`, `the body is not valid CSV: ${error.message}`)
+  // A line break at the end is no row.
+  if (data.at(-1)?.length === 1 && data.at(-1)?.[0] === '') data.pop()
+  return data.map(withoutReturn)
+}
+
+/** Where line ends are mixed, those of Windows leave one character. */
+function withoutReturn(cells: string[]): string[] {
+  const last = cells.at(-1)
+  return last?.endsWith('\r') ? [...cells.slice(0, -1), last.slice(0, -1)] : cells
+}
+
+/** The value that JSON would have; what is none stays text, and is refused with it. */
+function toValue(cell: string, { type, dataType }: Feature): unknown {
+  if (cell === '') return null
+  if (type === 'boolean') return toBoolean(cell)
+  if (type === 'number') return NUMBER.test(cell) ? Number(cell) : cell
+  if (type !== 'integer' || !INTEGER.test(cell)) return cell
+  // Digits of 64 bits are read as they stand.
+  return DATA_TYPES[dataType].kind === 'integer' && !Number.isSafeInteger(Number(cell)) ? BigInt(cell) : Number(cell)
+}
+
+function toBoolean(cell: string): unknown {
+  const lower = cell.toLowerCase()
+  return lower === 'true' || (lower === 'false' ? false : cell)
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import type { ModelView } from '../core/model-view.ts'
+import { predictCodec } from './predict.ts'
+import { show } from './problems.ts'
+
+// examples.json, beside a model's file: a few rows and what the model answered where it was made.
+const examplesSchema = z.strictObject({
+  $schema: z.string().optional(),
+  tolerance: z.number().min(0).max(1).default(1e-5),
+  examples: z
+    .array(z.strictObject({ input: z.unknown(), prediction: z.unknown() }))
+    .min(1)
+    .max(100_000),
+})
+
+/**
+ * Computes the examples and compares: numbers within the tolerance, relative above 1, everything else exactly.
+ *
+ * @param text The content of examples.json.
+ * @throws Error with the first that is answered otherwise: where, what was expected, what came.
+ */
+export async function checkExamples(
+  text: string,
+  model: ModelView,
+  infer: (request: InferenceRequest) => Promise<InferenceResult>,
+): Promise<void> {
+  const { tolerance, examples } = parseExamples(text)
+  const fixed = model.signature.inputs.find(({ shape }) => shape[0] !== -1)?.shape[0]
+  const count = Math.min(fixed ?? model.maxRows, model.maxRows)
+  for (let from = 0; from < examples.length; from += count) {
+    const some = examples.slice(from, from + count)
+    // A list, not an envelope: a feature may have the name of one.
+    const bytes = Buffer.from(JSON.stringify(some.map(({ input }) => input)))
+    const request = predictCodec.decode({ bytes, isCsv: false }, model)
+    const reply = JSON.parse(predictCodec.encode(await infer(request), request, model)) as { predictions: unknown[] }
+    for (const [index, { prediction }] of some.entries()) {
+      const where = `examples[${from + index}].prediction`
+      const problem = difference(prediction, reply.predictions[index], where, tolerance)
+      if (problem !== undefined) throw new Error(`examples.json: ${problem}`)
+    }
+  }
+}
+
+function parseExamples(text: string): z.infer<typeof examplesSchema> {
+  const { data, error } = examplesSchema.safeParse(parse(text))
+  if (data) return data
+  const problems = error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
+  throw new Error(`examples.json: ${problems.join('; ')}`)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`examples.json is not valid JSON: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function difference(expected: unknown, got: unknown, path: string, tolerance: number): string | undefined {
+  if (typeof expected === 'number' && typeof got === 'number') {
+    const isClose = Math.abs(expected - got) <= tolerance * Math.max(1, Math.abs(expected))
+    return isClose ? undefined : `${path}: expected ${expected}, got ${got}, further off than ${tolerance}`
+  }
+  if (!isObject(expected) || !isObject(got) || Array.isArray(expected) !== Array.isArray(got)) {
+    return expected === got ? undefined : `${path}: expected ${show(expected)}, got ${show(got)}`
+  }
+  const keys = new Set([...Object.keys(expected), ...Object.keys(got)])
+  for (const key of keys) {
+    const problem = difference(expected[key], got[key], `${path}.${key}`, tolerance)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

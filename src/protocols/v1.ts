@@ -1,0 +1,83 @@
+import type { ModelView } from '../core/model-view.ts'
+import type { Codec } from './codec.ts'
+import { parseJson } from './json.ts'
+import { predictCodec } from './predict.ts'
+import type { PredictRequest } from './predict.ts'
+import { toOutputsJson, toPredictionsJson } from './predictions.ts'
+
+/** How the body is written, and how the answer is to be. */
+export type V1Format = 'json' | 'csv' | 'lines'
+
+export interface V1Body {
+  readonly bytes: Buffer
+  readonly format: V1Format
+  readonly accept: V1Format
+}
+
+export interface V1Request extends PredictRequest {
+  readonly accept: V1Format
+}
+
+// What TensorFlow Serving, Vertex AI and MLflow know beside the data, and no model here takes.
+const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_id']
+
+/**
+ * The V1 protocol of TensorFlow Serving and KServe, as Vertex AI, MLflow and SageMaker speak it as well: instances row by
+ * row are answered with `{"predictions": [one each]}`, inputs column by column with `{"outputs": …}`. CSV has a header;
+ * JSON lines have a record or row each.
+ *
+ * @see https://www.tensorflow.org/tfx/serving/api_rest
+ */
+export const v1Codec: Codec<V1Body, V1Request, string> = {
+  decode({ bytes, format, accept }, model) {
+    const isCsv = format === 'csv'
+    const body = format === 'lines' ? joinLines(bytes) : bytes
+    return { ...predictCodec.decode({ bytes: body, isCsv, passedOver: PASSED_OVER }, model), accept }
+  },
+  encode({ outputs }, { form, top, accept }, model) {
+    if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}}`
+    const predictions = toPredictionsJson(outputs, model, top)
+    if (accept === 'json') return `{"predictions":${predictions}}`
+    const values = parseJson(predictions, true) as unknown[]
+    return values.map((value) => `${accept === 'csv' ? toCsv(value) : toJson(value)}\n`).join('')
+  },
+}
+
+/** The tensor alone where there is one. */
+function outputsJson(outputs: Parameters<typeof toOutputsJson>[0], model: ModelView): string {
+  const json = toOutputsJson(outputs, model)
+  const [only, second] = model.signature.outputs
+  return only && !second
+    ? json.slice(`{${JSON.stringify(model.fileNames.get(only.name) ?? only.name)}:`.length, -1)
+    : json
+}
+
+/** One array of all lines; an empty one at the end is none. */
+function joinLines(bytes: Buffer): Buffer {
+  const lines = bytes
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  return Buffer.from(`[${lines.join(',')}]`, 'latin1')
+}
+
+/** The label of a classifier, or the numbers, separated by commas. */
+function toCsv(value: unknown): string {
+  if (Array.isArray(value)) return value.map(toCsv).join(',')
+  if (typeof value === 'object' && value !== null) {
+    return toCsv('label' in value ? value.label : Object.values(value))
+  }
+  if (value === null) return ''
+  const text = typeof value === 'string' ? value : toJson(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** As JSON.stringify, but for integers that only a bigint holds. */
+function toJson(value: unknown): string {
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return `{${Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}:${toJson(each)}`)
+    .join(',')}}`
+}

@@ -1,0 +1,131 @@
+import { isUtf8 } from 'node:buffer'
+import { DATA_TYPES } from '../core/datatypes.ts'
+import type { DataType, TensorData } from '../core/datatypes.ts'
+import { elementCount } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { ELEMENT_WRITERS } from './elements.ts'
+import { invalid, show } from './problems.ts'
+
+// Tensors of the Open Inference Protocol, as JSON and as bytes: little-endian, row-major; what REST and gRPC share.
+
+/** The protocol's name of each datatype. */
+export const V2_NAMES: Readonly<Record<DataType, string>> = {
+  bool: 'BOOL',
+  uint8: 'UINT8',
+  uint16: 'UINT16',
+  uint32: 'UINT32',
+  uint64: 'UINT64',
+  int8: 'INT8',
+  int16: 'INT16',
+  int32: 'INT32',
+  int64: 'INT64',
+  float16: 'FP16',
+  float32: 'FP32',
+  float64: 'FP64',
+  string: 'BYTES',
+}
+
+// The nesting that JSON data may have; the shape says what it means.
+const MAX_DEPTH = 100
+const LENGTH_BYTES = 4
+
+/**
+ * Reads `data`, flat or nested in any way, into a tensor of exactly this shape.
+ *
+ * @throws ServingError INVALID_INPUT that names the element.
+ */
+export function fromJson(data: unknown, dataType: DataType, shape: readonly number[], path: string): Tensor {
+  if (!Array.isArray(data)) throw invalid(path, `expected an array, got ${show(data)}`)
+  if (dataType === 'float16') throw invalid(path, 'FP16 has no form in JSON: send it as binary data')
+  const count = elementCount(shape)
+  const isFlat = !Array.isArray(data[0])
+  // Only elements that are really there make storage.
+  if (isFlat && data.length !== count) throw invalid(path, countProblem(shape, data.length))
+  const elements: readonly unknown[] = isFlat ? data : flatten(data, path, count)
+  if (elements.length !== count) throw invalid(path, countProblem(shape, elements.length))
+  const write = ELEMENT_WRITERS[dataType]
+  const target = DATA_TYPES[dataType].allocate(count)
+  for (let index = 0; index < count; index++) {
+    const problem = write(target, index, elements[index])
+    if (problem) throw invalid(`${path}[${index}]`, problem)
+  }
+  return { dataType, shape, data: target }
+}
+
+/** Elements in order; stops where there are more than expected. */
+function flatten(data: readonly unknown[], path: string, count: number): unknown[] {
+  const elements: unknown[] = []
+  const visit = (values: readonly unknown[], depth: number): void => {
+    if (depth > MAX_DEPTH) throw invalid(path, `expected at most ${MAX_DEPTH} nested arrays`)
+    for (const value of values) {
+      if (Array.isArray(value)) visit(value, depth + 1)
+      else elements.push(value)
+      if (elements.length > count) return
+    }
+  }
+  visit(data, 1)
+  return elements
+}
+
+function countProblem(shape: readonly number[], got: number): string {
+  return `shape [${shape.join(',')}] takes ${elementCount(shape)} elements, got ${got}`
+}
+
+/**
+ * Reads bytes into a tensor: copied once, into storage of its own that may be moved to another thread.
+ *
+ * @throws ServingError INVALID_INPUT when there are more or fewer than the shape takes, or a value is none of its type.
+ */
+export function fromBytes(bytes: Buffer, dataType: DataType, shape: readonly number[], path: string): Tensor {
+  const count = elementCount(shape)
+  if (dataType === 'string') return { dataType, shape, data: readStrings(bytes, count, path) }
+  const size = bytesPerElement(dataType)
+  if (bytes.length !== count * size) {
+    throw invalid(path, `shape [${shape.join(',')}] takes ${count * size} bytes, got ${bytes.length}`)
+  }
+  const data = DATA_TYPES[dataType].allocate(count) as Exclude<TensorData, string[]>
+  bytes.copy(new Uint8Array(data.buffer))
+  const wrong = dataType === 'bool' ? (data as Uint8Array).findIndex((value) => value > 1) : -1
+  if (wrong >= 0) throw invalid(`${path}[${wrong}]`, `expected a byte of 0 or 1, got ${String(data[wrong])}`)
+  return { dataType, shape, data }
+}
+
+export function bytesPerElement(dataType: DataType): number {
+  const data = DATA_TYPES[dataType].allocate(0)
+  return Array.isArray(data) ? Infinity : data.BYTES_PER_ELEMENT
+}
+
+/** Each string stands behind its length, of four bytes. */
+function readStrings(bytes: Buffer, count: number, path: string): string[] {
+  if (count * LENGTH_BYTES > bytes.length) throw invalid(path, `${count} strings take more than ${bytes.length} bytes`)
+  const strings: string[] = []
+  let at = 0
+  for (let index = 0; index < count; index++) {
+    const start = at + LENGTH_BYTES
+    const end = start <= bytes.length ? start + bytes.readUInt32LE(at) : Infinity
+    if (end > bytes.length) throw invalid(`${path}[${index}]`, 'the string is longer than the bytes that are left')
+    strings.push(readString(bytes.subarray(start, end), `${path}[${index}]`))
+    at = end
+  }
+  if (at !== bytes.length) throw invalid(path, `${bytes.length - at} bytes are left over behind ${count} strings`)
+  return strings
+}
+
+/** @throws ServingError INVALID_INPUT for what the runtime would cut or replace. */
+function readString(bytes: Uint8Array, path: string): string {
+  if (!isUtf8(bytes)) throw invalid(path, 'the string is not valid UTF-8')
+  if (bytes.includes(0)) throw invalid(path, 'expected a string without the character U+0000')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+}
+
+/** The bytes of a tensor: a view where it holds numbers, not copied. */
+export function toBytes({ data }: Tensor): Uint8Array {
+  if (!Array.isArray(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  const parts = data.flatMap((text) => {
+    const bytes = Buffer.from(text)
+    const length = Buffer.alloc(LENGTH_BYTES)
+    length.writeUInt32LE(bytes.length)
+    return [length, bytes]
+  })
+  return Buffer.concat(parts)
+}

@@ -1,0 +1,46 @@
+import type { RunRequest, RunResult } from '../core/inference.ts'
+import type { Tensors } from '../core/tensor.ts'
+import { ModelLoadError } from './runtime.ts'
+import type { ModelSource, Session } from './runtime.ts'
+import { toInferenceError } from './worker-thread.ts'
+
+/**
+ * Loads a model on the calling thread, which every run then holds up. The native library is loaded only if this is used.
+ *
+ * @throws ModelLoadError with what is wrong with the file.
+ */
+export async function loadInline(source: ModelSource): Promise<Session> {
+  const { loadModel, runModel } = await import('./ort.ts')
+  const startedAt = performance.now()
+  const model = await loadModel(source, { intraOpThreads: 1 }).catch((error: Error) => {
+    throw new ModelLoadError(error.message, { cause: error })
+  })
+  const { signature, unsupportedOutputs } = model
+  const allOutputs = signature.outputs.map(({ name }) => name)
+
+  async function run(inputs: Tensors, outputs: readonly string[] = allOutputs): Promise<Tensors> {
+    try {
+      return await runModel(model, inputs, outputs)
+    } catch (error) {
+      throw toInferenceError((error as Error).message)
+    }
+  }
+  async function runOne({ inputs, outputs }: RunRequest): Promise<RunResult> {
+    return run(inputs, outputs).catch((error: RunResult) => error)
+  }
+  return {
+    signature,
+    unsupportedOutputs,
+    warnings: [],
+    loadMs: performance.now() - startedAt,
+    parallelism: 1,
+    isFree: () => true,
+    onFree: () => undefined,
+    run,
+    runAll(requests, onStart) {
+      onStart()
+      return Promise.all(requests.map(runOne))
+    },
+    dispose: () => model.session.release(),
+  }
+}

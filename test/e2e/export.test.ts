@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createFolder } from '../support/folders.ts'
+import { get, post } from '../support/http.ts'
+import { ROOT } from '../support/paths.ts'
+import { startServer } from '../support/server-process.ts'
+
+// A Python with the packages of tools/requirements-export.txt; without one these tests are skipped.
+const PYTHON = process.env['EXPORT_PYTHON']
+const NAMES = ['pipeline', 'forest', 'table', 'text', 'lightgbm', 'xgboost', 'catboost']
+
+function python(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(PYTHON ?? 'python3', args, { cwd: ROOT, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+function exportModel(name: string, pickles: string, out: string, ...flags: string[]) {
+  const data = ['--data', join(pickles, `${name}.csv`), '--target', 'target']
+  return python('tools/export_sklearn.py', join(pickles, `${name}.pkl`), ...data, '--out', join(out, name), ...flags)
+}
+
+describe.runIf(PYTHON)('the export of pickles', () => {
+  const pickles = mkdtempSync(join(tmpdir(), 'onnx-serve-pickles-'))
+  beforeAll(() => {
+    const { status, stderr } = python('test/support/make_pickles.py', pickles)
+    if (status !== 0) throw new Error(stderr)
+    return () => rmSync(pickles, { recursive: true })
+  }, 120_000)
+
+  test('writes models that are served, and answer as the originals do', async () => {
+    const out = createFolder({})
+    const bodies = new Map<string, string>()
+    for (const name of NAMES) {
+      const { status, stdout, stderr } = exportModel(name, pickles, out)
+      expect({ name, status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('may run any code') })
+      expect(stdout).toMatch(/^\d+ rows agree, worst deviation \d\.\de-\d+/)
+      bodies.set(name, /-d '(.*)'/.exec(stdout)![1]!)
+    }
+    // Each is loaded with its examples, which hold the predictions of the original.
+    const server = await startServer({ args: ['--model-dir', out] })
+    for (const name of NAMES) {
+      const { body } = await get(`${server.url}/models/${name}`)
+      expect(body).toMatchObject({ name, status: 'ready' })
+      const examples = JSON.parse(readFileSync(join(out, name, '1/examples.json'), 'utf8')) as { examples: unknown[] }
+      expect(examples.examples).toHaveLength(5)
+      const reply = await post(`${server.url}/models/${name}/predict`, JSON.parse(bodies.get(name)!))
+      expect({ name, ...reply }).toMatchObject({ status: 200, body: { predictions: [expect.anything()] } })
+    }
+    const { body } = await get(`${server.url}/models/table`)
+    expect((body as { features: object[] }).features).toMatchObject([
+      { name: 'age', type: 'number', minimum: expect.any(Number), maximum: expect.any(Number) },
+      { name: 'city', type: 'string' },
+      { name: 'visits', type: 'integer', example: expect.any(Number) },
+    ])
+  }, 300_000)
+
+  test('refuses on disagreement, tells the worst row, and writes nothing', () => {
+    const out = createFolder({})
+    const { status, stderr } = exportModel('pipeline', pickles, out, '--tolerance', '0')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/row \d+/)
+    expect(stderr).toMatch(/expected[\s\S]*got/)
+    expect(existsSync(join(out, 'pipeline'))).toBe(false)
+  }, 60_000)
+
+  test('says in a line what is wrong with what it is given', () => {
+    const out = createFolder({ 'x.pkl': 'no pickle', 'x.csv': 'a\n1\n' })
+    expect(exportModel('nothing', pickles, out)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/error: there is no file/),
+    })
+    expect(exportModel('x', out, out)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/error: .* is no pickle/),
+    })
+    const data = ['--data', join(out, 'x.csv'), '--out', join(out, 'm')]
+    const lacking = python('tools/export_sklearn.py', join(pickles, 'table.pkl'), ...data)
+    expect(lacking).toMatchObject({ status: 1, stderr: expect.stringMatching(/error: .*(age|city|visits)/) })
+  }, 60_000)
+})

@@ -1,0 +1,81 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createFolder } from '../support/folders.ts'
+import { get, post } from '../support/http.ts'
+import { largeModel } from '../support/onnx-writer.ts'
+import { startServer } from '../support/server-process.ts'
+import type { ServerProcess } from '../support/server-process.ts'
+
+const WIDTH = 1024
+const INSTANCE = Array.from({ length: WIDTH }, (_, index) => index / WIDTH)
+
+/** A folder with one model of 64 MB and an empty folder for temporary files. */
+function createLarge() {
+  const folder = createFolder({})
+  writeFileSync(join(folder, 'large.onnx'), largeModel(16, WIDTH))
+  const temporary = createFolder({})
+  return { folder, temporary }
+}
+
+async function start({ folder, temporary }: ReturnType<typeof createLarge>, workers: number, ...flags: string[]) {
+  const env = { ...process.env, TMPDIR: temporary }
+  return startServer({ args: ['--model-dir', folder, `--workers=${workers}`, ...flags], env })
+}
+
+/** What the process takes of the machine's memory, in MB: of shared pages its part. */
+function proportionalMb({ pid }: ServerProcess): number {
+  return Number(/Pss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))![1]) / 1024
+}
+
+async function predict({ url }: ServerProcess): Promise<number[]> {
+  const { status, body } = await post(`${url}/predict`, { instances: [INSTANCE] })
+  expect(status).toBe(200)
+  return (body as { predictions: number[][] }).predictions[0]!
+}
+
+describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
+  test('adds at most 20 MB for a second thread, answers the same, and leaves nothing behind', async () => {
+    const large = createLarge()
+    const memory: number[] = []
+    const answers: number[][] = []
+    for (const workers of [1, 2, 3]) {
+      const server = await start(large, workers)
+      answers.push(await predict(server))
+      memory.push(proportionalMb(server))
+      expect(readdirSync(large.temporary)).toHaveLength(workers === 1 ? 0 : 1)
+      server.kill('SIGTERM')
+      expect(await server.exited).toEqual({ code: 0, signal: null })
+      expect(readdirSync(large.temporary)).toEqual([])
+    }
+    const [one, two, three] = memory as [number, number, number]
+    expect(two - one).toBeLessThan(20)
+    // What the C library keeps of the memory that it loaded with varies; alone a thread would add 140.
+    expect(three - two).toBeLessThan(40)
+    for (const [index, value] of answers[1]!.entries()) expect(value).toBeCloseTo(answers[0]![index]!, 4)
+  }, 60_000)
+
+  test('leaves nothing behind when the process gives up', async () => {
+    const large = createLarge()
+    const server = await start(large, 2, '--shutdown-delay=10')
+    expect(readdirSync(large.temporary)).toHaveLength(1)
+    server.kill('SIGTERM')
+    await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
+    server.kill('SIGTERM')
+    expect(await server.exited).toEqual({ code: 1, signal: null })
+    expect(readdirSync(large.temporary)).toEqual([])
+  }, 60_000)
+
+  test('is served all the same where the temporary folder cannot be written, with a warning', async () => {
+    const large = createLarge()
+    const file = join(large.temporary, 'no-folder')
+    writeFileSync(file, '')
+    const server = await start({ ...large, temporary: file }, 2)
+    await predict(server)
+    const warning = /^each thread holds the weights for itself: the temporary folder .* cannot be written \(E\w+\)$/
+    expect(server.lines.find(({ level }) => level === 40)?.msg).toMatch(warning)
+    expect(await get(`${server.url}/models/large`)).toMatchObject({
+      body: { warnings: [expect.stringMatching(warning)] },
+    })
+  }, 60_000)
+})

@@ -1,0 +1,160 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
+import { FLOWER } from '../support/iris.ts'
+
+type Started = Awaited<ReturnType<typeof startApp>>
+
+const ROW = Object.values(FLOWER)
+const SETOSA = { label: 'setosa', probabilities: { setosa: 1, versicolor: 0, virginica: 0 } }
+const BODY = JSON.stringify({ instances: [ROW] })
+
+async function post({ app }: Started, url: string, payload: string | Buffer, headers: Record<string, string> = {}) {
+  const reply = await app.inject({ method: 'POST', url, payload, headers })
+  return { status: reply.statusCode, type: reply.headers['content-type'], text: reply.payload }
+}
+
+describe('V1', () => {
+  test.each(['/v1/models/iris:predict', '/v1/models/iris%3Apredict', '/v1/models/iris/versions/1:predict'])(
+    'predicts at %s',
+    async (url) => {
+      const { status, text } = await post(await startApp(), url, BODY)
+      expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
+    },
+  )
+
+  test('tells its models, and refuses other verbs', async () => {
+    const started = await startApp()
+    const get = async (url: string) => (await started.app.inject(url)).json<unknown>()
+    expect(await get('/v1/models')).toEqual({ models: ['iris'] })
+    expect(await get('/v1/models/iris')).toEqual({ name: 'iris', ready: true })
+    expect(await get('/v1/models/x')).toEqual({ error: expect.stringContaining('no model is named "x"') })
+    expect((await post(started, '/v1/models/iris:explain', BODY)).status).toBe(405)
+  })
+
+  test('takes what stands beside the instances', async () => {
+    const body = JSON.stringify({ signature_name: 'x', parameters: { a: 1 }, instances: [FLOWER, ROW] })
+    expect(JSON.parse((await post(await startApp(), '/v1/models/iris:predict', body)).text).predictions).toHaveLength(2)
+  })
+
+  test('answers inputs, column by column, with outputs: the tensor alone where there is one', async () => {
+    const folder = createFolder({ 'r.onnx': { model: 'regressor' }, 'image.onnx': { model: 'image' } })
+    const started = await startApp({ folder })
+    const one = await post(started, '/v1/models/r:predict', JSON.stringify({ inputs: [[1, 2]] }))
+    expect(JSON.parse(one.text)).toEqual({ outputs: [[9]] })
+    const image = JSON.stringify({
+      inputs: {
+        image: [
+          [
+            [
+              [1, 2],
+              [3, 6],
+            ],
+          ],
+        ],
+      },
+    })
+    expect(JSON.parse((await post(started, '/v1/models/image:predict', image)).text)).toEqual({
+      outputs: { mean: [3], pixels: [[1, 2, 3, 6]] },
+    })
+  })
+
+  test('takes instances that are objects keyed by input', async () => {
+    const started = await startApp({ folder: createFolder({ 'image.onnx': { model: 'image' } }) })
+    const body = JSON.stringify({
+      instances: [
+        {
+          image: [
+            [
+              [1, 2],
+              [3, 6],
+            ],
+          ],
+        },
+        {
+          image: [
+            [
+              [0, 0],
+              [0, 4],
+            ],
+          ],
+        },
+      ],
+    })
+    const { predictions } = JSON.parse((await post(started, '/v1/models/image:predict', body)).text)
+    expect(predictions).toEqual([
+      { mean: 3, pixels: [1, 2, 3, 6] },
+      { mean: 1, pixels: [0, 0, 0, 4] },
+    ])
+    const wrong = await post(started, '/v1/models/image:predict', JSON.stringify({ instances: [{ img: 1 }] }))
+    expect(JSON.parse(wrong.text)).toEqual({ error: 'instances[0].img: is no input of this model (and 1 more)' })
+  })
+})
+
+describe('/invocations', () => {
+  const csv = `${Object.keys(FLOWER).join(',')}\n${ROW.join(',')}\n`
+  const split = JSON.stringify({ dataframe_split: { columns: Object.keys(FLOWER), data: [ROW] }, params: {} })
+
+  test.each<[string, string, string]>([
+    ['JSON', 'application/json', BODY],
+    ['pandas', 'application/json; charset=utf-8', split],
+    ['CSV', 'text/csv', csv],
+    ['JSON lines of records', 'application/jsonlines', `${JSON.stringify(FLOWER)}\n`],
+    ['JSON lines of rows', 'application/x-ndjson', `${JSON.stringify(ROW)}\n\n`],
+  ])('takes %s', async (_case, type, body) => {
+    const { status, text } = await post(await startApp(), '/invocations', body, { 'content-type': type })
+    expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
+  })
+
+  test.each<[string, string, string]>([
+    ['text/csv', 'text/csv', 'setosa\n'],
+    ['application/jsonlines', 'application/jsonlines', `${JSON.stringify(SETOSA)}\n`],
+    ['text/html, */*', 'application/json', JSON.stringify({ predictions: [SETOSA] })],
+  ])('answers as %s where that is accepted', async (accept, type, text) => {
+    expect(await post(await startApp(), '/invocations', BODY, { accept })).toEqual({
+      status: 200,
+      type: expect.stringContaining(type),
+      text,
+    })
+  })
+
+  test('takes gzip, and refuses what it cannot read or write', async () => {
+    const started = await startApp()
+    expect((await post(started, '/invocations', gzipSync(BODY), { 'content-encoding': 'gzip' })).status).toBe(200)
+    expect(await post(started, '/invocations', 'x', { 'content-type': 'image/png' })).toMatchObject({
+      status: 415,
+      text: expect.stringContaining('expected a content-type of application/json, text/csv, application/jsonlines'),
+    })
+    expect((await post(started, '/invocations', BODY, { accept: 'image/png' })).status).toBe(406)
+    expect((await post(started, '/invocations', '{"a":\n', { 'content-type': 'application/jsonlines' })).status).toBe(
+      400,
+    )
+  })
+})
+
+describe('platforms find', () => {
+  test('their routes', async () => {
+    const started = await startApp({
+      platformRoutes: {
+        health: '/v1/endpoints/1/deployedModels/2:predict',
+        predict: '/v1/endpoints/1/deployedModels/2:predict',
+      },
+    })
+    const { app } = started
+    expect((await app.inject('/ping')).statusCode).toBe(200)
+    expect((await app.inject('/ping')).payload).toBe('')
+    expect((await app.inject('/v1/endpoints/1/deployedModels/2:predict')).statusCode).toBe(200)
+    expect(JSON.parse((await post(started, '/v1/endpoints/1/deployedModels/2:predict', BODY)).text)).toEqual({
+      predictions: [SETOSA],
+    })
+    expect(JSON.parse((await post(started, '/score', BODY)).text)).toEqual({ predictions: [SETOSA] })
+    expect((await app.inject('/version')).payload).toBe('0.0.0')
+    expect((await app.inject('/execution-parameters')).json()).toMatchObject({ BatchStrategy: 'MULTI_RECORD' })
+  })
+
+  test('it unready while models load', async () => {
+    const { app } = await startApp({ isLoading: true })
+    expect((await app.inject('/ping')).statusCode).toBe(503)
+  })
+})

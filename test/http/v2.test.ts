@@ -1,0 +1,238 @@
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib'
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
+
+type Started = Awaited<ReturnType<typeof startApp>>
+
+const INFER = '/v2/models/iris/infer'
+const FLOWER = { name: 'X', shape: [1, 4], datatype: 'FP64', data: [5.1, 3.5, 1.4, 0.2] }
+const BODY = JSON.stringify({ id: '7', inputs: [FLOWER] })
+const PROBABILITIES = { name: 'probabilities', shape: [1, 3], datatype: 'FP32', data: [1, 0, 0] }
+
+/** Without a content-type, as Triton's client sends it. */
+async function infer(
+  { app }: Pick<Started, 'app'>,
+  payload: string | Buffer,
+  headers: Record<string, string> = {},
+  url = INFER,
+) {
+  const reply = await app.inject({ method: 'POST', url, headers, payload })
+  return { status: reply.statusCode, headers: reply.headers, body: reply.rawPayload }
+}
+
+function json(reply: { body: Buffer }): unknown {
+  return JSON.parse(reply.body.toString())
+}
+
+describe('the Open Inference Protocol tells', () => {
+  test.each<[string, number, unknown]>([
+    [
+      '/v2',
+      200,
+      {
+        name: 'onnx-serve',
+        version: '0.0.0',
+        extensions: expect.arrayContaining(['binary_tensor_data', 'statistics']),
+      },
+    ],
+    ['/v2/', 200, { name: 'onnx-serve' }],
+    ['/v2/health/live', 200, { live: true }],
+    ['/v2/health/ready', 200, { ready: true }],
+    ['/v2/models', 200, { models: ['iris'] }],
+    ['/v2/models/iris/ready', 200, { name: 'iris', ready: true }],
+    ['/v2/models/iris/versions/1/ready', 200, { name: 'iris', ready: true }],
+    [
+      '/v2/models/iris',
+      200,
+      {
+        name: 'iris',
+        versions: ['1'],
+        platform: 'onnxruntime_onnx',
+        inputs: [{ name: 'X', datatype: 'FP64', shape: [-1, 4] }],
+        outputs: [
+          { name: 'label', datatype: 'BYTES', shape: [-1] },
+          { name: 'probabilities', datatype: 'FP32', shape: [-1, 3] },
+        ],
+      },
+    ],
+    ['/v2/models/iris/versions/1', 200, { name: 'iris' }],
+    [
+      '/v2/models/iris/config',
+      200,
+      { max_batch_size: 1000, input: [{ name: 'X', data_type: 'TYPE_FP64', dims: [4] }] },
+    ],
+    ['/v2/models/nothing', 404, { error: 'Request for unknown model: no model is named "nothing"; served: iris' }],
+    [
+      '/v2/models/iris/versions/9/ready',
+      404,
+      { error: expect.stringMatching(/^Request for unknown model: model iris has no version "9"/) },
+    ],
+  ])('GET %s', async (path, status, body) => {
+    const { server } = await startApp()
+    const reply = await request(server).get(path).expect(status)
+    expect(reply.body).toMatchObject(body as object)
+  })
+
+  test('what is not ready, and why', async () => {
+    const { server } = await startApp({
+      folder: createFolder({ 'bad.onnx': 'broken', 'good.onnx': { model: 'regressor' } }),
+    })
+    await request(server).get('/v2/health/ready').expect(503, { ready: false })
+    await request(server).get('/v2/models/bad/ready').expect(503, { name: 'bad', ready: false })
+    const { body } = await request(server).post('/v2/repository/index').expect(200)
+    expect(body).toMatchObject([
+      { name: 'bad', version: '1', state: 'UNAVAILABLE', reason: expect.stringMatching(/^failed to load: bad\.onnx/) },
+      { name: 'good', state: 'READY', reason: '' },
+    ])
+    const ready = await request(server).post('/v2/repository/index').send({ ready: true }).expect(200)
+    expect(ready.body).toMatchObject([{ name: 'good' }])
+    await request(server).post('/v2/repository/index').set('content-type', '').send('{').expect(400)
+  })
+
+  test('what was really done', async () => {
+    const { server, app } = await startApp()
+    await infer({ app }, BODY)
+    await infer({ app }, JSON.stringify({ inputs: [{ ...FLOWER, shape: [2, 4], data: Array(8).fill(1) }] }))
+    const { body } = await request(server).get('/v2/models/iris/stats').expect(200)
+    expect(body.model_stats).toMatchObject([
+      {
+        inference_count: 3,
+        execution_count: 2,
+        inference_stats: { success: { count: 2 }, fail: { count: 0 }, compute_infer: { count: 2 } },
+        batch_stats: [
+          { batch_size: 1, compute_infer: { count: 1 } },
+          { batch_size: 2, compute_infer: { count: 1 } },
+        ],
+      },
+    ])
+    expect(body.model_stats[0].inference_stats.compute_infer.ns).toBeGreaterThan(1000)
+    expect((await request(server).get('/v2/models/stats')).body.model_stats).toHaveLength(1)
+  })
+})
+
+describe('the Open Inference Protocol infers', () => {
+  test.each([INFER, '/v2/models/iris/versions/1/infer'])('at %s, from JSON', async (path) => {
+    const { app } = await startApp()
+    expect(json(await infer({ app }, BODY, {}, path))).toEqual({
+      model_name: 'iris',
+      model_version: '1',
+      id: '7',
+      outputs: [{ name: 'label', shape: [1], datatype: 'BYTES', data: ['setosa'] }, PROBABILITIES],
+    })
+  })
+
+  test('from bytes, into bytes', async () => {
+    const { app } = await startApp()
+    const { data, ...input } = FLOWER
+    const head = JSON.stringify({
+      inputs: [{ ...input, parameters: { binary_data_size: 32 } }],
+      outputs: [{ name: 'probabilities', parameters: { binary_data: true } }],
+    })
+    const body = Buffer.concat([Buffer.from(head), Buffer.from(Float64Array.from(data).buffer)])
+    const reply = await infer({ app }, body, { 'inference-header-content-length': String(head.length) })
+    expect(reply.headers['content-type']).toBe('application/octet-stream')
+    const at = Number(reply.headers['inference-header-content-length'])
+    const answered = reply.body
+    expect(JSON.parse(answered.subarray(0, at).toString())).toMatchObject({
+      outputs: [{ parameters: { binary_data_size: 12 } }],
+    })
+    expect(answered.subarray(at)).toEqual(Buffer.from(Float32Array.of(1, 0, 0).buffer))
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+  ])('from %s', async (encoding, compress) => {
+    const { app } = await startApp()
+    const body = json(await infer({ app }, compress(BODY), { 'content-encoding': encoding }))
+    expect(body).toMatchObject({ id: '7' })
+  })
+
+  test('into gzip, where the client takes it and it is worth it', async () => {
+    const { app } = await startApp()
+    const many = JSON.stringify({ inputs: [{ ...FLOWER, shape: [200, 4], data: Array(800).fill(1) }] })
+    const reply = await infer({ app }, many, { 'accept-encoding': 'br, gzip;q=0.5' })
+    expect(reply.headers['content-encoding']).toBe('gzip')
+    expect(JSON.parse(gunzipSync(reply.body).toString())).toHaveProperty('outputs')
+    expect((await infer({ app }, BODY, { 'accept-encoding': 'gzip' })).headers).not.toHaveProperty('content-encoding')
+    expect((await infer({ app }, many, { 'accept-encoding': 'gzip;q=0' })).headers).not.toHaveProperty(
+      'content-encoding',
+    )
+  })
+})
+
+describe('the Open Inference Protocol refuses, with nothing but the error,', () => {
+  const bomb = gzipSync(Buffer.alloc(10_000_000))
+  test.each<[string, string | Buffer, Record<string, string>, number, RegExp]>([
+    ['no JSON', 'x', {}, 400, /^the body is not valid JSON/],
+    ['nothing', '', {}, 400, /^the body is empty/],
+    [
+      'wrong counts',
+      JSON.stringify({ inputs: [{ ...FLOWER, data: [1] }] }),
+      {},
+      400,
+      /^inputs\[0\]\.data: shape \[1,4\] takes 4 elements, got 1/,
+    ],
+    [
+      'a header beyond the body',
+      BODY,
+      { 'inference-header-content-length': '9999' },
+      400,
+      /^Inference-Header-Content-Length is 9999/,
+    ],
+    [
+      'a header in words',
+      BODY,
+      { 'inference-header-content-length': 'all' },
+      400,
+      /^Inference-Header-Content-Length: expected a number/,
+    ],
+    ['a bomb', bomb, { 'content-encoding': 'gzip' }, 413, /larger than 100000 bytes when it is decompressed/],
+    ['broken gzip', 'x', { 'content-encoding': 'gzip' }, 400, /^the body is not valid gzip/],
+    ['another encoding', BODY, { 'content-encoding': 'br' }, 415, /^the content-encoding "br" is not supported/],
+    ['a body that is too large', 'x'.repeat(200_000), {}, 413, /larger than 100000 bytes/],
+  ])('%s', async (_case, body, headers, status, error) => {
+    const { app } = await startApp()
+    const reply = await infer({ app }, body, headers)
+    expect(reply.status).toBe(status)
+    expect(json(reply)).toEqual({ error: expect.stringMatching(error) })
+  })
+
+  test('unknown models, other methods, loading, and a queue that is full', async () => {
+    const { server, app } = await startApp()
+    expect(json(await infer({ app }, BODY, {}, '/v2/models/x/infer'))).toEqual({
+      error: expect.stringMatching(/^Request for unknown model/),
+    })
+    const put = await request(server).put('/v2/models/iris').expect(405)
+    expect(put.body).toEqual({ error: 'PUT is not allowed here: use GET, HEAD' })
+    for (const action of ['load', 'unload']) {
+      const { body } = await request(server).post(`/v2/repository/models/iris/${action}`).expect(501)
+      expect(body).toEqual({ error: expect.stringMatching(/^failed to .*restart it$/) })
+    }
+    const slow = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }), maxQueued: 1 })
+    await slow.app.listen({ port: 0, host: '127.0.0.1' })
+    const body = JSON.stringify({ inputs: [{ name: 'iterations', shape: [1, 1], datatype: 'INT64', data: [1500] }] })
+    const sent = Array.from({ length: 4 }, () => infer(slow, body, {}, '/v2/models/slow/infer'))
+    const refused = (await Promise.all(sent)).filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThanOrEqual(2)
+    expect(refused[0]!.headers['retry-after']).toBe('1')
+  })
+
+  test('a request that waits longer than its timeout, in microseconds', async () => {
+    const { app } = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }) })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const send = (iterations: number, parameters = {}) => {
+      const body = {
+        inputs: [{ name: 'iterations', shape: [1, 1], datatype: 'INT64', data: [iterations] }],
+        parameters,
+      }
+      return infer({ app }, JSON.stringify(body), {}, '/v2/models/slow/infer')
+    }
+    const first = send(3000).then(({ status }) => status)
+    const late = await send(1, { timeout: 20_000 })
+    // Whichever of both came first: the other waits behind it for far longer than it may.
+    expect([late.status, await first].toSorted((a, b) => a - b)).toEqual(late.status === 200 ? [200, 200] : [200, 504])
+  })
+})

@@ -1,0 +1,258 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import type { Tensor } from '../../src/core/tensor.ts'
+import { readFeatureNames } from '../../src/models/feature-names.ts'
+import { SUPPORTED } from '../../src/runtime/runtime.ts'
+import type { ModelSource, Session } from '../../src/runtime/runtime.ts'
+import { createFolder } from '../support/folders.ts'
+import { externalModel, smallModel } from '../support/onnx-writer.ts'
+import { fixtureModel } from '../support/paths.ts'
+import { startPool } from '../support/pool.ts'
+import { loadRegistry } from '../support/registry.ts'
+
+async function failureOf(bytes: Buffer): Promise<unknown> {
+  return (await loadRegistry({ 'm.onnx': bytes })).find('m')
+}
+
+describe('a file that the runtime cannot compute', () => {
+  test.each<[string, Parameters<typeof smallModel>[0], RegExp]>([
+    [
+      'a newer opset',
+      { opset: 27 },
+      /^the file uses opset 27 of ai\.onnx, and the runtime computes up to 26: export it again with target_opset .* of 26$/,
+    ],
+    [
+      'a newer opset of ai.onnx.ml',
+      { mlOpset: 6 },
+      /^the file uses opset 6 of ai\.onnx\.ml, and the runtime computes up to 5/,
+    ],
+    [
+      'a newer IR version',
+      { irVersion: 14 },
+      /^the file has IR version 14, and the runtime reads up to 13: .* model\.ir_version = 13$/,
+    ],
+    [
+      'a custom operator',
+      { operator: 'Foo', domain: 'my.ops' },
+      /^it uses operators that are no part of ONNX: my\.ops\.Foo; export it without them$/,
+    ],
+    [
+      'bfloat16',
+      { elementType: 16 },
+      /^input x holds bfloat16, which is not supported: export it with float32 or float16$/,
+    ],
+    ['complex numbers', { elementType: 14 }, /^input x holds complex64/],
+  ])('fails on %s, and says what to do', async (_case, options, error) => {
+    expect(await failureOf(smallModel(options))).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(error),
+    })
+  })
+
+  test('the newest versions that are said to be supported are', async () => {
+    const [opset, mlOpset] = ['', 'ai.onnx.ml'].map((domain) => SUPPORTED.opsets.get(domain)!)
+    const newest = smallModel({ opset: opset!, mlOpset: mlOpset!, irVersion: SUPPORTED.irVersion })
+    expect(await failureOf(newest)).toMatchObject({ status: 'ready' })
+  })
+})
+
+describe('weights in a file of their own', () => {
+  const weights = Buffer.from(Float32Array.of(2, 0, 0, 3).buffer)
+  const x: Tensor = { dataType: 'float32', shape: [1, 2], data: Float32Array.of(5, 7) }
+
+  test('are found beside the model, also where the folder cannot be written', async () => {
+    const folder = createFolder({ 'm/1/model.onnx': externalModel('w.bin', 2), 'm/1/w.bin': weights })
+    for (const path of ['m/1/w.bin', 'm/1/model.onnx', 'm/1', 'm']) chmodSync(join(folder, path), 0o555)
+    const { outputs } = await (await loadRegistry(folder)).get().infer({ inputs: new Map([['x', x]]) })
+    expect(outputs.get('y')!.data).toEqual(Float32Array.of(10, 21))
+    for (const path of ['m', 'm/1']) chmodSync(join(folder, path), 0o755)
+  })
+
+  test('that are not there fail the load, without a path', async () => {
+    const entry = await failureOf(externalModel('w.bin', 2))
+    expect(entry).toMatchObject({
+      status: 'failed',
+      error: 'its weights are in the file "w.bin", which cannot be read (ENOENT): put it beside the model',
+    })
+    expect(JSON.stringify(entry)).not.toMatch(/\/tmp|\/work|\/home/)
+  })
+})
+
+test.each([
+  ['/etc/passwd', /outside of its folder/],
+  ['../w.bin', /outside of its folder/],
+  ['a\0b', /outside of its folder/],
+  ['x'.repeat(5000), /cannot be read \(ENAMETOOLONG\)/],
+])('weights in %j fail the load, without a path of the machine', async (location, error) => {
+  const entry = await failureOf(externalModel(location, 2))
+  expect(entry).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
+  expect(JSON.stringify(entry)).not.toMatch(/tmp/)
+})
+
+describe('names of features', () => {
+  test.each<[string, string, string[]]>([
+    ['a JSON array', '["a b","c"]', ['a b', 'c']],
+    ["Python's list", "['a b', 'c']", ['a b', 'c']],
+    ["Python's tuple", "('a', 'b',)", ['a', 'b']],
+    ["Python's list with quotes of both kinds", `["O'Brien", 'x']`, []],
+    ['a number', '12', []],
+    ['commas', 'a, b', ['a', 'b']],
+    ['lines', 'a\nb', ['a', 'b']],
+    ['a name twice', '["a","a"]', []],
+    ['an empty name', '["a",""]', []],
+    ['nothing', '', []],
+  ])('are read from %s in the metadata', (_case, text, names) => {
+    expect(readFeatureNames(new Map([['feature_names', text]]))).toEqual(names)
+  })
+
+  test('come from model.json, else from the metadata, else are x0, x1, …', async () => {
+    const named = smallModel({ metadata: { feature_names: '["a","b","c"]' } })
+    const registry = await loadRegistry({
+      'named.onnx': named,
+      'described/1/model.onnx': named,
+      'described/model.json': '{"features":[{"name":"x"},{"name":"y"},{"name":"z"}]}',
+      'other.onnx': smallModel({ metadata: { feature_names: '["a","b"]' } }),
+    })
+    const names = ['named', 'described', 'other'].map((model) =>
+      registry.get(model).view.features.map(({ name }) => name),
+    )
+    expect(names).toEqual([
+      ['a', 'b', 'c'],
+      ['x', 'y', 'z'],
+      ['x0', 'x1', 'x2'],
+    ])
+  })
+})
+
+describe('outputs in model.json', () => {
+  const files = (outputs: unknown) => ({
+    'm/1/model.onnx': readFileSync(fixtureModel('zipmap')),
+    'm/model.json': JSON.stringify({ outputs }),
+  })
+
+  test('are chosen by the name in the file, though ZipMap was cut off, and renamed', async () => {
+    const { view } = (
+      await loadRegistry(files([{ tensor: 'output_probability', name: 'p', columns: ['no', 'yes'] }]))
+    ).get()
+    expect(view.outputs).toEqual([
+      { tensor: 'scores', fileName: 'output_probability', name: 'p', columns: ['no', 'yes'] },
+    ])
+    expect(view.task).toEqual({ kind: 'regressor', value: 'scores' })
+  })
+
+  test.each<[unknown, RegExp]>([
+    [[{ tensor: 'nothing' }], /the model has no output nothing that can be served; it has label, output_probability/],
+    [[{ tensor: 'scores', columns: ['a'] }], /names 1 columns of output scores, whose shape is \[-1,2\]/],
+    [[{ tensor: 'label' }, { tensor: 'scores', name: 'label' }], /two outputs have the same name/],
+  ])('that are not there, or do not fit, fail the load: %j', async (outputs, error) => {
+    expect((await loadRegistry(files(outputs))).find('m')).toMatchObject({ error: expect.stringMatching(error) })
+  })
+})
+
+describe('examples.json', () => {
+  const load = async (examples: unknown) => {
+    const text = typeof examples === 'string' ? examples : JSON.stringify(examples)
+    const files = { 'm/1/model.onnx': { model: 'regressor' }, 'm/1/examples.json': text }
+    return (await loadRegistry(files)).find('m')
+  }
+
+  test('is computed before the model is ready', async () => {
+    const examples = Array.from({ length: 250 }, (_, x1) => ({ input: { x0: 1, x1 }, prediction: 2 + 3 * x1 + 1 }))
+    expect(await load({ examples })).toMatchObject({ status: 'ready' })
+  })
+
+  test.each<[string, unknown, string | RegExp]>([
+    [
+      'another number',
+      {
+        examples: [
+          { input: [1, 1], prediction: 6 },
+          { input: [1, 2], prediction: 9.5 },
+        ],
+      },
+      'examples.json: examples[1].prediction: expected 9.5, got 9, further off than 0.00001',
+    ],
+    [
+      'another form',
+      { examples: [{ input: [1, 1], prediction: { label: 1 } }] },
+      'examples.json: examples[0].prediction: expected an object, got 6',
+    ],
+    [
+      'an input that does not fit',
+      { examples: [{ input: [1], prediction: 6 }] },
+      /\[0\]: expected 2 values \(x0, x1\), got 1/,
+    ],
+    ['no examples', { examples: [] }, /examples\.json: examples: /],
+    ['broken JSON', '{', /examples\.json is not valid JSON/],
+  ])('of %s fails the load with the row', async (_case, examples, error) => {
+    const entry = await load(examples)
+    expect(entry).toMatchObject({ status: 'failed' })
+    if (typeof error === 'string') expect(entry).toMatchObject({ error })
+    else expect(entry).toMatchObject({ error: expect.stringMatching(error) })
+  })
+
+  test('that fails leaves nothing loaded, on the threads or inline', async () => {
+    const pool = startPool()
+    const loaded = new Set<string>()
+    const watch = async (where: string, loading: Promise<Session>): Promise<Session> => {
+      const session = await loading
+      loaded.add(where)
+      const dispose = async () => {
+        loaded.delete(where)
+        await session.dispose()
+      }
+      return { ...session, dispose }
+    }
+    const loadThreads = vi.fn((source: ModelSource) => watch('threads', pool.load(source)))
+    const loadInline = vi.fn((source: ModelSource) => watch('inline', pool.loadInline(source)))
+    const runtime = { load: loadThreads, loadInline, removeFiles: () => pool.removeFiles(), close: () => pool.close() }
+    const files = {
+      'm/1/model.onnx': { model: 'regressor' },
+      'm/model.json': '{"execution":"inline"}',
+      'm/1/examples.json': '{"examples":[{"input":[1,1],"prediction":7}]}',
+    }
+    expect((await loadRegistry(files, {}, runtime)).find('m')).toMatchObject({ status: 'failed' })
+    expect([loadThreads.mock.calls.length, loadInline.mock.calls.length, [...loaded]]).toEqual([1, 1, []])
+  })
+
+  test('has a tolerance of its own', async () => {
+    expect(await load({ tolerance: 0.1, examples: [{ input: [1, 1], prediction: 6.5 }] })).toMatchObject({
+      status: 'ready',
+    })
+  })
+})
+
+describe('labels that the file tells otherwise than the model answers', () => {
+  test('are left out, with a warning, where they are guessed; model.json is refused', async () => {
+    const labels = ['a', 'b']
+    const registry = await loadRegistry({
+      'r/1/model.onnx': { model: 'int-labels' },
+      'r/model.json': JSON.stringify({ labels }),
+      'ok.onnx': { model: 'int-labels' },
+    })
+    expect(registry.find('r')).toMatchObject({ status: 'failed', error: expect.stringContaining('2 labels') })
+    expect(registry.get('ok').view.labels).toEqual([10, 20, 30])
+  })
+})
+
+describe('model.json is held to the columns:', () => {
+  test.each<[object, RegExp]>([
+    [{ name: 'n', missing: 1.5, type: 'integer' }, /what stands for a missing value of feature n, 1\.5, is no integer/],
+    [{ name: 'n', example: 'yesterday', type: 'date' }, /the example of feature n, "yesterday", is no date/],
+    [{ name: 'n', type: 'datetime' }, /seconds do not fit into float32: export with float64/],
+  ])('%j fails the load', async (feature, error) => {
+    const features = JSON.stringify({ features: [feature, { name: 'b' }] })
+    const registry = await loadRegistry({ 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': features })
+    expect(registry.find('m')).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
+  })
+})
+
+test('a pipe is never opened as a model', async () => {
+  const folder = createFolder({ 'good.onnx': { model: 'regressor' } })
+  execFileSync('mkfifo', [join(folder, 'pipe.onnx')])
+  const registry = await loadRegistry(folder)
+  expect(registry.find('pipe')).toMatchObject({ status: 'failed', error: 'pipe.onnx is no file' })
+  expect(registry.get('good').view.name).toBe('good')
+})

@@ -1,0 +1,150 @@
+import fc from 'fast-check'
+import Papa from 'papaparse'
+import { describe, expect, test } from 'vitest'
+import type { ModelView } from '../../src/core/model-view.ts'
+import { exampleCsv } from '../../src/protocols/example.ts'
+import { predictCodec } from '../../src/protocols/predict.ts'
+import { problemsOf } from '../support/errors.ts'
+import { createView, spec } from '../support/views.ts'
+
+const people = createView({
+  signature: {
+    inputs: [
+      spec('age', 'float32', [-1, 1]),
+      spec('visits', 'int64', [-1, 1]),
+      spec('member', 'bool', [-1, 1]),
+      spec('name', 'string', [-1, 1]),
+    ],
+    outputs: [spec('y', 'float32', [-1, 1])],
+  },
+})
+
+function decode(text: string | Buffer, model: ModelView = people) {
+  const { inputs } = predictCodec.decode({ bytes: Buffer.from(text as string), isCsv: true }, model)
+  return Object.fromEntries(Array.from(inputs, ([name, { data }]) => [name, Array.from<unknown>(data)]))
+}
+
+describe('CSV', () => {
+  test('is read by its header, in any order of columns', () => {
+    expect(decode('name,member,age,visits\nAda,true,36.5,2\n"Bob, ""B""",False,1e1,9007199254740993\n')).toEqual({
+      age: [36.5, 10],
+      visits: [2n, 9007199254740993n],
+      member: [1, 0],
+      name: ['Ada', 'Bob, "B"'],
+    })
+  })
+
+  test.each([
+    ['line breaks of Windows', 'age,visits,member,name\r\n1,2,true,x\r\n'],
+    ['a mark of the byte order', '\uFEFFage,visits,member,name\n1,2,true,x\n'],
+    ['no line break at the end', 'age,visits,member,name\n1,2,true,x'],
+    ['mixed line ends', 'age,visits,member,name\n1,2,true,x\r\n'],
+    ['empty lines', 'age,visits,member,name\n\n1,2,true,x\n\n'],
+    ['everything quoted', '"age","visits","member","name"\n"1","2","true","x"\n'],
+  ])('may have %s', (_case, text) => {
+    expect(decode(text)).toEqual({ age: [1], visits: [2n], member: [1], name: ['x'] })
+  })
+
+  test('takes an empty cell for a missing value', () => {
+    expect(decode('age,visits,member,name\n,2,true,x')).toMatchObject({ age: [Number.NaN] })
+    expect(problemsOf(() => decode('age,visits,member,name\n1,,,'))).toEqual([
+      'rows[0].visits: expected an integer, got null: it may not be missing',
+      'rows[0].member: expected true or false, got null: it may not be missing',
+      'rows[0].name: expected a string, got null: it may not be missing',
+    ])
+  })
+
+  test.each<[string, string | Buffer, string[]]>([
+    ['nothing', '', [': expected a header with the names of the features, and rows']],
+    ['a header alone', 'age,visits,member,name\n', [': expected a header with the names of the features, and rows']],
+    [
+      'no header',
+      '1,2,true,x\n1,2,true,x',
+      [
+        'header[0]: "1" is no feature of this model',
+        expect.anything(),
+        expect.anything(),
+        expect.anything(),
+        'header: the column "age" is missing',
+        expect.anything(),
+        expect.anything(),
+        expect.anything(),
+      ],
+    ],
+    ['a column twice', 'age,age,visits,member,name\n1,1,2,true,x', ['header[1]: age is given twice']],
+    ['a short row', 'age,visits,member,name\n1,2,true', ['rows[0]: expected 4 cells as in the header, got 3']],
+    [
+      'a quote that is not closed',
+      'age,visits,member,name\n1,2,true,"x',
+      ['line 2: the body is not valid CSV: Quoted field unterminated'],
+    ],
+    [
+      'words for numbers',
+      'age,visits,member,name\nold,1.5,yes,x',
+      [
+        'rows[0].age: expected a number, got "old"',
+        'rows[0].visits: expected an integer, got "1.5"',
+        'rows[0].member: expected true or false, got "yes"',
+      ],
+    ],
+    [
+      'other numbers',
+      'age,visits,member,name\n0x10,1,true,x\n 1,1,true,x\nInfinity,1,true,x',
+      [
+        'rows[0].age: expected a number, got "0x10"',
+        'rows[1].age: expected a number, got " 1"',
+        'rows[2].age: expected a number, got "Infinity"',
+      ],
+    ],
+    ['bytes that are no text', Buffer.from([0x61, 0xff]), [': the body is not valid UTF-8']],
+  ])('of %s is refused by row and column', (_case, text, problems) => {
+    expect(problemsOf(() => decode(text))).toEqual(problems)
+  })
+
+  test('is refused above the limit of rows, and by a model without features', () => {
+    const small = { ...people, maxRows: 1 }
+    expect(problemsOf(() => decode('age,visits,member,name\n1,2,true,x\n1,2,true,x', small))).toEqual([
+      ': expected at most 1 rows in one request, got 2',
+    ])
+    const image = createView({ signature: { inputs: [spec('x', 'float32', [-1, 1, 2, 2])], outputs: [] } })
+    expect(problemsOf(() => decode('a\n1', image))).toEqual([
+      ': this model has no features that columns of a CSV could be',
+    ])
+  })
+
+  test('carries any text and any number, as a library writes it', () => {
+    const text = fc
+      .string({ unit: 'binary', minLength: 1 })
+      .filter((value) => !value.includes('\0') && value.isWellFormed())
+    const row = fc.record({
+      age: fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+      visits: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      member: fc.boolean(),
+      name: text,
+    })
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), (rows) => {
+        const cells = rows.map(({ age, visits, member, name }) => [String(age), String(visits), String(member), name])
+        const csv = Papa.unparse([['age', 'visits', 'member', 'name'], ...cells], { newline: '\n' })
+        expect(decode(csv)).toEqual({
+          age: rows.map(({ age }) => age),
+          visits: rows.map(({ visits }) => visits),
+          member: rows.map(({ member }) => (member ? 1 : 0)),
+          name: rows.map(({ name }) => name),
+        })
+      }),
+    )
+  })
+
+  test('of millions of lines or digits is refused in short', () => {
+    const lines = problemsOf(() => decode(`age,visits,member,name\n${'1,2,true,x\n'.repeat(200_000)}`))
+    expect(lines).toEqual([': expected at most 100 rows in one request, got 101'])
+    const digits = problemsOf(() => decode(`age,visits,member,name\n1,${'9'.repeat(1_000_000)},true,x`))
+    expect(digits[0]!.length).toBeLessThan(200)
+    expect(problemsOf(() => decode(`${','.repeat(1_000_000)}\n1`))[0]).toBe('header: expected 4 columns, got 1000001')
+  })
+
+  test('of the documented example works as it is', () => {
+    expect(decode(exampleCsv(people))).toEqual({ age: [0], visits: [0n], member: [0], name: ['text'] })
+  })
+})

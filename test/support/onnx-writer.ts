@@ -1,0 +1,205 @@
+/** Writes ONNX files field by field, as protobuf; for tests that need files no exporter would write. */
+export type Field = readonly [number: number, value: number | bigint | string | Uint8Array | readonly Field[]]
+
+export function encode(fields: readonly Field[]): Buffer {
+  return Buffer.concat(
+    fields.map(([number, value]) => {
+      if (typeof value === 'number' || typeof value === 'bigint') {
+        return Buffer.concat([varint(number * 8), varint(value)])
+      }
+      const bytes = typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? value : encode(value)
+      return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes])
+    }),
+  )
+}
+
+function varint(value: number | bigint): Buffer {
+  let rest = BigInt.asUintN(64, BigInt(value))
+  const bytes: number[] = []
+  do {
+    bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0))
+    rest >>= 7n
+  } while (rest > 0n)
+  return Buffer.from(bytes)
+}
+
+const FLOAT = 1
+
+function tensorInfo(name: string, dimensions: readonly (number | string)[]): Field[] {
+  const shape = dimensions.map((size): Field => [1, [typeof size === 'number' ? [1, size] : [2, size]]])
+  return [
+    [1, name],
+    [
+      2,
+      [
+        [
+          1,
+          [
+            [1, FLOAT],
+            [2, shape],
+          ],
+        ],
+      ],
+    ],
+  ]
+}
+
+/** A chain of matrix products, each with square weights of its own: a model as large as one likes. */
+export function largeModel(layers: number, width: number): Buffer {
+  const names = Array.from({ length: layers + 1 }, (_, index) => (index === layers ? 'y' : `x${index}`))
+  const weights = new Float32Array(width * width)
+  for (let index = 0; index < weights.length; index++) weights[index] = ((index * 7919) % 1000) / 1e5
+  const raw = new Uint8Array(weights.buffer)
+  const nodes = names.slice(1).map((output, index): Field => [
+    1,
+    [
+      [1, names[index]!],
+      [1, `w${index}`],
+      [2, output],
+      [4, 'MatMul'],
+    ],
+  ])
+  const initializers = nodes.map((_, index): Field => {
+    return [
+      5,
+      [
+        [1, width],
+        [1, width],
+        [2, FLOAT],
+        [8, `w${index}`],
+        [9, raw],
+      ],
+    ]
+  })
+  return encode([
+    [1, 8],
+    [
+      7,
+      [
+        ...nodes,
+        [2, 'large'],
+        ...initializers,
+        [11, tensorInfo('x0', ['N', width])],
+        [12, tensorInfo('y', ['N', width])],
+      ],
+    ],
+    [
+      8,
+      [
+        [1, ''],
+        [2, 17],
+      ],
+    ],
+  ])
+}
+
+interface SmallModel {
+  readonly elementType?: number
+  readonly irVersion?: number
+  readonly opset?: number
+  readonly mlOpset?: number
+  readonly operator?: string
+  readonly domain?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly columns?: number
+}
+
+/** One node from `x` [N, columns] to `y` of the same type. */
+export function smallModel(options: SmallModel = {}): Buffer {
+  const { elementType = FLOAT, irVersion = 8, opset = 17, mlOpset = 3, operator = 'Identity', domain = '' } = options
+  const { metadata = {}, columns = 3 } = options
+  const value = (name: string): Field[] => [
+    [1, name],
+    [
+      2,
+      [
+        [
+          1,
+          [
+            [1, elementType],
+            [
+              2,
+              [
+                [1, []],
+                [1, [[1, columns]]],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ],
+  ]
+  const node: Field[] = [
+    [1, 'x'],
+    [2, 'y'],
+    [4, operator],
+    [7, domain],
+  ]
+  const opsets = { '': opset, 'ai.onnx.ml': mlOpset, ...(domain && { [domain]: 1 }) }
+  return encode([
+    [1, irVersion],
+    [
+      7,
+      [
+        [1, node],
+        [2, 'small'],
+        [11, value('x')],
+        [12, value('y')],
+      ],
+    ],
+    ...Object.entries(opsets).map(([name, version]): Field => [
+      8,
+      [
+        [1, name],
+        [2, version],
+      ],
+    ]),
+    ...Object.entries(metadata).map(([key, text]): Field => [
+      14,
+      [
+        [1, key],
+        [2, text],
+      ],
+    ]),
+  ])
+}
+
+/** A product with weights that stand in a file of their own. */
+export function externalModel(location: string, columns: number): Buffer {
+  const entries: Field[] = [
+    [
+      13,
+      [
+        [1, 'location'],
+        [2, location],
+      ],
+    ],
+  ]
+  const weights: Field = [5, [[1, columns], [1, columns], [2, FLOAT], [8, 'w'], ...entries, [14, 1]]]
+  const node: Field[] = [
+    [1, 'x'],
+    [1, 'w'],
+    [2, 'y'],
+    [4, 'MatMul'],
+  ]
+  return encode([
+    [1, 8],
+    [
+      7,
+      [
+        [1, node],
+        [2, 'external'],
+        weights,
+        [11, tensorInfo('x', ['N', columns])],
+        [12, tensorInfo('y', ['N', columns])],
+      ],
+    ],
+    [
+      8,
+      [
+        [1, ''],
+        [2, 17],
+      ],
+    ],
+  ])
+}

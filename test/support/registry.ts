@@ -1,0 +1,32 @@
+import { onTestFinished } from 'vitest'
+import { createRegistry } from '../../src/models/registry.ts'
+import type { RegistryOptions } from '../../src/models/registry.ts'
+import { findModels } from '../../src/models/repository.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
+import { checkExamples } from '../../src/protocols/examples.ts'
+import { createFolder } from './folders.ts'
+import type { Content } from './folders.ts'
+import { startPool } from './pool.ts'
+
+const LIMITS = { maxQueued: 10, maxQueuedRows: 100, maxRunMs: 60_000, onStuck: () => undefined, checkExamples }
+
+/** A registry over real files and a real runtime, not loaded yet. */
+export async function openRegistry(
+  files: Readonly<Record<string, Content>> | string,
+  options: Partial<RegistryOptions> = {},
+  runtime: Runtime = startPool(),
+) {
+  const found = await findModels(typeof files === 'string' ? files : createFolder(files))
+  const registry = createRegistry(found, runtime, { defaultName: undefined, maxRows: 100, ...LIMITS, ...options })
+  onTestFinished(async () => {
+    await registry.close()
+    await runtime.close()
+  })
+  return registry
+}
+
+export async function loadRegistry(...args: Parameters<typeof openRegistry>) {
+  const registry = await openRegistry(...args)
+  await registry.load(() => undefined)
+  return registry
+}

@@ -1,0 +1,142 @@
+"""What a model answers for some rows: asked of the original and of its ONNX export, compared, and written as JSON."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass
+class Answers:
+    """One answer a row. `form` says what the labels and the numbers mean: "probabilities" or "scores" (a classifier),
+    "score" (one number beside a label), "clusters", "labels" (several classifiers at once) or "values" (the rest)."""
+
+    form: str
+    labels: np.ndarray | None = None  # [rows], for "labels" [rows, classifiers]
+    numbers: np.ndarray | None = None  # [rows, n]
+    classes: list = field(default_factory=list)  # what the columns of `numbers` stand for, where known
+
+    def rows(self):
+        """The answers as the server writes them."""
+        return [self._row(index) for index in range(len(self))]
+
+    def named(self, names):
+        """The same with a name for each of the classes 0, 1, 2, …"""
+        return replace(self, labels=np.array(names)[self.labels], classes=list(names))
+
+    def like(self, exported):
+        """The same in the form of the export: of two classes it may, like scikit-learn, score the second only."""
+        if self.form == "scores" and exported.form == "score":
+            return Answers("score", self.labels, self.numbers[:, 1:])
+        return self
+
+    def __len__(self):
+        return len(self.labels if self.labels is not None else self.numbers)
+
+    def _row(self, index):
+        numbers = None if self.numbers is None else plain(self.numbers[index])
+        if self.form == "values":
+            return numbers[0] if len(numbers) == 1 else numbers
+        label = plain(self.labels[index])
+        if self.form == "labels":
+            return {"label": label}
+        if self.form == "score":
+            return {"label": label, "score": numbers[0]}
+        if self.form == "clusters":
+            return {"label": label, "scores": numbers}
+        return {"label": label, self.form: class_map(self.classes, numbers) if self.classes else numbers}
+
+
+def class_map(classes, numbers):
+    return {str(plain(name)): number for name, number in zip(classes, numbers, strict=True)}
+
+
+def plain(value):
+    """A NumPy value or array as JSON knows it: what is not finite becomes null."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, list):
+        return [plain(element) for element in value]
+    return None if value is pd.NA or (isinstance(value, float) and not np.isfinite(value)) else value
+
+
+def ask_original(model, data):
+    """The answers of a scikit-learn estimator, or of one that keeps to scikit-learn's ways."""
+    if hasattr(model, "predict_proba") or len(classes_of(model)):
+        return ask_classifier(model, data)
+    if hasattr(model, "decision_function"):
+        return Answers("score", model.predict(data), as_matrix(model.decision_function(data)))
+    if hasattr(model, "fit_predict") and hasattr(model, "transform"):
+        return Answers("clusters", model.predict(data), model.transform(data))
+    answer = model.predict if hasattr(model, "predict") else model.transform
+    return Answers("values", numbers=as_matrix(answer(data)))
+
+
+def ask_classifier(model, data):
+    labels = np.asarray(model.predict(data))
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return Answers("labels", labels)
+    labels, classes = as_exported(labels.reshape(-1)), as_exported(classes_of(model)).tolist()
+    if hasattr(model, "predict_proba"):
+        return Answers("probabilities", labels, np.asarray(model.predict_proba(data)), classes)
+    scores = np.asarray(model.decision_function(data))
+    # Of two classes scikit-learn gives the score of the second only, most exports give that of both.
+    return Answers("scores", labels, np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, classes)
+
+
+def classes_of(model):
+    classes = getattr(model, "classes_", None)
+    return [] if classes is None else classes
+
+
+def as_exported(labels):
+    """Exports know no classes but strings and integers: False and True become 0 and 1, and 2.0 becomes 2."""
+    labels = np.asarray(labels)
+    return labels.astype(np.int64) if labels.dtype.kind in "bf" else labels
+
+
+def as_matrix(values):
+    values = np.asarray(values.todense() if hasattr(values, "todense") else values)
+    return values.reshape(len(values), -1)
+
+
+def ask_onnx(session, inputs, like):
+    """The answers of an exported model in the form of the original's, whether probabilities leave as tensor or maps."""
+    labels, columns = None, []
+    for value in session.run(None, inputs):
+        if isinstance(value, list) and isinstance(value[0], dict):
+            columns.append(np.array([[row[key] for key in like.classes] for row in value]))
+        elif isinstance(value, list):
+            continue  # a sequence of tensors, the probabilities of several classifiers
+        elif value.dtype.kind == "f":
+            columns.append(as_matrix(value))
+        else:
+            labels = value if like.form == "labels" else value.reshape(-1)
+    numbers = np.concatenate(columns, axis=1) if columns else None
+    is_score = like.form == "scores" and numbers.shape[1] == 1
+    return Answers("score" if is_score else like.form, labels, numbers, [] if is_score else like.classes)
+
+
+@dataclass
+class Deviation:
+    """The row where two answers are furthest apart; infinitely where the labels differ."""
+
+    worst: float
+    row: int
+
+
+def compare(expected, got):
+    """How far apart two answers are: numbers by |a - b| / max(1, |b|), labels not at all or infinitely."""
+    apart = np.zeros(len(expected))
+    if expected.labels is not None:
+        differ = np.asarray(expected.labels).astype(str) != np.asarray(got.labels).astype(str)
+        apart[differ.reshape(len(apart), -1).any(axis=1)] = np.inf
+    if expected.numbers is not None:
+        if got.numbers.shape != expected.numbers.shape:
+            return Deviation(np.inf, 0)
+        wanted, given = (numbers.astype(np.float64) for numbers in (expected.numbers, got.numbers))
+        with np.errstate(invalid="ignore"):
+            off = np.abs(given - wanted) / np.maximum(1, np.abs(wanted))
+        off[(given == wanted) | (np.isnan(given) & np.isnan(wanted))] = 0
+        apart = np.maximum(apart, np.nan_to_num(off, nan=np.inf).max(axis=1))
+    row = int(apart.argmax())
+    return Deviation(float(apart[row]), row)

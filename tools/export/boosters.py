@@ -1,0 +1,68 @@
+"""Converters for the estimators of XGBoost, LightGBM and CatBoost, which may stand in a scikit-learn pipeline."""
+
+import tempfile
+from pathlib import Path
+
+import onnx
+from onnx import helper
+from skl2onnx import update_registered_converter
+from skl2onnx._supported_operators import sklearn_classifier_list
+from skl2onnx.common.shape_calculator import (
+    calculate_linear_classifier_output_shapes,
+    calculate_linear_regressor_output_shapes,
+)
+
+from export.estimators import library_of
+
+CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
+
+
+def register_converter_of(estimator):
+    """Makes skl2onnx know the class of an estimator, if it is one of a boosting library."""
+    library, kind = library_of(estimator), type(estimator)
+    if library not in CONVERTERS:
+        return
+    is_classifier = hasattr(estimator, "predict_proba")
+    if is_classifier and kind not in sklearn_classifier_list:
+        sklearn_classifier_list.append(kind)
+    update_registered_converter(
+        kind,
+        f"{library}{kind.__name__}",
+        calculate_linear_classifier_output_shapes if is_classifier else calculate_linear_regressor_output_shapes,
+        CONVERTERS[library],
+        options=CLASSIFIER_OPTIONS if is_classifier else {"split": None},
+    )
+
+
+def convert_xgboost(scope, operator, container):
+    from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost as convert
+
+    # The converter wants the columns numbered.
+    operator.raw_operator.get_booster().feature_names = None
+    convert(scope, operator, container)
+
+
+def convert_lightgbm(scope, operator, container):
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm as convert
+
+    convert(scope, operator, container)
+
+
+def convert_catboost(scope, operator, container):
+    """Takes the ensemble of trees out of CatBoost's own export, and puts it behind what the pipeline hands on."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.onnx"
+        operator.raw_operator.save_model(str(file), format="onnx")
+        node = onnx.load(file).graph.node[0]
+    container.add_node(
+        node.op_type,
+        operator.inputs[0].full_name,
+        [output.full_name for output in operator.outputs],
+        op_domain=node.domain,
+        op_version=3,
+        name=scope.get_unique_operator_name(node.op_type),
+        **{attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute},
+    )
+
+
+CONVERTERS = {"xgboost": convert_xgboost, "lightgbm": convert_lightgbm, "catboost": convert_catboost}

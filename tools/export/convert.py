@@ -1,0 +1,221 @@
+"""Turns an estimator into an ONNX model that says the same, and is compared with it before anyone relies on it."""
+
+import copy
+import json
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper
+from skl2onnx import to_onnx
+from skl2onnx._supported_operators import get_model_alias
+from skl2onnx.common._registration import get_converter
+from skl2onnx.common.data_types import (
+    BooleanTensorType,
+    DoubleTensorType,
+    FloatTensorType,
+    Int64TensorType,
+    StringTensorType,
+)
+from skl2onnx.sklapi import CastTransformer
+from sklearn.ensemble import VotingClassifier
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC, NuSVC
+
+from export import repairs
+from export.answers import Answers, Deviation, ask_onnx, ask_original, compare
+from export.boosters import register_converter_of
+from export.estimators import last_step, library_of, walk
+from export.refusal import Refusal, one_line
+from export.sample import Sample
+
+# What the converters of all libraries write, and ONNX Runtime has read since 1.17.
+OPSETS = {"": 19, "ai.onnx.ml": 3}
+MAX_IR = 9
+# What scikit-learn's default token pattern means, in the words of the regular expressions of ONNX Runtime.
+DEFAULT_PATTERN, UNICODE_WORDS = r"(?u)\b\w\w+\b", r"[\pL\pN_][\pL\pN_]+"
+
+
+@dataclass
+class Export:
+    content: bytes
+    session: onnxruntime.InferenceSession
+    inputs: str  # what kind of numbers the model takes, in words
+    expected: Answers
+    got: Answers
+    deviation: Deviation
+
+
+def export(model, sample: Sample, tolerance) -> Export:
+    """The first export that agrees with the original on the whole sample.
+
+    Numbers enter as float32 if that is enough. Where rounding to it moves a row across a threshold, as float64; and
+    where trees round what a step before them scaled, as float64 that is rounded just there.
+    """
+    try:
+        original = ask_original(model, sample.for_original())
+    except Exception as error:  # whatever a step makes of columns that are not what it was trained on
+        raise Refusal(f"the model itself fails on the sample: {type(error).__name__}: {one_line(error)}") from None
+    closest, first_error = None, None
+    for attempt in attempts(model, sample):
+        try:
+            content = declare_outputs(convert(model, sample, attempt), sample)
+            session = onnxruntime.InferenceSession(content, quiet())
+            got = ask_onnx(session, sample.for_onnx(session), original)
+        except Exception as error:  # converters raise of every kind, and one attempt may do where another does not
+            first_error = first_error or error
+            continue
+        expected = original.like(got)
+        made = Export(content, session, attempt.words(), expected, got, compare(expected, got))
+        if made.deviation.worst <= tolerance:
+            return made
+        if closest is None or made.deviation.worst < closest.deviation.worst:
+            closest = made
+    if closest is None:
+        raise Refusal(f"the converter gave up: {type(first_error).__name__}: {one_line(first_error)}")
+    raise Refusal(disagreement(closest, sample, tolerance))
+
+
+@dataclass
+class Attempt:
+    """How to export: the type of numbers and of integers, and what to round to before the last step."""
+
+    numbers: type
+    integers: type
+    rounded: tuple = ()
+
+    def words(self):
+        inputs = "float64 input" if self.numbers is DoubleTensorType else "float32 input"
+        return f"{inputs}, rounded before the last step" if self.rounded else inputs
+
+
+def attempts(model, sample):
+    plans = [(FloatTensorType, ()), (DoubleTensorType, ())]
+    if casts := rounding(model):
+        plans.append((DoubleTensorType, casts))
+    is_plain = not sample.per_column or all(kind == "number" for kind in map(sample.feature_type, sample.table))
+    for numbers, casts in plans:
+        for integers in (numbers,) if is_plain else (Int64TensorType, numbers):
+            yield Attempt(numbers, integers, casts)
+
+
+def rounding(model):
+    """What an ensemble of trees rounds its columns to, if steps before it compute with more digits."""
+    library = type(last_step(model)).__module__
+    if not isinstance(model, Pipeline) or len(model.steps) < 2:
+        return ()
+    if library.startswith(("sklearn.tree", "sklearn.ensemble._forest", "sklearn.ensemble._gb")):
+        return (np.float32, np.float64)
+    return (np.float32,) if library.startswith(("xgboost", "catboost")) else ()
+
+
+def convert(model, sample, attempt):
+    model = copy.deepcopy(model)
+    options = prepare(model)
+    if attempt.rounded:
+        *before, (_, last) = model.steps
+        casts = [cast_to(dtype, last.n_features_in_) for dtype in attempt.rounded]
+        model = make_pipeline(*(step for _, step in before), *casts, last)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = to_onnx(model, initial_types=input_types(sample, attempt), options=options, target_opset=OPSETS)
+    repairs.make_repeatable(exported, "model")
+    exported.ir_version = min(exported.ir_version, MAX_IR)
+    names = exported.metadata_props.add()
+    names.key, names.value = "feature_names", json.dumps(list(sample.table))
+    onnx.checker.check_model(exported)
+    return exported
+
+
+def declare_outputs(exported, sample):
+    """Converters may declare fewer columns, or rows, than come out; this declares what does."""
+    session = onnxruntime.InferenceSession(exported.SerializeToString(), quiet())
+    for output, value in zip(exported.graph.output, session.run(None, sample.for_onnx(session)), strict=True):
+        if isinstance(value, np.ndarray):
+            shape = [None, *value.shape[1:]]
+            output.CopyFrom(helper.make_tensor_value_info(output.name, output.type.tensor_type.elem_type, shape))
+    return exported.SerializeToString()
+
+
+def cast_to(dtype, width):
+    return CastTransformer(dtype=dtype).fit(np.zeros((1, width)))
+
+
+def check_steps(model):
+    """Refuses what cannot be converted, by the name of its step."""
+    for step, inner in walk(model):
+        where = f"step {step!r} ({type(inner).__module__}.{type(inner).__name__})"
+        register_converter_of(inner)
+        try:
+            get_model_alias(type(inner))
+        except RuntimeError:
+            raise Refusal(f"there is no converter to ONNX for {where}") from None
+        if isinstance(inner, FunctionTransformer) and inner.func is not None:
+            function = getattr(inner.func, "__name__", "a function")
+            raise Refusal(f"{where} calls {function}, and ONNX cannot call Python")
+        if library_of(inner) == "catboost" and inner.get_cat_feature_indices():
+            raise Refusal(f"{where} has categorical features, which CatBoost does not export")
+
+
+def prepare(model):
+    """Readies a copy of the model for its converters, and finds the options that each of them needs."""
+    options = {}
+    for _, inner in walk(model):
+        if isinstance(inner, VotingClassifier):
+            inner.flatten_transform = False
+        if isinstance(inner, SimpleImputer) and inner.statistics_.dtype == object:
+            inner.missing_values = ""
+        if isinstance(inner, CountVectorizer):
+            options[id(inner)] = text_options(inner)
+    last = last_step(model)
+    allowed = get_converter(get_model_alias(type(last))).get_allowed_options() or {}
+    # Where nothing is said, a pipeline asks for the default even of those that do not know the option.
+    options[id(last)] = {"zipmap": False} if "zipmap" in allowed else {}
+    # Otherwise each of two classes gets the score of the other.
+    if isinstance(last, (SVC, NuSVC)) and not hasattr(last, "predict_proba"):
+        options[id(last)]["raw_scores"] = True
+    return options
+
+
+def text_options(vectorizer):
+    """Lower case needs a locale. en_US.UTF-8, the default, is missing from slim images; "C" is everywhere and does for
+    words without accents."""
+    is_ascii = all(word.isascii() for word in vectorizer.vocabulary_)
+    options = {"locale": "C" if is_ascii else "C.UTF-8"}
+    return options | ({"tokenexp": UNICODE_WORDS} if vectorizer.token_pattern == DEFAULT_PATTERN else {})
+
+
+def input_types(sample, attempt):
+    numbers, integers = attempt.numbers, attempt.integers
+    if sample.text:
+        return [(sample.table.columns[0], StringTensorType([None, 1]))]
+    kinds = {"string": StringTensorType, "integer": integers, "boolean": BooleanTensorType, "number": numbers}
+    if integers is numbers:
+        kinds["boolean"] = numbers
+    if sample.per_column:
+        return [(name, kinds[sample.feature_type(name)]([None, 1])) for name in sample.table]
+    is_text = sample.feature_type(sample.table.columns[0]) == "string"
+    return [("X", (StringTensorType if is_text else numbers)([None, sample.table.shape[1]]))]
+
+
+def quiet():
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    return options
+
+
+def disagreement(made, sample, tolerance):
+    row = made.deviation.row
+    how = "another label" if np.isinf(made.deviation.worst) else f"{made.deviation.worst:.3g} off"
+    lines = [
+        f"the export disagrees with the original, worst in row {row} of {len(sample)}: {how}, {tolerance:g} allowed",
+        f"  input     {json.dumps(sample.records([row])[0])}",
+        f"  expected  {json.dumps(made.expected.rows()[row])}",
+        f"  got       {json.dumps(made.got.rows()[row])}",
+    ]
+    return "\n".join(lines)

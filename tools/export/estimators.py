@@ -1,0 +1,73 @@
+"""What an estimator is made of: pipelines, column transformers and ensembles hold others."""
+
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.tree import BaseDecisionTree
+
+
+def walk(model, name="model"):
+    """Every estimator within, outermost first, with the name of the step that holds it."""
+    yield name, model
+    for step, inner in parts(model):
+        if hasattr(inner, "get_params"):
+            yield from walk(inner, step if name == "model" else f"{name} > {step}")
+
+
+def parts(model):
+    if isinstance(model, Pipeline):
+        return list(model.steps)
+    if isinstance(model, ColumnTransformer):
+        return [(step, inner) for step, inner, _ in model.transformers_]
+    if isinstance(model, FeatureUnion):
+        return list(model.transformer_list)
+    # What estimators fitted: forests their trees, which need no look, and others anything.
+    fitted = getattr(model, "estimators_", None)
+    fitted = fitted if isinstance(fitted, list) else []
+    fitted = fitted + [each.estimator for each in getattr(model, "calibrated_classifiers_", [])]
+    fitted += [model.final_estimator_] if hasattr(model, "final_estimator_") else []
+    return [(type(each).__name__, each) for each in fitted if not isinstance(each, BaseDecisionTree)]
+
+
+def last_step(model):
+    return last_step(model.steps[-1][1]) if isinstance(model, Pipeline) else model
+
+
+def first_step(model):
+    return first_step(model.steps[0][1]) if isinstance(model, Pipeline) else model
+
+
+def has_columns(model):
+    """Whether some step picks columns of a table by their names."""
+    return bool(column_names(model)) and any(isinstance(inner, ColumnTransformer) for _, inner in walk(model))
+
+
+def reads_text(model):
+    """Whether the model takes one string a row, as vectorizers do, and no table."""
+    return isinstance(first_step(model), CountVectorizer)
+
+
+def library_of(estimator):
+    return type(estimator).__module__.split(".")[0]
+
+
+def column_names(model):
+    """The columns that the model was fitted on, or nothing when it was fitted on a bare array."""
+    first = first_step(model)
+    attribute = "feature_names_" if library_of(first) == "catboost" else "feature_names_in_"
+    try:
+        names = [str(name) for name in getattr(first, attribute)]
+    except AttributeError:
+        return []
+    # What LightGBM and CatBoost call the columns of an array.
+    made_up = ([f"Column_{i}" for i in range(len(names))], [str(i) for i in range(len(names))])
+    return [] if names in made_up else names
+
+
+def column_count(model):
+    """How many columns the model takes, or None where it does not say."""
+    if reads_text(model):
+        return 1
+    if library_of(first_step(model)) == "catboost":
+        return len(first_step(model).feature_names_)
+    return getattr(model, "n_features_in_", None)

@@ -1,0 +1,105 @@
+"""The sample of rows that an export is compared on, as the original and as ONNX Runtime take it, and as JSON."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from export.answers import plain
+from export.estimators import column_count, column_names, has_columns, reads_text
+from export.refusal import Refusal
+
+TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(bool)": np.bool_}
+FEATURE_TYPES = {"b": "boolean", "i": "integer", "u": "integer", "f": "number"}
+# More strings than this are no list of choices.
+MAX_VALUES = 20
+
+
+@dataclass
+class Sample:
+    table: pd.DataFrame
+    per_column: bool  # one [rows, 1] input a column, or one [rows, n] input of all
+    named: bool  # whether the original was fitted on named columns
+    text: bool  # one string a row
+
+    def __len__(self):
+        return len(self.table)
+
+    def for_original(self):
+        if self.text:
+            return self.table.iloc[:, 0].fillna("").to_numpy(dtype=object)
+        return self.table if self.named else self.table.to_numpy()
+
+    def for_onnx(self, session):
+        inputs = session.get_inputs()
+        if not self.per_column and not self.text:
+            return {inputs[0].name: self.table.to_numpy().astype(TYPES.get(inputs[0].type, object))}
+        return {i.name: self.without_gaps(i.name).to_numpy().astype(TYPES.get(i.type, object)) for i in inputs}
+
+    def without_gaps(self, name):
+        """A column of strings has empty strings where the table has nothing: tensors of strings know no gaps."""
+        column = self.table[[name]]
+        return column.astype(object).where(column.notna(), "") if self.feature_type(name) == "string" else column
+
+    def feature_type(self, name):
+        return FEATURE_TYPES.get(self.table[name].dtype.kind, "string")
+
+    def features(self, session):
+        """The features of model.json, with what the sample shows of their values."""
+        integers = [i.name for i in session.get_inputs() if i.type == "tensor(int64)"] if self.per_column else []
+        return [self.feature(name, name in integers) for name in self.table]
+
+    def feature(self, name, is_integer):
+        column, kind = self.table[name].dropna(), self.feature_type(name)
+        # A float takes other numbers than the whole ones that the sample happens to have.
+        feature = {"name": name, "type": "number" if kind == "integer" and not is_integer else kind}
+        if column.empty:
+            return feature
+        if kind in ("number", "integer"):
+            feature |= {"minimum": short(column.min()), "maximum": short(column.max())}
+        elif kind == "string" and not self.text and column.nunique() <= MAX_VALUES:
+            feature["values"] = sorted(column.unique().tolist())
+        return feature | {"example": short(column.iloc[0])}
+
+    def records(self, indices):
+        return [{name: short(self.without_gaps(name).iloc[index, 0]) for name in self.table} for index in indices]
+
+
+def short(value):
+    """A value as JSON knows it; whole numbers go without the point."""
+    value = plain(value)
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def read_sample(file, model, target=None):
+    try:
+        table = pd.read_csv(file)
+    except FileNotFoundError:
+        raise Refusal(f"there is no file {file}") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise Refusal(f"{file} is not read as CSV: {error}") from None
+    if target is not None:
+        table = table.drop(columns=target, errors="ignore")
+    if table.empty:
+        raise Refusal(f"{file} has no rows")
+    return to_sample(table, model, file)
+
+
+def to_sample(table, model, source="the sample"):
+    """The columns of a table that the model takes, in the model's order."""
+    table, names = table.rename(columns=str), column_names(model)
+    # LightGBM writes underscores for spaces.
+    known = {name.replace(" ", "_"): name for name in table} | {name: name for name in table}
+    if missing := [name for name in names if name not in known]:
+        raise Refusal(f"{source} lacks columns of the model: {', '.join(missing)}")
+    table = table[[known[name] for name in names]] if names else table
+    count = column_count(model) or table.shape[1]
+    if table.shape[1] != count:
+        raise Refusal(f"the model takes {count} columns, {source} has {table.shape[1]}: is one of them the --target?")
+    if reads_text(model):
+        return Sample(table, per_column=False, named=False, text=True)
+    numeric = all(dtype.kind in "biuf" for dtype in table.dtypes)
+    per_column = has_columns(model)
+    if not per_column and not numeric and any(dtype.kind in "biuf" for dtype in table.dtypes):
+        raise Refusal("strings and numbers together need a ColumnTransformer that was fitted on a DataFrame")
+    return Sample(table, per_column, named=bool(names), text=False)
