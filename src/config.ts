@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { NAN_POLICIES } from './core/model-view.ts'
+import type { NanPolicy } from './core/model-view.ts'
 import type { PlatformRoutes } from './http/routes/v1.ts'
-import { platformRoutes, platformSettings } from './platform.ts'
 
 /** Everything that can be set from outside. */
 export interface Config {
@@ -9,10 +9,16 @@ export interface Config {
   readonly platformRoutes: PlatformRoutes
   readonly host: string
   readonly port: number
+  /** Port of gRPC; 0 turns it off. */
+  readonly grpcPort: number
   readonly modelDir: string
   /** Name of a model whose place in the folder tells none. */
   readonly modelName: string | undefined
   readonly defaultModel: string | undefined
+  /** What the server calls itself to clients of V2. */
+  readonly serverName: string
+  /** How NaN and the infinities are written in JSON. */
+  readonly jsonNan: NanPolicy
   readonly bodyLimitBytes: number
   readonly maxRows: number
   /** Threads that compute; 0 takes one for each CPU that may be used. */
@@ -35,13 +41,18 @@ export interface Config {
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 // Keys are the flags; the environment variable is the same in capitals, with `_`. A flag wins over its variable.
-const configSchema = z
+export const configSchema = z
   .strictObject({
     host: z.string().default('0.0.0.0').describe('Address to listen on.'),
     port: integer(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
+    'grpc-port': integer(0, 65_535).default(8001).describe('Port to listen on for gRPC; 0 turns it off.'),
     'model-dir': z.string().default('models').describe('Folder of the models.'),
     'model-name': z.string().optional().describe('Name of a model that stands in the folder without one; else model.'),
     'default-model': z.string().optional().describe('Model behind POST /predict; the only one, where there is one.'),
+    'server-name': z.string().default('onnx-serve').describe('Name of the server, for clients of V2.'),
+    'json-nan': oneOf(NAN_POLICIES)
+      .default('null')
+      .describe('NaN and infinities in JSON answers: null, string ("NaN"), or bare (NaN, which is no JSON).'),
     'body-limit': integer(1, 2 ** 28)
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
@@ -54,10 +65,7 @@ const configSchema = z
     'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
     'request-timeout': seconds(1).default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
     'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then it is unready.'),
-    'log-level': z
-      .enum(LOG_LEVELS, {
-        error: ({ input }) => `expected one of ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(input)}`,
-      })
+    'log-level': oneOf(LOG_LEVELS)
       .default('info')
       .describe(`One of ${LOG_LEVELS.join(', ')}.`),
     'shutdown-delay': seconds().default(0).describe('Seconds between going unready and refusing connections.'),
@@ -69,12 +77,19 @@ const configSchema = z
     path: ['shutdown-deadline'],
     message: 'expected more than the shutdown delay',
   })
+  .refine((values) => values.port === 0 || values.port !== values['grpc-port'], {
+    path: ['grpc-port'],
+    message: 'expected another port than --port',
+  })
   .transform((values): Omit<Config, 'platformRoutes'> => ({
     host: values.host,
     port: values.port,
+    grpcPort: values['grpc-port'],
     modelDir: values['model-dir'],
     modelName: values['model-name'],
     defaultModel: values['default-model'],
+    serverName: values['server-name'],
+    jsonNan: values['json-nan'],
     bodyLimitBytes: values['body-limit'],
     maxRows: values['max-rows'],
     workers: values.workers,
@@ -88,94 +103,14 @@ const configSchema = z
     shutdownDeadlineMs: values['shutdown-deadline'],
   }))
 
-const SECONDS = new Set(['request-timeout', 'max-run', 'shutdown-delay', 'shutdown-deadline'])
-const FIELDS: Readonly<Record<string, z.ZodType>> = configSchema.in.shape
+/** Flags that are given in seconds, and kept in milliseconds. */
+export const SECONDS = new Set(['request-timeout', 'max-run', 'shutdown-delay', 'shutdown-deadline'])
+export const FIELDS: Readonly<Record<string, z.ZodType>> = configSchema.in.shape
 
-/** What the command line asks for. */
-export type Command =
-  | { readonly kind: 'serve'; readonly config: Config }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'version' }
-  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
-
-/** Reads flags and environment. Every problem is reported, not the first alone. */
-export function parseCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
-  const isServe = args[0] === 'serve'
-  const { flags, problems } = parseFlags(isServe ? args.slice(1) : args, isServe)
-  const platform: Readonly<Record<string, string | undefined>> = { ...platformSettings(env, isServe) }
-  if (flags.has('help')) return { kind: 'help' }
-  if (flags.has('version')) return { kind: 'version' }
-  const given = Object.keys(FIELDS).map((flag) => [
-    flag,
-    flags.get(flag) ?? platform[flag] ?? (env[toVariable(flag)] || undefined),
-  ])
-  const parsed = configSchema.safeParse(Object.fromEntries(given.filter(([, value]) => value !== undefined)))
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    const flag = String(path[0])
-    problems.push(`${flags.has(flag) ? `--${flag}` : toVariable(flag)}: ${message}`)
-  }
-  if (problems.length > 0 || !parsed.data) return { kind: 'invalid', problems }
-  return { kind: 'serve', config: { ...parsed.data, platformRoutes: platformRoutes(env) } }
-}
-
-/** The text of `--help`. */
-export function helpText(): string {
-  const rows = Object.entries(FIELDS).map(([flag, field]) => {
-    const fallback = field.safeParse(undefined).data as string | number | undefined
-    const isSeconds = SECONDS.has(flag) && typeof fallback === 'number'
-    const shown = isSeconds ? fallback / 1000 : fallback
-    const note = shown === undefined ? '' : ` [${shown}]`
-    return `  --${flag.padEnd(18)} ${toVariable(flag).padEnd(18)} ${field.description}${note}`
+function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values, {
+    error: ({ input }) => `expected one of ${values.join(', ')}, got ${JSON.stringify(input)}`,
   })
-  return `onnx-serve: serves ONNX models over HTTP
-
-Usage: onnx-serve [serve] [flags]      serve: as platforms start it, on port 8080, unknown flags passed over
-
-  Flag                 Environment        Meaning [default]
-${rows.join('\n')}
-  --help                                  Show this text.
-  --version                               Show the version.
-
-A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly, 3 stuck in a run of a model.
-`
-}
-
-// KServe's names.
-const ALIASES: Readonly<Record<string, string>> = { '--http-port': '--port' }
-
-interface Flags {
-  readonly flags: ReadonlyMap<string, string>
-  readonly problems: string[]
-}
-
-/** @param isLenient Flags that are unknown are passed over: a platform's, for other servers. */
-function parseFlags(args: readonly string[], isLenient: boolean): Flags {
-  const options = Object.fromEntries(Object.keys(FIELDS).map((flag) => [flag, { type: 'string' as const }]))
-  const switches = { help: { type: 'boolean' as const, short: 'h' }, version: { type: 'boolean' as const } }
-  const normalized = args.map((arg) =>
-    arg.replace(/^--[^=]+/, (flag) => ALIASES[flag.replaceAll('_', '-')] ?? flag.replaceAll('_', '-')),
-  )
-  const parsed = parseArgs({ args: normalized, options: { ...options, ...switches }, strict: false, tokens: true })
-  const flags = new Map<string, string>()
-  const problems: string[] = []
-  for (const token of parsed.tokens) {
-    if (token.kind === 'positional' && !isLenient) problems.push(`unexpected argument ${JSON.stringify(token.value)}`)
-    if (token.kind !== 'option') continue
-    if (Object.hasOwn(switches, token.name)) flags.set(token.name, '')
-    else if (!Object.hasOwn(options, token.name)) {
-      if (!isLenient) problems.push(unknownFlag(token.rawName))
-    } else if (!token.value || token.value.startsWith('--')) problems.push(`${token.rawName}: expected a value`)
-    else flags.set(token.name, token.value)
-  }
-  return { flags, problems }
-}
-
-function unknownFlag(flag: string): string {
-  return `unknown flag ${flag}; known: ${[...Object.keys(FIELDS), 'help', 'version'].map((name) => `--${name}`).join(' ')}`
-}
-
-function toVariable(flag: string): string {
-  return flag.toUpperCase().replaceAll('-', '_')
 }
 
 function integer(min: number, max: number) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import pretty from 'pino-pretty'
-import { helpText, parseCommand } from './config.ts'
+import { helpText, parseCommand } from './command.ts'
 import type { Config } from './config.ts'
 import { exitNow } from './exit.ts'
 import { createLogStream } from './log-stream.ts'
@@ -69,14 +69,9 @@ async function serve(config: Config, version: string): Promise<void> {
     },
   })
   const stop = stopOnSignal(server, config, logger)
-  try {
-    await server.app.listen({
-      host: config.host,
-      port: config.port,
-      listenTextResolver: (url) => `listening on ${url}`,
-    })
-  } catch (error) {
-    logger.fatal(listenProblem(error as NodeJS.ErrnoException, config))
+  const problem = await listen(server, config, logger)
+  if (problem !== undefined) {
+    logger.fatal(problem)
     return exitNow(EXIT_FAILED, () => server.stopRuntime())
   }
   logServed(await server.load(), server, logger)
@@ -97,9 +92,24 @@ async function findServable({ modelDir, modelName, defaultModel }: Config): Prom
   }
 }
 
-function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
-  if (code === 'EADDRINUSE') return `port ${port} is in use: stop what listens there, or choose another with --port`
-  if (code === 'EACCES') return `port ${port} needs more rights: choose one above 1023 with --port`
+/** @returns What is wrong, if anything. */
+async function listen({ app, grpc }: Server, { host, port, grpcPort }: Config, logger: Logger): Promise<string | void> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (url) => `listening on ${url}` })
+  } catch (error) {
+    return listenProblem(error as NodeJS.ErrnoException, host, port, '--port')
+  }
+  try {
+    const bound = await grpc?.listen(host, grpcPort)
+    if (bound !== undefined) logger.info({ port: bound }, `listening for gRPC on ${host}:${bound}`)
+  } catch (error) {
+    return listenProblem(error as NodeJS.ErrnoException, host, grpcPort, '--grpc-port; 0 turns gRPC off')
+  }
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
+  if (code === 'EADDRINUSE') return `port ${port} is in use: stop what listens there, or choose another with ${flag}`
+  if (code === 'EACCES') return `port ${port} needs more rights: choose one above 1023 with ${flag}`
   return `cannot listen on ${host}, port ${port}: ${message}`
 }
 

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { buildGrpcServer } from './grpc/server.ts'
+import type { GrpcServer } from './grpc/server.ts'
 import { buildApp } from './http/app.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
@@ -13,6 +15,8 @@ import { createWorkerPool } from './runtime/worker-pool.ts'
 
 export interface Server {
   readonly app: FastifyInstance
+  /** Nothing where gRPC is turned off. */
+  readonly grpc: GrpcServer | undefined
   /** Loads every model; the server may listen before, and answers probes meanwhile. */
   load(): Promise<readonly ModelEntry[]>
   /** Goes unready at once, answers what was accepted, and frees everything. */
@@ -54,12 +58,18 @@ export function createServer(options: ServerOptions): Server {
   })
   let isDraining = false
   let draining: Promise<void> | undefined
-  const app = buildApp({ ...config, registry, logger, version, isDraining: () => isDraining })
+  const transport = { ...config, registry, logger, version, isDraining: () => isDraining }
+  const app = buildApp(transport)
+  const grpc = config.grpcPort === 0 ? undefined : buildGrpcServer(transport)
 
   return {
     app,
+    grpc,
     async load() {
-      await registry.load((entry, loadMs) => logLoaded(logger, entry, loadMs))
+      await registry.load((entry, loadMs) => {
+        logLoaded(logger, entry, loadMs)
+        grpc?.updateHealth()
+      })
       return registry.list()
     },
     drain: () => (draining ??= drain()),
@@ -69,8 +79,9 @@ export function createServer(options: ServerOptions): Server {
 
   async function drain(): Promise<void> {
     isDraining = true
+    grpc?.updateHealth()
     await delay(config.shutdownDelayMs)
-    await app.close()
+    await Promise.all([app.close(), grpc?.close()])
     await registry.close()
     await runtime.close()
   }

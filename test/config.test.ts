@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { helpText, parseCommand } from '../src/config.ts'
+import { helpText, parseCommand } from '../src/command.ts'
 
 const DEFAULTS = {
   host: '0.0.0.0',

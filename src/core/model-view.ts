@@ -51,6 +51,11 @@ export type Task =
   | { readonly kind: 'regressor'; readonly value: string }
   | { readonly kind: 'outputs' }
 
+export const NAN_POLICIES = ['null', 'string', 'bare'] as const
+
+/** How JSON carries NaN and the infinities: not at all, as strings, or as the tokens that Python writes and reads. */
+export type NanPolicy = (typeof NAN_POLICIES)[number]
+
 /** The name of a class; integers beyond 2^53 as text. */
 export type Label = string | number
 
@@ -75,6 +80,8 @@ export interface ModelView {
   readonly labelIndex: ReadonlyMap<string, number>
   /** Keys of a record that are no features are passed over instead of refused. */
   readonly ignoresUnknown: boolean
+  /** How answers in JSON tell NaN and the infinities. */
+  readonly jsonNan: NanPolicy
   /** Most rows that one request may bring. */
   readonly maxRows: number
 }

@@ -1,12 +1,12 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { toRequestId } from '../core/request-id.ts'
 import type { Registry } from '../models/registry.ts'
 import { acceptBodies } from './bodies.ts'
 import { trackConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
 import { answerBrokenRequest, handleErrors, refuseExpectation, sendError } from './errors.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
-import { toRequestId } from './request-id.ts'
 import { logRequests, observeRequest } from './request-log.ts'
 import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly logger: FastifyBaseLogger
   /** The program's own version, for the documentation. */
   readonly version: string
+  /** What the server calls itself to clients of V2. */
+  readonly serverName: string
   readonly bodyLimitBytes: number
   /** How long a request may wait for its turn. */
   readonly requestTimeoutMs: number
@@ -56,7 +58,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 function createFastify({ logger, bodyLimitBytes, isDraining }: AppOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
-    genReqId: toRequestId,
+    genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
     // A child logger for each request costs more than decoding it; lines name their request themselves.
     childLoggerFactory: (parent) => parent,
     bodyLimit: bodyLimitBytes,

@@ -1,7 +1,8 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
-import type { ModelView } from '../core/model-view.ts'
+import type { ModelView, NanPolicy } from '../core/model-view.ts'
 import type { Signature } from '../core/signature.ts'
+import type { Statistics } from '../core/statistics.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { createBatcher } from '../scheduling/batcher.ts'
@@ -17,7 +18,6 @@ import { toFeatures } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import type { ModelPackage } from './package.ts'
 import { StatisticsKeeper } from './statistics.ts'
-import type { Statistics } from './statistics.ts'
 import { toTask } from './task.ts'
 
 /** A model that is being served. */
@@ -48,6 +48,7 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
   readonly description: ModelPackage
   /** The server's limit on rows in one request; the model's own may be lower. */
   readonly maxRows: number
+  readonly jsonNan: NanPolicy
   /** Loads the model on the calling thread. */
   readonly openInline: () => Promise<Session>
   /** What the file says of itself. */
@@ -122,7 +123,8 @@ function unsupportedText(name: string, { unsupported }: ModelFileInfo): string {
   return `output ${name} is ${type}, and only tensors can be answered: it is left out${next}`
 }
 
-function toView({ signature }: Session, { name, version, description, maxRows, info }: ModelOptions): ModelView {
+function toView({ signature }: Session, options: ModelOptions): ModelView {
+  const { name, version, description, maxRows, info } = options
   const features = toFeatures(signature, description.features, readFeatureNames(info.metadata))
   const outputs = toOutputs(signature.outputs, info.fileNames, description.outputs)
   const task = toTask(outputs.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
@@ -148,6 +150,7 @@ function toView({ signature }: Session, { name, version, description, maxRows, i
     outputs,
     ...toLabels(classes, description.labels),
     ignoresUnknown: description.unknownFeatures === 'ignore',
+    jsonNan: options.jsonNan,
     maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),
   }
 }

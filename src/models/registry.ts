@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
-import type { ModelView } from '../core/model-view.ts'
+import type { ModelView, NanPolicy } from '../core/model-view.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
@@ -59,6 +59,7 @@ type CheckExamples = (
 export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
   readonly maxRows: number
+  readonly jsonNan: NanPolicy
   readonly maxRunMs: number
   /** Called when a run of a model still goes on after twice `maxRunMs`. */
   readonly onStuck: (model: string) => void

@@ -1,28 +1,7 @@
 import type { InferenceResult, RunRequest, Timings } from '../core/inference.ts'
+import type { Count, Statistics } from '../core/statistics.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Run } from '../scheduling/scheduler.ts'
-
-/** How often something was done, and how long that took in all. */
-export interface Count {
-  readonly count: number
-  readonly ms: number
-}
-
-/** What a model has done since it was loaded. */
-export interface Statistics {
-  /** Requests that were answered, from when they were accepted. */
-  readonly success: Count
-  /** Requests that were refused, dropped or could not be computed. */
-  readonly fail: Count
-  readonly queue: Count
-  readonly compute: Count
-  /** Rows that were computed. */
-  readonly rows: number
-  /** Runs by how many rows they had. */
-  readonly runs: ReadonlyMap<number, Count>
-  /** When the last request was accepted, as `Date.now()` tells it; 0 before the first. */
-  readonly lastRequestAt: number
-}
 
 interface MutableCount extends Count {
   count: number

@@ -45,9 +45,11 @@ export function decodeCsv(body: Buffer, model: ModelView): Tensors {
 
 function parseCsv(body: Buffer, { features, maxRows }: ModelView): string[][] {
   if (!isUtf8(body)) throw invalid('', 'the body is not valid UTF-8')
-  const text = body.toString()
+  const text = withPlainLineEnds(body.toString())
   const { data, errors } = Papa.parse<string[]>(text.startsWith('\uFEFF') ? text.slice(1) : text, {
     delimiter: ',',
+    // The library guesses where there is none.
+    ...(text.includes('\n') && { newline: '\n' as const }),
     // Whatever is beyond the limit is not read.
     preview: maxRows + 2,
     skipEmptyLines: features.length > 1,
@@ -56,13 +58,13 @@ function parseCsv(body: Buffer, { features, maxRows }: ModelView): string[][] {
   if (error) throw invalid(`line ${(error.row ?? 0) + 1}`, `the body is not valid CSV: ${error.message}`)
   // A line break at the end is no row.
   if (data.at(-1)?.length === 1 && data.at(-1)?.[0] === '') data.pop()
-  return data.map(withoutReturn)
+  return data
 }
 
-/** Where line ends are mixed, those of Windows leave one character. */
-function withoutReturn(cells: string[]): string[] {
-  const last = cells.at(-1)
-  return last?.endsWith('\r') ? [...cells.slice(0, -1), last.slice(0, -1)] : cells
+/** Lines may end in either way, and in both: quoted cells keep what they hold. */
+function withPlainLineEnds(text: string): string {
+  if (!text.includes('\r\n')) return text
+  return text.replace(/"[^"]*"|\r\n/g, (part) => (part === '\r\n' ? '\n' : part))
 }
 
 /** The value that JSON would have; what is none stays text, and is refused with it. */

@@ -1,8 +1,10 @@
 import { fromFloat16Bits } from '../core/float16.ts'
-import type { AnsweredOutput, ModelView, Task } from '../core/model-view.ts'
+import type { AnsweredOutput, ModelView, NanPolicy, Task } from '../core/model-view.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { elementCount } from '../core/tensor.ts'
 import { shortestFloat32 } from './float32.ts'
+
+type NanTeller = Pick<ModelView, 'jsonNan'>
 
 // Answers are written as text: integers of 64 bits stay exact, and no object is built a row.
 
@@ -16,17 +18,18 @@ export function toPredictionsJson(outputs: Tensors, model: ModelView, top?: numb
   const { task } = model
   if (task.kind === 'classifier') return classifierJson(outputs, task, model, top)
   if (task.kind === 'outlier') return outlierJson(outputs, task, model)
-  if (task.kind === 'regressor') return regressorJson(outputs.get(task.value)!, answeredAs(model, task.value))
+  if (task.kind === 'regressor') return regressorJson(outputs.get(task.value)!, answeredAs(model, task.value), model)
   return outputsJson(outputs, model)
 }
 
 /** All tensors by name, as nested arrays. */
-export function toOutputsJson(outputs: Tensors, { signature, fileNames }: ModelView): string {
+export function toOutputsJson(outputs: Tensors, model: ModelView): string {
+  const { signature, fileNames } = model
   const tensors = signature.outputs.flatMap(({ name }) => {
     const tensor = outputs.get(name)
     return tensor ? [[fileNames.get(name) ?? name, tensor] as const] : []
   })
-  return objectJson(tensors.map(([name, tensor]) => [name, nestedJson(tensor, 0, 0)]))
+  return objectJson(tensors.map(([name, tensor]) => [name, nestedJson(tensor, 0, 0, model)]))
 }
 
 function classifierJson(
@@ -49,7 +52,7 @@ function classifierJson(
     const columns = top === undefined ? undefined : likeliest(scores, row * classes, classes, top)
     const values = list(columns?.length ?? classes, (index) => {
       const column = columns ? columns[index]! : index
-      const value = elementJson(scores, row * classes + column)
+      const value = elementJson(scores, row * classes + column, model)
       return isObject ? keys[column] + value : value
     })
     const byClass = isObject ? `{${values.slice(1, -1)}}` : values
@@ -67,10 +70,11 @@ function likeliest(scores: Tensor, from: number, classes: number, top: number): 
 }
 
 /** An answer that has a name of its own is told by it. */
-function labelJson(label: Tensor, row: number, { labels, labelIndex }: ModelView): string {
+function labelJson(label: Tensor, row: number, model: ModelView): string {
+  const { labels, labelIndex } = model
   const answered = String(label.data[row])
   const name = labels[labelIndex.get(answered) ?? -1]
-  return typeof name === 'string' && name !== answered ? JSON.stringify(name) : elementJson(label, row)
+  return typeof name === 'string' && name !== answered ? JSON.stringify(name) : elementJson(label, row, model)
 }
 
 function outlierJson(
@@ -83,21 +87,27 @@ function outlierJson(
   const labelKey = JSON.stringify(answeredAs(model, labelName)?.name ?? 'label')
   const scoreKey = JSON.stringify(answeredAs(model, scoreName)?.name ?? 'score')
   return list(elementCount(label.shape), (row) => {
-    return `{${labelKey}:${elementJson(label, row)},${scoreKey}:${elementJson(score, row)}}`
+    return `{${labelKey}:${elementJson(label, row, model)},${scoreKey}:${elementJson(score, row, model)}}`
   })
 }
 
 /** A number a row, or an array of several, or an object where model.json names them. */
-function regressorJson(value: Tensor, output: AnsweredOutput | undefined): string {
+function regressorJson(value: Tensor, output: AnsweredOutput | undefined, model: NanTeller): string {
   const [rows = 0, width = 1] = value.shape
   return list(rows, (row) => {
-    const json = rowJson(value, row, width, output?.columns)
+    const json = rowJson(value, row, width, output?.columns, model)
     return output?.name === undefined ? json : `{${JSON.stringify(output.name)}:${json}}`
   })
 }
 
-function rowJson(value: Tensor, row: number, width: number, columns: readonly string[] | undefined): string {
-  const element = (column: number): string => elementJson(value, row * width + column)
+function rowJson(
+  value: Tensor,
+  row: number,
+  width: number,
+  columns: readonly string[] | undefined,
+  model: NanTeller,
+): string {
+  const element = (column: number): string => elementJson(value, row * width + column, model)
   if (columns?.length === width) return objectJson(columns.map((name, column) => [name, element(column)]))
   return width === 1 ? element(0) : list(width, element)
 }
@@ -112,9 +122,9 @@ function outputsJson(outputs: Tensors, model: ModelView): string {
     const declared = signature.outputs.find((spec) => spec.name === name)?.shape[0]
     return (declared ?? batch) === batch && rows !== undefined && shape[0] === rows
   })
-  if (!isByRow) return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), nestedJson(tensor, 0, 0)]))}]`
+  if (!isByRow) return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), nestedJson(tensor, 0, 0, model)]))}]`
   return list(rows!, (row) =>
-    objectJson(tensors.map(([output, tensor]) => [keyOf(output), cellJson(tensor, row, output)])),
+    objectJson(tensors.map(([output, tensor]) => [keyOf(output), cellJson(tensor, row, output, model)])),
   )
 }
 
@@ -123,10 +133,10 @@ function keyOf({ name, fileName }: AnsweredOutput): string {
 }
 
 /** What an output answers for one row: a single number stands alone. */
-function cellJson(tensor: Tensor, row: number, { columns }: AnsweredOutput): string {
+function cellJson(tensor: Tensor, row: number, { columns }: AnsweredOutput, model: NanTeller): string {
   const size = elementCount(tensor.shape.slice(1))
-  if (columns?.length === size) return rowJson(tensor, row, size, columns)
-  return tensor.shape.length === 2 && size === 1 ? elementJson(tensor, row) : nestedJson(tensor, 1, row * size)
+  if (columns?.length === size) return rowJson(tensor, row, size, columns, model)
+  return tensor.shape.length === 2 && size === 1 ? elementJson(tensor, row, model) : nestedJson(tensor, 1, row * size, model)
 }
 
 function answeredAs({ outputs }: ModelView, tensor: string): AnsweredOutput | undefined {
@@ -138,28 +148,34 @@ function objectJson(members: readonly (readonly [name: string, json: string])[])
 }
 
 /** The part of a tensor below `axis` that starts at element `from`, as nested arrays. */
-function nestedJson(tensor: Tensor, axis: number, from: number): string {
+function nestedJson(tensor: Tensor, axis: number, from: number, model: NanTeller): string {
   const size = tensor.shape[axis]
-  if (size === undefined) return elementJson(tensor, from)
+  if (size === undefined) return elementJson(tensor, from, model)
   const step = elementCount(tensor.shape.slice(axis + 1))
-  return list(size, (index) => nestedJson(tensor, axis + 1, from + index * step))
+  return list(size, (index) => nestedJson(tensor, axis + 1, from + index * step, model))
 }
 
 /** All elements in order, in one array. */
-export function flatJson(tensor: Tensor): string {
-  return list(tensor.data.length, (index) => elementJson(tensor, index))
+export function flatJson(tensor: Tensor, model: NanTeller): string {
+  return list(tensor.data.length, (index) => elementJson(tensor, index, model))
 }
 
-/** One element as JSON; NaN and the infinities, which JSON cannot carry, become null. */
-function elementJson({ dataType, data }: Tensor, index: number): string {
+/** One element as JSON, which cannot carry NaN and the infinities. */
+function elementJson({ dataType, data }: Tensor, index: number, { jsonNan }: NanTeller): string {
   const value = data[index]!
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return String(value)
   if (dataType === 'bool') return value ? 'true' : 'false'
   const number = dataType === 'float16' ? fromFloat16Bits(value) : value
-  if (!Number.isFinite(number)) return 'null'
+  if (!Number.isFinite(number)) return NOT_FINITE[jsonNan](number)
   if (Object.is(number, -0)) return '-0'
   return String(dataType === 'float32' ? shortestFloat32(number) : number)
+}
+
+const NOT_FINITE: Readonly<Record<NanPolicy, (number: number) => string>> = {
+  null: () => 'null',
+  string: (number) => `"${number}"`,
+  bare: String,
 }
 
 function list(length: number, item: (index: number) => string): string {

@@ -36,9 +36,10 @@ export const v1Codec: Codec<V1Body, V1Request, string> = {
   },
   encode({ outputs }, { form, top, accept }, model) {
     if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}}`
-    const predictions = toPredictionsJson(outputs, model, top)
-    if (accept === 'json') return `{"predictions":${predictions}}`
-    const values = parseJson(predictions, true) as unknown[]
+    if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model, top)}}`
+    // Read again below, so it must be JSON.
+    const jsonNan = model.jsonNan === 'bare' ? 'string' : model.jsonNan
+    const values = parseJson(toPredictionsJson(outputs, { ...model, jsonNan }, top), true) as unknown[]
     return values.map((value) => `${accept === 'csv' ? toCsv(value) : toJson(value)}\n`).join('')
   },
 }

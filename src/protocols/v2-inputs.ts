@@ -11,28 +11,52 @@ import { V2_NAMES, bytesPerElement, fromBytes, fromJson } from './v2-tensors.ts'
 
 const MAX_RANK = 32
 
+/** Makes the tensor of one input, whose name, datatype and shape fit the model. */
+export type ReadTensor = (
+  input: Record<string, unknown>,
+  spec: TensorSpec,
+  shape: readonly number[],
+  path: string,
+  index: number,
+) => Tensor
+
 /**
- * Reads the inputs of a request: JSON, or bytes that stand in `binary` end to end, in the order of the inputs.
+ * Reads the inputs of a request, wherever their elements stand.
  *
- * @throws ServingError INVALID_INPUT when one is missing, unknown, given twice, or does not fit; or when bytes are left.
+ * @throws ServingError INVALID_INPUT when one is missing, unknown, given twice, or does not fit.
  */
-export function decodeInputs(inputs: unknown, binary: Buffer, model: ModelView): Map<string, Tensor> {
+export function readInputs(inputs: unknown, read: ReadTensor, model: ModelView): Map<string, Tensor> {
   if (!Array.isArray(inputs)) throw invalid('inputs', `expected an array of tensors, got ${show(inputs)}`)
   const tensors = new Map<string, Tensor>()
-  let at = 0
   for (const [index, input] of inputs.entries()) {
     const path = `inputs[${index}]`
     if (!isRecord(input)) throw invalid(path, `expected an object, got ${show(input)}`)
     const spec = specOf(input, path, model)
     if (tensors.has(spec.name)) throw invalid(`${path}.name`, `${show(spec.name)} is given twice`)
-    const { tensor, used } = decodeInput(input, spec, binary.subarray(at), path)
-    at += used
-    tensors.set(spec.name, tensor)
-    checkRows(tensor, spec, path, model)
+    const shape = decodeShape(input['shape'], spec, path)
+    checkRows(shape, spec, path, model)
+    tensors.set(spec.name, read(input, spec, shape, path, index))
   }
   const missing = model.signature.inputs.find(({ name }) => !tensors.has(name))
   if (missing) throw invalid('inputs', `input ${show(missing.name)} is missing: ${describe(missing)}`)
   checkSameRows(tensors, 'inputs', model)
+  return tensors
+}
+
+/**
+ * Reads the inputs of a JSON request: JSON, or bytes that stand in `binary` end to end, in the order of the inputs.
+ *
+ * @throws ServingError INVALID_INPUT as `readInputs`, or when bytes are missing or left.
+ */
+export function decodeInputs(inputs: unknown, binary: Buffer, model: ModelView): Map<string, Tensor> {
+  let at = 0
+  const read: ReadTensor = (input, { dataType }, shape, path) => {
+    const size = binarySize(input, binary.length - at, path)
+    if (size === undefined) return fromJson(input['data'], dataType, shape, `${path}.data`)
+    at += size
+    return fromBytes(binary.subarray(at - size, at), dataType, shape, path)
+  }
+  const tensors = readInputs(inputs, read, model)
   if (at < binary.length) throw invalid('', `${binary.length - at} bytes are left over behind the binary inputs`)
   return tensors
 }
@@ -47,27 +71,23 @@ function specOf({ name, datatype }: Record<string, unknown>, path: string, { sig
   throw invalid(`${path}.datatype`, `expected "${V2_NAMES[spec.dataType]}", got ${show(datatype)}`)
 }
 
-function decodeInput(
-  input: Record<string, unknown>,
-  spec: TensorSpec,
-  rest: Buffer,
-  path: string,
-): { tensor: Tensor; used: number } {
+/** How many bytes are this input's; undefined when its elements are JSON. */
+function binarySize(input: Record<string, unknown>, left: number, path: string): number | undefined {
   const parameters = parametersOf(input['parameters'], `${path}.parameters`)
-  const shape = decodeShape(input['shape'], spec, path)
+  checkSharedMemory(parameters, path)
   const size = parameters['binary_data_size']
-  if (parameters['shared_memory_region'] !== undefined) {
-    throw invalid(`${path}.parameters.shared_memory_region`, 'shared memory is not supported: send the data itself')
-  }
   if ((input['data'] === undefined) === (size === undefined)) {
     throw invalid(path, 'expected either "data" or the parameter "binary_data_size"')
   }
-  if (size === undefined) return { tensor: fromJson(input['data'], spec.dataType, shape, `${path}.data`), used: 0 }
-  if (!Number.isSafeInteger(size) || (size as number) < 0 || (size as number) > rest.length) {
-    throw invalid(`${path}.parameters.binary_data_size`, `${rest.length} bytes are left, got ${show(size)}`)
+  if (size === undefined || (Number.isSafeInteger(size) && (size as number) >= 0 && (size as number) <= left)) {
+    return size as number | undefined
   }
-  const used = size as number
-  return { tensor: fromBytes(rest.subarray(0, used), spec.dataType, shape, path), used }
+  throw invalid(`${path}.parameters.binary_data_size`, `${left} bytes are left, got ${show(size)}`)
+}
+
+export function checkSharedMemory(parameters: Record<string, unknown>, path: string): void {
+  if (parameters['shared_memory_region'] === undefined) return
+  throw invalid(`${path}.parameters.shared_memory_region`, 'shared memory is not supported: send the data itself')
 }
 
 function decodeShape(shape: unknown, spec: TensorSpec, path: string): number[] {
@@ -82,7 +102,7 @@ function decodeShape(shape: unknown, spec: TensorSpec, path: string): number[] {
   return sizes
 }
 
-function checkRows({ shape }: Tensor, spec: TensorSpec, path: string, { maxRows }: ModelView): void {
+function checkRows(shape: readonly number[], spec: TensorSpec, path: string, { maxRows }: ModelView): void {
   if (spec.shape[0] !== -1 || shape[0]! <= maxRows) return
   throw invalid(`${path}.shape`, `expected at most ${maxRows} rows in one request, got ${shape[0]}`)
 }
@@ -95,7 +115,7 @@ export function decodeRawInput(bytes: Buffer, model: ModelView): Map<string, Ten
     spec.dataType === 'string'
       ? rawString(bytes, spec)
       : fromBytes(bytes, spec.dataType, rawShape(bytes, spec), spec.name)
-  checkRows(tensor, spec, spec.name, model)
+  checkRows(tensor.shape, spec, spec.name, model)
   return new Map([[spec.name, tensor]])
 }
 

@@ -3,15 +3,6 @@ import type { TensorSpec } from '../core/signature.ts'
 import { nameOf } from './v2-outputs.ts'
 import { V2_NAMES } from './v2-tensors.ts'
 
-export const V2_EXTENSIONS = [
-  'classification',
-  'model_configuration',
-  'model_repository',
-  'binary_tensor_data',
-  'parameters',
-  'statistics',
-] as const
-
 // What perf_analyzer and others know models of this runtime by.
 const PLATFORM = 'onnxruntime_onnx'
 

@@ -67,7 +67,7 @@ function flatten(data: readonly unknown[], path: string, count: number): unknown
   return elements
 }
 
-function countProblem(shape: readonly number[], got: number): string {
+export function countProblem(shape: readonly number[], got: number): string {
   return `shape [${shape.join(',')}] takes ${elementCount(shape)} elements, got ${got}`
 }
 
@@ -112,7 +112,7 @@ function readStrings(bytes: Buffer, count: number, path: string): string[] {
 }
 
 /** @throws ServingError INVALID_INPUT for what the runtime would cut or replace. */
-function readString(bytes: Uint8Array, path: string): string {
+export function readString(bytes: Uint8Array, path: string): string {
   if (!isUtf8(bytes)) throw invalid(path, 'the string is not valid UTF-8')
   if (bytes.includes(0)) throw invalid(path, 'expected a string without the character U+0000')
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()

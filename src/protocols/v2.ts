@@ -1,4 +1,3 @@
-import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
@@ -6,11 +5,10 @@ import { isRecord } from './feature-rows.ts'
 import { checkText, parseJson } from './json.ts'
 import { flatJson } from './predictions.ts'
 import { invalid, show } from './problems.ts'
-import { classify } from './v2-classification.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
 import { decodeOutputs } from './v2-outputs.ts'
-import type { RequestedOutput } from './v2-outputs.ts'
-import { parametersOf } from './v2-parameters.ts'
+import { answersOf, decodeEnvelope } from './v2-request.ts'
+import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, toBytes } from './v2-tensors.ts'
 // The Open Inference Protocol, version 2, with Triton's extensions for binary data, raw requests and classification.
 // @see https://github.com/kserve/open-inference-protocol
@@ -20,13 +18,6 @@ export interface V2Body {
   readonly bytes: Buffer
   /** Inference-Header-Content-Length: how many of the bytes are JSON; all without it, none in a raw request. */
   readonly jsonBytes?: number | undefined
-}
-
-export interface V2Request extends InferenceRequest {
-  readonly id?: string
-  readonly requested: readonly RequestedOutput[]
-  /** How long the request may wait, in microseconds. */
-  readonly timeoutUs?: number
 }
 
 /** The JSON of an answer, and the bytes of its binary outputs behind it; none where all are JSON. */
@@ -53,15 +44,13 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
   },
   encode({ outputs }, { id, requested }, model) {
     const binary: Uint8Array[] = []
-    const answers = requested.map(({ spec, name, isBinary, classes }) => {
-      const tensor = outputs.get(spec.name)!
-      const answered = classes === undefined ? tensor : classify(tensor, classes, model)
-      const head = `{"name":${JSON.stringify(name)},"shape":[${answered.shape.join(',')}],"datatype":"${V2_NAMES[answered.dataType]}"`
+    const answers = answersOf(outputs, requested, model).map(({ name, tensor, isBinary }) => {
+      const head = `{"name":${JSON.stringify(name)},"shape":[${tensor.shape.join(',')}],"datatype":"${V2_NAMES[tensor.dataType]}"`
       if (!isBinary) {
-        checkJson(answered, name)
-        return `${head},"data":${flatJson(answered)}}`
+        checkJson(tensor, name)
+        return `${head},"data":${flatJson(tensor, model)}}`
       }
-      const bytes = toBytes(answered)
+      const bytes = toBytes(tensor)
       binary.push(bytes)
       return `${head},"parameters":{"binary_data_size":${bytes.length}}}`
     })
@@ -76,30 +65,5 @@ function checkJson({ dataType }: Tensor, name: string): void {
 }
 
 function decodeBody(body: Record<string, unknown>, binary: Buffer, model: ModelView): V2Request {
-  const { id, inputs, outputs, parameters } = body
-  if (id !== undefined && typeof id !== 'string') throw invalid('id', `expected a string, got ${show(id)}`)
-  const given = parametersOf(parameters, 'parameters')
-  const requested = decodeOutputs(outputs, given['binary_data_output'] === true, model)
-  const isPart = requested.length < model.signature.outputs.length
-  return {
-    inputs: decodeInputs(inputs, binary, model),
-    requested,
-    ...(isPart && { outputs: [...new Set(requested.map(({ spec }) => spec.name))] }),
-    ...(id !== undefined && { id }),
-    ...timeoutOf(given),
-    ...priorityOf(given),
-  }
-}
-
-function timeoutOf({ timeout }: Record<string, unknown>): { timeoutUs?: number } {
-  if (timeout === undefined || timeout === 0) return {}
-  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return { timeoutUs: timeout as number }
-  throw invalid('parameters.timeout', `expected microseconds, got ${show(timeout)}`)
-}
-
-/** 1 is the highest; 0, and none, the lowest. */
-function priorityOf({ priority }: Record<string, unknown>): { priority?: number } {
-  if (priority === undefined || priority === 0) return {}
-  if (Number.isSafeInteger(priority) && (priority as number) > 0) return { priority: priority as number }
-  throw invalid('parameters.priority', `expected an integer from 0, got ${show(priority)}`)
+  return { ...decodeEnvelope(body, model), inputs: decodeInputs(body['inputs'], binary, model) }
 }

@@ -112,6 +112,11 @@ describe('CSV', () => {
     ])
   })
 
+  test.each(['\n', '\r\n'])('keeps what a quoted cell at the end of a line ends with: %j', (end) => {
+    const lines = ['age,visits,member,name', '1,2,true,"a\r"', '1,2,true,"b\r\n"', '1,2,true,c']
+    expect(decode(lines.join(end))['name']).toEqual(['a\r', 'b\r\n', 'c'])
+  })
+
   test('carries any text and any number, as a library writes it', () => {
     const text = fc
       .string({ unit: 'binary', minLength: 1 })
@@ -122,10 +127,11 @@ describe('CSV', () => {
       member: fc.boolean(),
       name: text,
     })
+    const lineEnd = fc.constantFrom('\n', '\r\n')
     fc.assert(
-      fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), (rows) => {
+      fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), lineEnd, (rows, newline) => {
         const cells = rows.map(({ age, visits, member, name }) => [String(age), String(visits), String(member), name])
-        const csv = Papa.unparse([['age', 'visits', 'member', 'name'], ...cells], { newline: '\n' })
+        const csv = Papa.unparse([['age', 'visits', 'member', 'name'], ...cells], { newline })
         expect(decode(csv)).toEqual({
           age: rows.map(({ age }) => age),
           visits: rows.map(({ visits }) => visits),

@@ -6,7 +6,7 @@ import type { ModelView } from '../../src/core/model-view.ts'
 import { elementCount } from '../../src/core/tensor.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
-import type { V2Request } from '../../src/protocols/v2.ts'
+import type { V2Request } from '../../src/protocols/v2-request.ts'
 import { fromBytes, fromJson, toBytes } from '../../src/protocols/v2-tensors.ts'
 import { flatJson } from '../../src/protocols/predictions.ts'
 import { parseJson } from '../../src/protocols/json.ts'
@@ -81,7 +81,7 @@ describe('tensors', () => {
         anyTensor.filter(({ dataType }) => dataType !== 'float16'),
         fc.boolean(),
         (tensor, isNested) => {
-          const flat = parseJson(flatJson(tensor), true) as unknown[]
+          const flat = parseJson(flatJson(tensor, one), true) as unknown[]
           const data = isNested ? [flat.slice(0, 1), [[flat.slice(1)]]] : flat
           expect(fromJson(data, tensor.dataType, tensor.shape, 'x')).toEqual(tensor)
         },

@@ -15,7 +15,7 @@ type LogLine = Readonly<Record<string, unknown>>
 interface TestAppOptions
   extends
     Partial<RegistryOptions>,
-    Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining' | 'platformRoutes'>> {
+    Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining' | 'platformRoutes' | 'serverName'>> {
   readonly folder?: string
   /** Leaves the models loading. */
   readonly isLoading?: boolean
@@ -34,6 +34,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
   const limits = {
     defaultName: undefined,
     maxRows: 1000,
+    jsonNan: 'null' as const,
     maxQueued: 100,
     maxQueuedRows: 10_000,
     maxRunMs: 60_000,
@@ -46,6 +47,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     registry,
     logger: pino({ level: 'debug', base: null }, stream),
     version: '0.0.0',
+    serverName: options.serverName ?? 'onnx-serve',
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     isDraining: options.isDraining ?? (() => false),

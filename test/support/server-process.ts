@@ -49,7 +49,11 @@ export function spawnServer({
   cwd = ROOT,
   main,
 }: StartOptions): Omit<ServerProcess, 'url'> {
-  const child = spawn(process.execPath, [main ?? join(ROOT, 'dist/main.js'), ...args], { cwd, env })
+  const child = spawn(process.execPath, [main ?? join(ROOT, 'dist/main.js'), ...args], {
+    cwd,
+    // Two servers cannot share its default.
+    env: { GRPC_PORT: '0', ...env },
+  })
   // Not 'exit', which comes before the last lines have been read.
   const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }))
   onTestFinished(async () => {

@@ -41,6 +41,7 @@ export function createView({
     labels,
     labelIndex: new Map(classes.map((value, index) => [String(value), index])),
     ignoresUnknown,
+    jsonNan: 'null',
     maxRows,
   }
 }

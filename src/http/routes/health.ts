@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { canPredict, toServerStatus } from '../../models/readiness.ts'
 import type { ModelEntry, Registry } from '../../models/registry.ts'
 import { jsonSchema } from '../json-schema.ts'
 import { healthSchema, liveSchema } from '../reply-schemas.ts'
@@ -26,23 +27,10 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
   app.get('/health/live', { schema: live }, async () => ({ status: 'alive' }))
 }
 
-/** Whether at least one model answers, and none is still on its way: what every probe of readiness asks. */
-export function canPredict(registry: Registry, isDraining: boolean): boolean {
-  return toHealth(registry.list(), isDraining).model_loaded
-}
-
 function toHealth(entries: readonly ModelEntry[], isDraining: boolean): Health {
-  const status = isDraining ? 'draining' : toStatus(entries)
   return {
-    status,
-    model_loaded: status === 'ok' || status === 'degraded',
-    models: entries.map(({ name, version, status: state }) => ({ name, version, status: state })),
+    status: toServerStatus(entries, isDraining),
+    model_loaded: canPredict(entries, isDraining),
+    models: entries.map(({ name, version, status }) => ({ name, version, status })),
   }
-}
-
-function toStatus(entries: readonly ModelEntry[]): Health['status'] {
-  if (entries.some(({ status }) => status === 'loading')) return 'loading'
-  const ready = entries.filter(({ status }) => status === 'ready').length
-  if (ready === 0) return 'failed'
-  return ready === entries.length ? 'ok' : 'degraded'
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { canPredict } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
 import { acceptAnyBody, bodyOf } from '../bodies.ts'
@@ -7,7 +8,6 @@ import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
 import { MEDIA_TYPES, acceptedOf, formatOf } from '../formats.ts'
 import { admit, infer } from '../infer.ts'
-import { canPredict } from './health.ts'
 import type { ModelPath } from './predict.ts'
 
 /** Paths of a platform's own, as its environment tells them. */
@@ -54,7 +54,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   if (platformRoutes.predict) app.post<ModelPath>(escapeColons(platformRoutes.predict), schema('Predicts'), predict)
   for (const url of new Set(['/ping', platformRoutes.health ?? '/ping'])) {
     app.get(escapeColons(url), schema('200 when the server can predict'), async (_request, reply) =>
-      reply.code(canPredict(registry, options.isDraining()) ? 200 : 503).send(),
+      reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
     )
   }
   app.get('/version', schema('The version of the server'), async () => options.version)

@@ -1,20 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ServingError } from '../../core/errors.ts'
 import type { Model } from '../../models/model.ts'
-import type { ModelEntry, Registry } from '../../models/registry.ts'
+import { isAllReady } from '../../models/readiness.ts'
+import type { Registry } from '../../models/registry.ts'
 import { v2Codec } from '../../protocols/v2.ts'
-import { V2_EXTENSIONS, v2Config, v2Metadata } from '../../protocols/v2-metadata.ts'
+import { v2Config, v2Metadata } from '../../protocols/v2-metadata.ts'
+import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2-server.ts'
+import { v2Statistics } from '../../protocols/v2-statistics.ts'
 import { acceptAnyBody, bodyOf } from '../bodies.ts'
 import { compress, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { admit, infer } from '../infer.ts'
-import { v2Statistics } from '../v2-statistics.ts'
 import type { ModelPath } from './predict.ts'
 
 export interface V2Options {
   readonly registry: Registry
   readonly version: string
+  /** What the server calls itself to clients. */
+  readonly serverName: string
   readonly requestTimeoutMs: number
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
@@ -33,12 +36,12 @@ export function addV2Routes(app: FastifyInstance, options: V2Options): void {
   addRepositoryRoutes(app, options)
 }
 
-function addServerRoutes(app: FastifyInstance, { registry, version, isDraining }: V2Options): void {
-  const isReady = (): boolean => !isDraining() && registry.list().every(({ status }) => status === 'ready')
+function addServerRoutes(app: FastifyInstance, { registry, version, serverName, isDraining }: V2Options): void {
+  const isReady = (): boolean => !isDraining() && isAllReady(registry.list())
   const get = (url: string, summary: string, handler: () => object): void => {
     app.get(url, { schema: { tags: TAGS, summary } }, async () => handler())
   }
-  const metadata = (): object => ({ name: 'onnx-serve', version, extensions: V2_EXTENSIONS })
+  const metadata = (): object => v2Server(serverName, version)
   get('/v2', 'The server, its version and extensions', metadata)
   app.get('/v2/', { schema: { hide: true } }, async () => metadata())
   get('/v2/health/live', 'Whether the process answers', () => ({ live: true }))
@@ -51,7 +54,7 @@ function addServerRoutes(app: FastifyInstance, { registry, version, isDraining }
     models: [...new Set(registry.list().map(({ name }) => name))],
   }))
   get('/v2/models/stats', 'What all models have done', () => ({
-    model_stats: registry.list().flatMap((entry) => ('model' in entry ? [v2Statistics(entry.model)] : [])),
+    model_stats: registry.list().flatMap((entry) => ('model' in entry ? [statisticsOf(entry.model)] : [])),
   }))
 }
 
@@ -63,11 +66,11 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
         handler(asUnknown(() => registry.get(name, version))),
       )
     }
-    get('', 'The inputs and outputs of a model', ({ view }) => v2Metadata(view, versionsOf(registry, view.name)))
+    get('', 'The inputs and outputs of a model', ({ view }) => v2Metadata(view, versionsOf(registry.list(), view.name)))
     get('/config', 'The configuration of a model, as Triton tells it', ({ view, batching }) =>
       v2Config(view, batching.maxBatchSize),
     )
-    get('/stats', 'What a model has done', (model) => ({ model_stats: [v2Statistics(model)] }))
+    get('/stats', 'What a model has done', (model) => ({ model_stats: [statisticsOf(model)] }))
     app.get<ModelPath>(
       `${base}/ready`,
       { schema: { tags: TAGS, summary: 'Whether a model is ready' } },
@@ -119,21 +122,13 @@ function addRepositoryRoutes(app: FastifyInstance, { registry }: V2Options): voi
     '/v2/repository/index',
     { schema: { tags: TAGS, summary: 'Every model, its version and state' } },
     async (request) => {
-      const onlyReady = isReadyAsked(bodyOf(request))
-      return registry
-        .list()
-        .filter(({ status }) => !onlyReady || status === 'ready')
-        .map(toIndexEntry)
+      return v2Index(registry.list(), isReadyAsked(bodyOf(request)))
     },
   )
   for (const action of ['load', 'unload']) {
     const schema = { tags: TAGS, summary: `Not supported: models are read at the start` }
     app.post(`/v2/repository/models/:name/${action}`, { schema }, async () => {
-      throw new HttpError(
-        501,
-        'NOT_IMPLEMENTED',
-        `failed to ${action}: models are read when the server starts; restart it`,
-      )
+      throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime(action))
     })
   }
 }
@@ -148,25 +143,6 @@ function isReadyAsked(body: Buffer): boolean {
   }
 }
 
-function toIndexEntry(entry: ModelEntry): object {
-  const { name, version, status } = entry
-  const states = { ready: 'READY', loading: 'LOADING', failed: 'UNAVAILABLE', stuck: 'UNAVAILABLE' } as const
-  return { name, version, state: states[status], reason: status === 'failed' ? `failed to load: ${entry.error}` : '' }
-}
-
-/** Has an unknown model told in the words that examples of clients look for. */
-function asUnknown<T>(find: () => T): T {
-  try {
-    return find()
-  } catch (error) {
-    if (!(error instanceof ServingError) || error.code !== 'MODEL_NOT_FOUND') throw error
-    throw new ServingError('MODEL_NOT_FOUND', `Request for unknown model: ${error.message}`)
-  }
-}
-
-function versionsOf(registry: Registry, name: string): string[] {
-  return registry
-    .list()
-    .filter((entry) => entry.name === name)
-    .map(({ version }) => version)
+function statisticsOf({ view, statistics }: Model): object {
+  return v2Statistics(view, statistics)
 }

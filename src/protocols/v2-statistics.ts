@@ -1,15 +1,15 @@
-import type { Model } from '../models/model.ts'
-import type { Count } from '../models/statistics.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { Count, Statistics } from '../core/statistics.ts'
 
 const NOTHING = { count: 0, ns: 0 }
 
 /** What a model has done, in the words of the statistics extension; durations in nanoseconds. */
-export function v2Statistics({ view, statistics }: Model): object {
+export function v2Statistics({ name, version }: ModelView, statistics: Statistics): object {
   const { success, fail, queue, compute, rows, runs, lastRequestAt } = statistics
   const executions = Array.from(runs.values(), ({ count }) => count).reduce((sum, count) => sum + count, 0)
   return {
-    name: view.name,
-    version: view.version,
+    name,
+    version,
     last_inference: lastRequestAt,
     inference_count: rows,
     execution_count: executions,

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util'
+import { FIELDS, SECONDS, configSchema } from './config.ts'
+import type { Config } from './config.ts'
+import { platformRoutes, platformSettings } from './platform.ts'
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly kind: 'serve'; readonly config: Config }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
+
+/** Reads flags and environment. Every problem is reported, not the first alone. */
+export function parseCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const isServe = args[0] === 'serve'
+  const { flags, problems } = parseFlags(isServe ? args.slice(1) : args, isServe)
+  const platform: Readonly<Record<string, string | undefined>> = { ...platformSettings(env, isServe) }
+  if (flags.has('help')) return { kind: 'help' }
+  if (flags.has('version')) return { kind: 'version' }
+  const given = Object.keys(FIELDS).map((flag) => [
+    flag,
+    flags.get(flag) ?? platform[flag] ?? (env[toVariable(flag)] || undefined),
+  ])
+  const parsed = configSchema.safeParse(Object.fromEntries(given.filter(([, value]) => value !== undefined)))
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const flag = String(path[0])
+    problems.push(`${flags.has(flag) ? `--${flag}` : toVariable(flag)}: ${message}`)
+  }
+  if (problems.length > 0 || !parsed.data) return { kind: 'invalid', problems }
+  return { kind: 'serve', config: { ...parsed.data, platformRoutes: platformRoutes(env) } }
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const rows = Object.entries(FIELDS).map(([flag, field]) => {
+    const fallback = field.safeParse(undefined).data as string | number | undefined
+    const isSeconds = SECONDS.has(flag) && typeof fallback === 'number'
+    const shown = isSeconds ? fallback / 1000 : fallback
+    const note = shown === undefined ? '' : ` [${shown}]`
+    return `  --${flag.padEnd(18)} ${toVariable(flag).padEnd(18)} ${field.description}${note}`
+  })
+  return `onnx-serve: serves ONNX models over HTTP
+
+Usage: onnx-serve [serve] [flags]      serve: as platforms start it, on port 8080, unknown flags passed over
+
+  Flag                 Environment        Meaning [default]
+${rows.join('\n')}
+  --help                                  Show this text.
+  --version                               Show the version.
+
+A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly, 3 stuck in a run of a model.
+`
+}
+
+// KServe's and Triton's names.
+const ALIASES: Readonly<Record<string, string>> = { '--http-port': '--port', '--model-repository': '--model-dir' }
+
+interface Flags {
+  readonly flags: ReadonlyMap<string, string>
+  readonly problems: string[]
+}
+
+/** @param isLenient Flags that are unknown are passed over: a platform's, for other servers. */
+function parseFlags(args: readonly string[], isLenient: boolean): Flags {
+  const options = Object.fromEntries(Object.keys(FIELDS).map((flag) => [flag, { type: 'string' as const }]))
+  const switches = { help: { type: 'boolean' as const, short: 'h' }, version: { type: 'boolean' as const } }
+  const normalized = args.map((arg) =>
+    arg.replace(/^--[^=]+/, (flag) => ALIASES[flag.replaceAll('_', '-')] ?? flag.replaceAll('_', '-')),
+  )
+  const parsed = parseArgs({ args: normalized, options: { ...options, ...switches }, strict: false, tokens: true })
+  const flags = new Map<string, string>()
+  const problems: string[] = []
+  for (const token of parsed.tokens) {
+    if (token.kind === 'positional' && !isLenient) problems.push(`unexpected argument ${JSON.stringify(token.value)}`)
+    if (token.kind !== 'option') continue
+    if (Object.hasOwn(switches, token.name)) flags.set(token.name, '')
+    else if (!Object.hasOwn(options, token.name)) {
+      if (!isLenient) problems.push(unknownFlag(token.rawName))
+    } else if (!token.value || token.value.startsWith('--')) problems.push(`${token.rawName}: expected a value`)
+    else flags.set(token.name, token.value)
+  }
+  return { flags, problems }
+}
+
+function unknownFlag(flag: string): string {
+  return `unknown flag ${flag}; known: ${[...Object.keys(FIELDS), 'help', 'version'].map((name) => `--${name}`).join(' ')}`
+}
+
+function toVariable(flag: string): string {
+  return flag.toUpperCase().replaceAll('-', '_')
+}

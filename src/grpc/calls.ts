@@ -1,0 +1,99 @@
+import { Metadata, status } from '@grpc/grpc-js'
+import type { ServerDuplexStream, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js'
+import type { Logger } from 'pino'
+import { Cancellation } from '../core/cancellation.ts'
+import { toRequestId } from '../core/request-id.ts'
+import { roundMs, toLogFields } from '../models/inference-log.ts'
+import type { InferenceLog } from '../models/inference-log.ts'
+import type { MethodType } from './messages.ts'
+import type { Method } from './service.ts'
+import { GrpcError, toStatus } from './status.ts'
+
+/** What a method knows of its call beside the message. */
+export interface Call {
+  /** When its client no longer waits, on the clock of `performance.now()`. */
+  readonly deadline: number
+  /** Cancelled when the client leaves. */
+  readonly cancellation: Cancellation
+  /** What the log line will tell. */
+  readonly inference: InferenceLog
+}
+
+export interface CallOptions {
+  readonly logger: Logger
+  /** How long a request may wait for its turn. */
+  readonly requestTimeoutMs: number
+}
+
+type AnyCall = Pick<
+  ServerUnaryCall<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+  'metadata' | 'cancelled' | 'getDeadline'
+>
+
+type Outcome = Pick<StatusObject, 'code' | 'details'> | { readonly code: status.OK; readonly bytes: Buffer }
+
+const REQUEST_ID = 'x-request-id'
+const PROBES = new Set(['ServerLive', 'ServerReady', 'ModelReady'])
+
+/** Serves a method of one message and one answer. */
+export function unary(type: MethodType, method: Method, options: CallOptions) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {
+    const cancellation = new Cancellation()
+    call.on('cancelled', () => cancellation.cancel())
+    const id = toRequestId(call.metadata.get(REQUEST_ID)[0])
+    const trailer = new Metadata()
+    trailer.set(REQUEST_ID, id)
+    void compute(call.request, { call, id, cancellation, type, method, options }).then((outcome) => {
+      if ('bytes' in outcome) done(null, outcome.bytes, trailer)
+      else done({ ...outcome, metadata: trailer })
+    })
+  }
+}
+
+export interface OneRequest {
+  readonly call: AnyCall
+  readonly id: string
+  readonly cancellation: Cancellation
+  readonly type: MethodType
+  readonly method: Method
+  readonly options: CallOptions
+}
+
+/** Answers one message, whatever comes of it, and logs a line. Never rejects. */
+export async function compute(bytes: Buffer, request: OneRequest): Promise<Outcome> {
+  const startedAt = performance.now()
+  const inference: InferenceLog = {}
+  const outcome = await attempt(bytes, inference, request)
+  const { call, id, type, options } = request
+  const level = PROBES.has(type.name) ? 'debug' : 'info'
+  if (options.logger.isLevelEnabled(level)) {
+    const code = status[call.cancelled ? cancelledAs(call) : outcome.code]
+    const durationMs = roundMs(performance.now() - startedAt)
+    options.logger[level]({ reqId: id, rpc: type.path, code, durationMs, ...toLogFields(inference) }, 'request')
+  }
+  return outcome
+}
+
+async function attempt(bytes: Buffer, inference: InferenceLog, request: OneRequest): Promise<Outcome> {
+  const { call, id, cancellation, type, method, options } = request
+  try {
+    const waitsMs = Math.min(options.requestTimeoutMs, Number(call.getDeadline()) - Date.now())
+    const deadline = performance.now() + waitsMs
+    const reply = await method(decode(bytes, type) as never, { deadline, cancellation, inference })
+    return { code: status.OK, bytes: type.encode(reply) }
+  } catch (error) {
+    return toStatus(error, id, (err, text) => options.logger.error({ reqId: id, err }, text))
+  }
+}
+
+function decode(bytes: Buffer, { decode: read, name }: MethodType): object {
+  try {
+    return read(bytes)
+  } catch {
+    throw new GrpcError(status.INVALID_ARGUMENT, `the bytes are no valid message of ${name}`)
+  }
+}
+
+function cancelledAs(call: AnyCall): status {
+  return Number(call.getDeadline()) <= Date.now() ? status.DEADLINE_EXCEEDED : status.CANCELLED
+}

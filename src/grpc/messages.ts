@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import protobuf from 'protobufjs'
+
+/** The built server has it beside this file, as the sources do. */
+export const PROTO_FILE = fileURLToPath(new URL('./inference.proto', import.meta.url))
+
+/** One method of the service: where it is reached, and how its messages are read and written. */
+export interface MethodType {
+  readonly name: string
+  readonly path: string
+  readonly isStream: boolean
+  /** @throws Error when the bytes are no such message. Fields of bytes are views into them. */
+  readonly decode: (bytes: Buffer) => object
+  readonly encode: (reply: object) => Buffer
+}
+
+/**
+ * Reads inference.proto. Names stay as they are there, and integers of 64 bits come as their two halves.
+ */
+export function loadMethods(): MethodType[] {
+  const root = new protobuf.Root().loadSync(PROTO_FILE, { keepCase: true }).resolveAll()
+  const service = root.lookupService('inference.GRPCInferenceService')
+  return service.methodsArray.map(({ name, requestStream, resolvedRequestType, resolvedResponseType }) => ({
+    name,
+    path: `/${service.fullName.slice(1)}/${name}`,
+    isStream: requestStream === true,
+    decode: (bytes) => resolvedRequestType!.decode(bytes),
+    encode: (reply) => resolvedResponseType!.encode(resolvedResponseType!.fromObject(reply)).finish() as Buffer,
+  }))
+}

@@ -1,0 +1,98 @@
+import { promisify } from 'node:util'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import type { MethodDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+import { ReflectionService } from '@grpc/reflection'
+import { HealthImplementation, protoPath as HEALTH_PROTO_FILE } from 'grpc-health-check'
+import { canPredict } from '../models/readiness.ts'
+import { unary } from './calls.ts'
+import type { CallOptions } from './calls.ts'
+import { PROTO_FILE, loadMethods } from './messages.ts'
+import { createMethods } from './service.ts'
+import type { ServiceOptions } from './service.ts'
+import { createStreams } from './stream-infer.ts'
+import { watchStreams } from './watchers.ts'
+
+export interface GrpcOptions extends ServiceOptions, CallOptions {
+  /** Largest message that is taken, compressed or not. */
+  readonly bodyLimitBytes: number
+}
+
+export interface GrpcServer {
+  /**
+   * @returns The port.
+   * @throws Error when it cannot listen there.
+   */
+  listen(host: string, port: number): Promise<number>
+  /** Tells those who watch the server's health how it is now. */
+  updateHealth(): void
+  /** Answers what was accepted, then ends. */
+  close(): Promise<void>
+}
+
+const SERVICE = 'inference.GRPCInferenceService'
+// Requests of one connection at once; what is more waits on the client's side.
+const MAX_STREAMS = 1000
+
+/** Builds the gRPC transport; does not listen. */
+export function buildGrpcServer(options: GrpcOptions): GrpcServer {
+  const watchers = watchStreams(`/${SERVICE}/`)
+  const server = new Server({
+    'grpc.max_receive_message_length': options.bodyLimitBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.enable_channelz': 0,
+    interceptors: [watchers.interceptor],
+  })
+  const endStreams = addInference(server, options)
+  const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' })
+  health.addToServer(server)
+  new ReflectionService(loadSync([PROTO_FILE, HEALTH_PROTO_FILE], { keepCase: true })).addToServer(server)
+
+  return {
+    async listen(host, port) {
+      const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+      return promisify(server.bindAsync.bind(server))(address, ServerCredentials.createInsecure())
+    },
+    updateHealth() {
+      const status = canPredict(options.registry.list(), options.isDraining()) ? 'SERVING' : 'NOT_SERVING'
+      for (const name of ['', SERVICE]) health.setStatus(name, status)
+    },
+    async close() {
+      endStreams()
+      watchers.end()
+      await promisify(server.tryShutdown.bind(server))()
+    },
+  }
+}
+
+/** @returns Ends the streams that are open. */
+function addInference(server: Server, options: GrpcOptions): () => void {
+  const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {}
+  const implementation: UntypedServiceImplementation = {}
+  const ends: (() => void)[] = []
+  const methods = createMethods(options)
+  for (const type of loadMethods()) {
+    const { name, path, isStream } = type
+    definition[name] = { path, requestStream: isStream, responseStream: isStream, ...AS_THEY_ARE }
+    if (isStream) {
+      const streams = createStreams(type, methods[name]!, options)
+      implementation[name] = streams.handle
+      ends.push(streams.end)
+    } else implementation[name] = unary(type, methods[name]!, options)
+  }
+  server.addService(definition, implementation)
+  return () => ends.forEach((end) => end())
+}
+
+function same(bytes: Buffer): Buffer {
+  return bytes
+}
+
+// Messages are read and written where errors can be answered as what they are.
+const AS_THEY_ARE = {
+  requestSerialize: same,
+  requestDeserialize: same,
+  responseSerialize: same,
+  responseDeserialize: same,
+}

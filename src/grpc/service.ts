@@ -1,0 +1,80 @@
+import { status } from '@grpc/grpc-js'
+import { isAllReady } from '../models/readiness.ts'
+import type { Model } from '../models/model.ts'
+import type { Registry } from '../models/registry.ts'
+import { v2GrpcCodec } from '../protocols/v2-grpc.ts'
+import type { InferMessage, InferReply } from '../protocols/v2-grpc.ts'
+import { v2Config, v2Metadata } from '../protocols/v2-metadata.ts'
+import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../protocols/v2-server.ts'
+import { v2Statistics } from '../protocols/v2-statistics.ts'
+import type { Call } from './calls.ts'
+import { GrpcError } from './status.ts'
+
+export interface ServiceOptions {
+  readonly registry: Registry
+  readonly version: string
+  /** What the server calls itself to clients. */
+  readonly serverName: string
+  readonly isDraining: () => boolean
+}
+
+/** Answers one message of a method. */
+export type Method = (message: never, call: Call) => object | Promise<object>
+
+/** Which model a message is about; empty is as if it were left out. */
+interface ModelName {
+  readonly name: string
+  readonly version: string
+}
+
+/** The methods of the Open Inference Protocol and of Triton, by their names. */
+export function createMethods({ registry, version, serverName, isDraining }: ServiceOptions): Record<string, Method> {
+  const get = ({ name, version: asked }: ModelName): Model =>
+    asUnknown(() => registry.get(name || undefined, asked || undefined))
+  const infer = (message: InferMessage, call: Call): Promise<InferReply> =>
+    computeModel(get({ name: message.model_name, version: message.model_version }), message, call)
+  const load = (): never => {
+    throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime('load'))
+  }
+  const unload = (): never => {
+    throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime('unload'))
+  }
+  return {
+    ServerLive: () => ({ live: true }),
+    ServerReady: () => ({ ready: !isDraining() && isAllReady(registry.list()) }),
+    ModelReady: ({ name, version: asked }: ModelName) => {
+      const entry = asUnknown(() => registry.find(name || undefined, asked || undefined))
+      return { ready: entry.status === 'ready' && !isDraining() }
+    },
+    ServerMetadata: () => v2Server(serverName, version),
+    ModelMetadata: (message: ModelName) => {
+      const { view } = get(message)
+      return v2Metadata(view, versionsOf(registry.list(), view.name))
+    },
+    ModelInfer: infer,
+    ModelStreamInfer: infer,
+    ModelConfig: (message: ModelName) => {
+      const { view, batching } = get(message)
+      return { config: v2Config(view, batching.maxBatchSize) }
+    },
+    ModelStatistics: (message: ModelName) => {
+      const loaded = registry.list().flatMap((entry) => ('model' in entry ? [entry.model] : []))
+      const models = message.name === '' ? loaded : [get(message)]
+      return { model_stats: models.map(({ view, statistics }) => v2Statistics(view, statistics)) }
+    },
+    RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: v2Index(registry.list(), ready) }),
+    RepositoryModelLoad: load,
+    RepositoryModelUnload: unload,
+  }
+}
+
+async function computeModel(model: Model, message: InferMessage, call: Call): Promise<InferReply> {
+  call.inference.model = model.view
+  model.checkRoom()
+  const request = v2GrpcCodec.decode(message, model.view)
+  call.inference.inputs = request.inputs
+  const deadline = Math.min(call.deadline, performance.now() + (request.timeoutUs ?? Infinity) / 1000)
+  const result = await model.infer({ ...request, deadline }, call.cancellation)
+  call.inference.timings = result.timings
+  return v2GrpcCodec.encode(result, request, model.view)
+}

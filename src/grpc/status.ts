@@ -1,0 +1,42 @@
+import { status } from '@grpc/grpc-js'
+import type { StatusObject } from '@grpc/grpc-js'
+import { ServingError } from '../core/errors.ts'
+import type { ErrorCode } from '../core/errors.ts'
+
+/** Every code of the core has its status; a new one does not compile until it is answered here. */
+const STATUSES: Readonly<Record<ErrorCode, status>> = {
+  INVALID_INPUT: status.INVALID_ARGUMENT,
+  MODEL_NOT_FOUND: status.NOT_FOUND,
+  INFERENCE_FAILED: status.INVALID_ARGUMENT,
+  QUEUE_FULL: status.RESOURCE_EXHAUSTED,
+  CANCELLED: status.CANCELLED,
+  RUNTIME_FAILED: status.INTERNAL,
+  MODEL_NOT_READY: status.UNAVAILABLE,
+  RUN_TIMEOUT: status.UNAVAILABLE,
+  DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
+}
+
+/** An error of this transport, with the status that it is answered with. */
+export class GrpcError extends Error {
+  readonly code: status
+
+  constructor(code: status, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** What is answered to an error. @param onBug Told of what is no client's fault. */
+export function toStatus(
+  error: unknown,
+  requestId: string,
+  onBug: (error: unknown, text: string) => void,
+): Pick<StatusObject, 'code' | 'details'> {
+  if (error instanceof GrpcError) return { code: error.code, details: error.message }
+  if (error instanceof ServingError) {
+    if (error.code === 'RUNTIME_FAILED') onBug(error.cause ?? error, 'the runtime failed')
+    return { code: STATUSES[error.code], details: error.message }
+  }
+  onBug(error, 'a request failed on a bug of the server')
+  return { code: status.INTERNAL, details: `an internal error; look for request ${requestId} in the server's log` }
+}

@@ -1,0 +1,93 @@
+import { status } from '@grpc/grpc-js'
+import type { ServerDuplexStream } from '@grpc/grpc-js'
+import { Cancellation } from '../core/cancellation.ts'
+import { toRequestId } from '../core/request-id.ts'
+import { compute } from './calls.ts'
+import type { CallOptions } from './calls.ts'
+import type { MethodType } from './messages.ts'
+import type { Method } from './service.ts'
+
+// Requests of one stream that are computed at once, so that they can be joined; more are read when these are answered.
+const MAX_TOGETHER = 64
+
+type StreamCall = ServerDuplexStream<Buffer, Buffer>
+
+/** Serves streams of requests: an answer to each, in order, errors inside. */
+export function createStreams(type: MethodType, method: Method, options: CallOptions) {
+  const open = new Set<() => void>()
+  return {
+    handle(call: StreamCall): void {
+      const end = serveStream(call, type, (bytes, cancellation) => respond(bytes, cancellation, call))
+      open.add(end)
+      const forget = (): boolean => open.delete(end)
+      call.on('end', forget)
+      call.on('cancelled', forget)
+    },
+    /** Answers what has been read, and ends every stream. */
+    end(): void {
+      for (const end of open) end()
+    },
+  }
+
+  async function respond(bytes: Buffer, cancellation: Cancellation, call: StreamCall): Promise<Buffer> {
+    const inside = { ...type, encode: (reply: object) => type.encode({ infer_response: reply }) }
+    const id = toRequestId(undefined)
+    const outcome = await compute(bytes, { call, id, cancellation, type: inside, method, options })
+    if ('bytes' in outcome) return outcome.bytes
+    return type.encode({ error_message: outcome.details, infer_response: nameOf(bytes, type) })
+  }
+}
+
+/** @returns Ends the stream when what has been read is answered. */
+function serveStream(
+  call: StreamCall,
+  type: MethodType,
+  respond: (bytes: Buffer, cancellation: Cancellation) => Promise<Buffer>,
+): () => void {
+  const cancellation = new Set<Cancellation>()
+  let unanswered = 0
+  let last = Promise.resolve()
+  let isEnding = false
+
+  const answer = async (computed: Promise<Buffer>): Promise<void> => {
+    await write(call, await computed)
+    unanswered--
+    if (unanswered < MAX_TOGETHER) call.resume()
+  }
+  call.on('data', (bytes: Buffer) => {
+    if (isEnding) return
+    const own = new Cancellation()
+    cancellation.add(own)
+    const computed = respond(bytes, own).finally(() => cancellation.delete(own))
+    last = last.then(() => answer(computed))
+    if (++unanswered >= MAX_TOGETHER) call.pause()
+  })
+  call.on('end', () => void last.then(() => call.end()))
+  call.on('cancelled', () => {
+    for (const each of cancellation) each.cancel()
+  })
+  return () => {
+    isEnding = true
+    const error = { code: status.UNAVAILABLE, details: `${type.name} ends: the server is shutting down` }
+    void last.then(() => call.emit('error', error))
+  }
+}
+
+/** Waits where the client reads slower than it sends. */
+function write(call: StreamCall, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    if (call.cancelled || call.write(bytes)) return resolve()
+    call.once('drain', resolve)
+    call.once('cancelled', resolve)
+  })
+}
+
+/** What an error is answered with, so that clients know which of their requests it is of. */
+function nameOf(bytes: Buffer, { decode }: MethodType): object {
+  try {
+    const { model_name, model_version, id } = decode(bytes) as Record<string, unknown>
+    return { model_name, model_version, id }
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,35 @@
+import { ServerInterceptingCall, ServerListenerBuilder, status } from '@grpc/grpc-js'
+import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
+
+/** Streams of other services, to watch the health or to ask for reflection: open until their clients end them. */
+export interface Watchers {
+  readonly interceptor: ServerInterceptor
+  /** Ends them all; they would hold up the close for ever. */
+  end(): void
+}
+
+/** @param ownPath Paths of this server's own service, which ends its streams itself. */
+export function watchStreams(ownPath: string): Watchers {
+  const open = new Set<ServerInterceptingCallInterface>()
+  return {
+    interceptor({ path, requestStream, responseStream }, call) {
+      if ((!requestStream && !responseStream) || path.startsWith(ownPath)) return call as ServerInterceptingCall
+      const watched = new ServerInterceptingCall(call, {
+        start(next) {
+          open.add(watched)
+          const listener = new ServerListenerBuilder().withOnCancel(() => void open.delete(watched))
+          next(listener.build())
+        },
+        sendStatus(outcome, next) {
+          open.delete(watched)
+          next(outcome)
+        },
+      })
+      return watched
+    },
+    end() {
+      const outcome = { code: status.UNAVAILABLE, details: 'the server is shutting down', metadata: null }
+      for (const call of open) call.sendStatus(outcome)
+    },
+  }
+}

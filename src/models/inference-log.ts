@@ -1,0 +1,29 @@
+import type { Timings } from '../core/inference.ts'
+import type { ModelView } from '../core/model-view.ts'
+import { rowsOf } from '../core/tensor.ts'
+import type { Tensors } from '../core/tensor.ts'
+
+/** What a prediction adds to its request's log line, as far as it got. */
+export interface InferenceLog {
+  model?: ModelView
+  inputs?: Tensors
+  timings?: Timings
+}
+
+/** Never a value of a tensor. */
+export function toLogFields({ model, inputs, timings }: InferenceLog): object {
+  return {
+    ...(model && { model: model.name, version: model.version }),
+    ...(inputs && { rows: rowsOf(inputs) }),
+    ...(timings && {
+      queueMs: roundMs(timings.queueMs),
+      computeMs: roundMs(timings.computeMs),
+      batchSize: timings.batchSize,
+    }),
+  }
+}
+
+/** To microseconds. */
+export function roundMs(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}

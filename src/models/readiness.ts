@@ -1,0 +1,24 @@
+import type { ModelEntry } from './registry.ts'
+
+/** How the server is as a whole. */
+export type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
+
+/** @param isDraining True once the server has been asked to stop. */
+export function toServerStatus(entries: readonly ModelEntry[], isDraining: boolean): ServerStatus {
+  if (isDraining) return 'draining'
+  if (entries.some(({ status }) => status === 'loading')) return 'loading'
+  const ready = entries.filter(({ status }) => status === 'ready').length
+  if (ready === 0) return 'failed'
+  return ready === entries.length ? 'ok' : 'degraded'
+}
+
+/** Whether at least one model answers, and none is still on its way: what every probe of readiness asks. */
+export function canPredict(entries: readonly ModelEntry[], isDraining: boolean): boolean {
+  const status = toServerStatus(entries, isDraining)
+  return status === 'ok' || status === 'degraded'
+}
+
+/** What V2 calls ready: every model answers. */
+export function isAllReady(entries: readonly ModelEntry[]): boolean {
+  return entries.every(({ status }) => status === 'ready')
+}

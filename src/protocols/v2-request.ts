@@ -1,0 +1,62 @@
+import type { InferenceRequest } from '../core/inference.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { Tensor, Tensors } from '../core/tensor.ts'
+import { invalid, show } from './problems.ts'
+import { classify } from './v2-classification.ts'
+import { decodeOutputs } from './v2-outputs.ts'
+import type { RequestedOutput } from './v2-outputs.ts'
+import { parametersOf } from './v2-parameters.ts'
+
+// All of a request and its answer but the elements of tensors: what REST and gRPC share.
+
+export interface V2Request extends InferenceRequest {
+  readonly id?: string
+  readonly requested: readonly RequestedOutput[]
+  /** How long the request may wait, in microseconds. */
+  readonly timeoutUs?: number
+}
+
+/** What a request says beside its inputs. @throws ServingError INVALID_INPUT */
+export function decodeEnvelope(
+  { id, outputs, parameters }: Record<string, unknown>,
+  model: ModelView,
+): Omit<V2Request, 'inputs'> {
+  if (id !== undefined && typeof id !== 'string') throw invalid('id', `expected a string, got ${show(id)}`)
+  const given = parametersOf(parameters, 'parameters')
+  const requested = decodeOutputs(outputs, given['binary_data_output'] === true, model)
+  const isPart = requested.length < model.signature.outputs.length
+  return {
+    requested,
+    ...(isPart && { outputs: [...new Set(requested.map(({ spec }) => spec.name))] }),
+    ...(id !== undefined && { id }),
+    ...timeoutOf(given),
+    ...priorityOf(given),
+  }
+}
+
+function timeoutOf({ timeout }: Record<string, unknown>): { timeoutUs?: number } {
+  if (timeout === undefined || timeout === 0) return {}
+  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return { timeoutUs: timeout as number }
+  throw invalid('parameters.timeout', `expected microseconds, got ${show(timeout)}`)
+}
+
+/** 1 is the highest; 0, and none, the lowest. */
+function priorityOf({ priority }: Record<string, unknown>): { priority?: number } {
+  if (priority === undefined || priority === 0) return {}
+  if (Number.isSafeInteger(priority) && (priority as number) > 0) return { priority: priority as number }
+  throw invalid('parameters.priority', `expected an integer from 0, got ${show(priority)}`)
+}
+
+export interface Answer {
+  readonly name: string
+  readonly tensor: Tensor
+  readonly isBinary: boolean
+}
+
+/** The outputs that were asked for, in that order; as classes where these were asked for. */
+export function answersOf(outputs: Tensors, requested: readonly RequestedOutput[], model: ModelView): Answer[] {
+  return requested.map(({ spec, name, isBinary, classes }) => {
+    const tensor = outputs.get(spec.name)!
+    return { name, tensor: classes === undefined ? tensor : classify(tensor, classes, model), isBinary }
+  })
+}
