@@ -50,13 +50,13 @@ COPY --from=build /app/models models
 ARG NODE_IMAGE
 LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true \
   org.opencontainers.image.title="onnx-serve" \
-  org.opencontainers.image.description="Serves ONNX models over HTTP: small, fast, and honest under load." \
+  org.opencontainers.image.description="Serves ONNX models over HTTP and gRPC: small, fast, and honest under load." \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.authors="the onnx-serve authors" \
   org.opencontainers.image.base.name="${NODE_IMAGE}"
 
 USER 1000:1000
-EXPOSE 8000
+EXPOSE 8000 8001
 # Asks the port that the server listens on: the last --port among the flags of PID 1 (node, or an init that was handed
 # its command line), else what the platform's environment or PORT says, else 8080 for `serve` and 8000. --max-time, because a check that is cut off leaves its curl behind.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 \

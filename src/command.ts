@@ -39,7 +39,7 @@ export function helpText(): string {
     const note = shown === undefined ? '' : ` [${shown}]`
     return `  --${flag.padEnd(18)} ${toVariable(flag).padEnd(18)} ${field.description}${note}`
   })
-  return `onnx-serve: serves ONNX models over HTTP
+  return `onnx-serve: serves ONNX models over HTTP and gRPC
 
 Usage: onnx-serve [serve] [flags]      serve: as platforms start it, on port 8080, unknown flags passed over
 

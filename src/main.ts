@@ -97,19 +97,21 @@ async function listen({ app, grpc }: Server, { host, port, grpcPort }: Config, l
   try {
     await app.listen({ host, port, listenTextResolver: (url) => `listening on ${url}` })
   } catch (error) {
-    return listenProblem(error as NodeJS.ErrnoException, host, port, '--port')
+    return listenProblem(error as Error, host, port, '--port')
   }
   try {
     const bound = await grpc?.listen(host, grpcPort)
     if (bound !== undefined) logger.info({ port: bound }, `listening for gRPC on ${host}:${bound}`)
   } catch (error) {
-    return listenProblem(error as NodeJS.ErrnoException, host, grpcPort, '--grpc-port; 0 turns gRPC off')
+    return listenProblem(error as Error, host, grpcPort, '--grpc-port; 0 turns gRPC off')
   }
 }
 
-function listenProblem({ code, message }: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
-  if (code === 'EADDRINUSE') return `port ${port} is in use: stop what listens there, or choose another with ${flag}`
-  if (code === 'EACCES') return `port ${port} needs more rights: choose one above 1023 with ${flag}`
+function listenProblem({ message }: Error, host: string, port: number, flag: string): string {
+  // gRPC's library gathers several errors in one text.
+  if (message.includes('EADDRINUSE'))
+    return `port ${port} is in use: stop what listens there, or choose another with ${flag}`
+  if (message.includes('EACCES')) return `port ${port} needs more rights: choose one above 1023 with ${flag}`
   return `cannot listen on ${host}, port ${port}: ${message}`
 }
 

@@ -4,6 +4,9 @@ import { helpText, parseCommand } from '../src/command.ts'
 const DEFAULTS = {
   host: '0.0.0.0',
   port: 8000,
+  grpcPort: 8001,
+  serverName: 'onnx-serve',
+  jsonNan: 'null',
   modelDir: 'models',
   defaultModel: undefined,
   bodyLimitBytes: 8_388_608,
@@ -60,6 +63,18 @@ describe('the configuration', () => {
 
   test.each(['--port --host=x', '--port=', '--port'])('wants a value: %s', (line) => {
     expect(parseCommand(line.split(' '), {})).toMatchObject({ problems: ['--port: expected a value'] })
+  })
+
+  test('refuses one port for two protocols', () => {
+    expect(parseCommand(['--port=8001'], {})).toMatchObject({
+      problems: ['GRPC_PORT: expected another port than --port'],
+    })
+  })
+
+  test("takes KServe's and Triton's names", () => {
+    const args = ['--http_port=8080', '--grpc_port=9000', '--model_name=m', '--model-repository=/mnt/models']
+    const config = { port: 8080, grpcPort: 9000, modelName: 'm', modelDir: '/mnt/models' }
+    expect(parseCommand(args, {})).toMatchObject({ config })
   })
 
   test('refuses a delay that the deadline would cut', () => {

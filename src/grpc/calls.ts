@@ -37,17 +37,20 @@ const PROBES = new Set(['ServerLive', 'ServerReady', 'ModelReady'])
 
 /** Serves a method of one message and one answer. */
 export function unary(type: MethodType, method: Method, options: CallOptions) {
-  return (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {
+  return (call: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>): void => {
     const cancellation = new Cancellation()
     call.on('cancelled', () => cancellation.cancel())
     const id = toRequestId(call.metadata.get(REQUEST_ID)[0])
-    const trailer = new Metadata()
-    trailer.set(REQUEST_ID, id)
-    void compute(call.request, { call, id, cancellation, type, method, options }).then((outcome) => {
-      if ('bytes' in outcome) done(null, outcome.bytes, trailer)
-      else done({ ...outcome, metadata: trailer })
-    })
+    void answer(call.request, { call, id, cancellation, type, method, options }, send)
   }
+}
+
+async function answer(bytes: Buffer, request: OneRequest, send: sendUnaryData<Buffer>): Promise<void> {
+  const outcome = await compute(bytes, request)
+  const trailer = new Metadata()
+  trailer.set(REQUEST_ID, request.id)
+  if ('bytes' in outcome) send(null, outcome.bytes, trailer)
+  else send({ ...outcome, metadata: trailer })
 }
 
 export interface OneRequest {

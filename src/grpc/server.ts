@@ -1,8 +1,9 @@
 import { promisify } from 'node:util'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js'
 import type { MethodDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
+import type { Logger } from 'pino'
 import { HealthImplementation, protoPath as HEALTH_PROTO_FILE } from 'grpc-health-check'
 import { canPredict } from '../models/readiness.ts'
 import { unary } from './calls.ts'
@@ -36,6 +37,7 @@ const MAX_STREAMS = 1000
 
 /** Builds the gRPC transport; does not listen. */
 export function buildGrpcServer(options: GrpcOptions): GrpcServer {
+  setLogger(toConsole(options.logger))
   const watchers = watchStreams(`/${SERVICE}/`)
   const server = new Server({
     'grpc.max_receive_message_length': options.bodyLimitBytes,
@@ -83,6 +85,12 @@ function addInference(server: Server, options: GrpcOptions): () => void {
   }
   server.addService(definition, implementation)
   return () => ends.forEach((end) => end())
+}
+
+/** What the library has to say of itself, beside the log. */
+function toConsole(logger: Logger): Partial<Console> {
+  const log = (text: unknown): void => logger.debug({ text }, 'gRPC')
+  return { error: log, info: log, debug: log }
 }
 
 function same(bytes: Buffer): Buffer {

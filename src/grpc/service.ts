@@ -33,12 +33,6 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
     asUnknown(() => registry.get(name || undefined, asked || undefined))
   const infer = (message: InferMessage, call: Call): Promise<InferReply> =>
     computeModel(get({ name: message.model_name, version: message.model_version }), message, call)
-  const load = (): never => {
-    throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime('load'))
-  }
-  const unload = (): never => {
-    throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime('unload'))
-  }
   return {
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: !isDraining() && isAllReady(registry.list()) }),
@@ -63,9 +57,13 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
       return { model_stats: models.map(({ view, statistics }) => v2Statistics(view, statistics)) }
     },
     RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: v2Index(registry.list(), ready) }),
-    RepositoryModelLoad: load,
-    RepositoryModelUnload: unload,
+    RepositoryModelLoad: () => refuse('load'),
+    RepositoryModelUnload: () => refuse('unload'),
   }
+}
+
+function refuse(action: string): never {
+  throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime(action))
 }
 
 async function computeModel(model: Model, message: InferMessage, call: Call): Promise<InferReply> {

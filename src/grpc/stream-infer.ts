@@ -16,7 +16,7 @@ type StreamCall = ServerDuplexStream<Buffer, Buffer>
 export function createStreams(type: MethodType, method: Method, options: CallOptions) {
   const open = new Set<() => void>()
   return {
-    handle(call: StreamCall): void {
+    handle: (call: StreamCall): void => {
       const end = serveStream(call, type, (bytes, cancellation) => respond(bytes, cancellation, call))
       open.add(end)
       const forget = (): boolean => open.delete(end)
@@ -24,7 +24,7 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
       call.on('cancelled', forget)
     },
     /** Answers what has been read, and ends every stream. */
-    end(): void {
+    end: (): void => {
       for (const end of open) end()
     },
   }

@@ -122,7 +122,8 @@ function outputsJson(outputs: Tensors, model: ModelView): string {
     const declared = signature.outputs.find((spec) => spec.name === name)?.shape[0]
     return (declared ?? batch) === batch && rows !== undefined && shape[0] === rows
   })
-  if (!isByRow) return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), nestedJson(tensor, 0, 0, model)]))}]`
+  if (!isByRow)
+    return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), nestedJson(tensor, 0, 0, model)]))}]`
   return list(rows!, (row) =>
     objectJson(tensors.map(([output, tensor]) => [keyOf(output), cellJson(tensor, row, output, model)])),
   )
@@ -136,7 +137,9 @@ function keyOf({ name, fileName }: AnsweredOutput): string {
 function cellJson(tensor: Tensor, row: number, { columns }: AnsweredOutput, model: NanTeller): string {
   const size = elementCount(tensor.shape.slice(1))
   if (columns?.length === size) return rowJson(tensor, row, size, columns, model)
-  return tensor.shape.length === 2 && size === 1 ? elementJson(tensor, row, model) : nestedJson(tensor, 1, row * size, model)
+  return tensor.shape.length === 2 && size === 1
+    ? elementJson(tensor, row, model)
+    : nestedJson(tensor, 1, row * size, model)
 }
 
 function answeredAs({ outputs }: ModelView, tensor: string): AnsweredOutput | undefined {

@@ -140,12 +140,7 @@ const FIELDS: Readonly<Record<DataType, Field | undefined>> = {
  *
  * @throws ServingError INVALID_INPUT when they stand in another field, are too few or many, or the type cannot hold one.
  */
-export function fromContents(
-  contents: Contents | null,
-  dataType: DataType,
-  shape: readonly number[],
-  path: string,
-): Tensor {
+function fromContents(contents: Contents | null, dataType: DataType, shape: readonly number[], path: string): Tensor {
   const field = FIELDS[dataType]
   if (!field) throw invalid(path, `${V2_NAMES[dataType]} has no contents: send it in raw_input_contents`)
   for (const [other, given] of Object.entries(contents ?? {})) {

@@ -2,7 +2,7 @@ import { ServingError } from '../core/errors.ts'
 
 // What the Open Inference Protocol tells of a server and its models, over REST and gRPC.
 
-export const V2_EXTENSIONS = [
+const V2_EXTENSIONS = [
   'classification',
   'model_configuration',
   'model_repository',

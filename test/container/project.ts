@@ -32,6 +32,7 @@ export async function createProject(engine: Engine): Promise<Project> {
   const compose = (args: readonly string[], port = 0): Promise<string> =>
     engine.compose(['-f', 'docker-compose.yml', '-f', override, '-p', name, ...args], {
       HOST_PORT: `127.0.0.1:${port}`,
+      HOST_GRPC_PORT: '127.0.0.1:0',
     })
 
   return {

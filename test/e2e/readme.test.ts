@@ -57,17 +57,14 @@ function expectAnswer(printed: string, { language, text }: { language: string; t
 
 test('every command of the README works as pasted into a fresh clone, and answers as shown', async () => {
   const clone = cloneProject()
-  const ports = { 8000: await freePort(), 8001: await freePort() }
+  const ports = await Promise.all([8000, 8001, 8002, 8003].map(async (port) => [port, await freePort()] as const))
   const { CI: _ci, NODE_ENV: _mode, ...inherited } = process.env
-  const env = { ...inherited, PORT: String(ports[8000]) }
+  const env = { ...inherited, PORT: String(ports[0]![1]), GRPC_PORT: String(ports[1]![1]) }
   const blocks = codeBlocks(readFileSync(join(ROOT, 'README.md'), 'utf8'))
   let ran = 0
   for (const [index, { language, text }] of blocks.entries()) {
     if (language !== 'sh') continue
-    const command = text
-      .replaceAll('localhost:8000', `localhost:${ports[8000]}`)
-      .replaceAll('localhost:8001', `localhost:${ports[8001]}`)
-      .replaceAll('--port 8001', `--port ${ports[8001]}`)
+    const command = ports.reduce((line, [told, free]) => line.replaceAll(String(told), String(free)), text)
     const elsewhere = RUN_ELSEWHERE[text]
     if (elsewhere) expect(readFileSync(join(ROOT, elsewhere), 'utf8')).toContain(text)
     else if (/npm start/.test(command)) await startCommand(command, clone, env)

@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DATA_TYPES } from '../../src/core/datatypes.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { ModelView } from '../../src/core/model-view.ts'
-import { elementCount } from '../../src/core/tensor.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
 import type { V2Request } from '../../src/protocols/v2-request.ts'
@@ -11,6 +9,7 @@ import { fromBytes, fromJson, toBytes } from '../../src/protocols/v2-tensors.ts'
 import { flatJson } from '../../src/protocols/predictions.ts'
 import { parseJson } from '../../src/protocols/json.ts'
 import { problemsOf } from '../support/errors.ts'
+import { anyTensor } from '../support/tensors.ts'
 import { createView, spec } from '../support/views.ts'
 
 const model = createView({
@@ -38,33 +37,6 @@ function encode(request: V2Request, outputs: Record<string, Tensor>, view: Model
   const { json, binary } = v2Codec.encode({ outputs: new Map(Object.entries(outputs)), timings }, request, view)
   return { body: JSON.parse(json) as { outputs: object[] }, binary: binary.map((bytes) => Buffer.from(bytes)) }
 }
-
-const TYPES = Object.keys(DATA_TYPES) as DataType[]
-
-/** A tensor of any datatype and shape, zero-size included. */
-const anyTensor = fc
-  .tuple(
-    fc.constantFrom(...TYPES),
-    fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
-    fc.infiniteStream(fc.integer()),
-  )
-  .map(([dataType, shape, stream]): Tensor => {
-    const data = DATA_TYPES[dataType].allocate(elementCount(shape))
-    for (let index = 0; index < data.length; index++) {
-      const value = stream.next().value as number
-      if (Array.isArray(data)) data[index] = `é${value}😀`
-      else if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-        data[index] = BigInt(value) * 4_000_000_007n
-      else
-        data[index] =
-          dataType === 'bool'
-            ? value & 1
-            : dataType === 'float16'
-              ? value & 0x3bff
-              : value / (data instanceof Float32Array ? 7 : 1)
-    }
-    return { dataType, shape, data }
-  })
 
 describe('tensors', () => {
   test('come out of bytes as they went in, whatever datatype and shape', () => {

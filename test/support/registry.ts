@@ -17,7 +17,13 @@ export async function openRegistry(
   runtime: Runtime = startPool(),
 ) {
   const found = await findModels(typeof files === 'string' ? files : createFolder(files))
-  const registry = createRegistry(found, runtime, { defaultName: undefined, maxRows: 100, jsonNan: 'null', ...LIMITS, ...options })
+  const registry = createRegistry(found, runtime, {
+    defaultName: undefined,
+    maxRows: 100,
+    jsonNan: 'null',
+    ...LIMITS,
+    ...options,
+  })
   onTestFinished(async () => {
     await registry.close()
     await runtime.close()

@@ -1,0 +1,347 @@
+import { once } from 'node:events'
+import { Metadata, compressionAlgorithms, status } from '@grpc/grpc-js'
+import { describe, expect, test, vi } from 'vitest'
+import { ServingError } from '../../src/core/errors.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { createFolder } from '../support/folders.ts'
+import { ask, connect, connectBytes, connectHealth, startGrpc } from '../support/grpc.ts'
+
+const FLOWER = { name: 'X', shape: [1, 4], datatype: 'FP64', contents: { fp64_contents: [5.1, 3.5, 1.4, 0.2] } }
+const INFER = { model_name: 'iris', id: '7', inputs: [FLOWER] }
+const PROBABILITIES = Buffer.from(Float32Array.of(1, 0, 0).buffer)
+const MODEL_INFER = '/inference.GRPCInferenceService/ModelInfer'
+const GZIP = { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip }
+const slowFolder = (): string => createFolder({ 'slow.onnx': { model: 'slow' } })
+
+function slow(iterations: number): object {
+  const input = { name: 'iterations', datatype: 'INT64', shape: [1, 1], contents: { int64_contents: [iterations] } }
+  return { model_name: 'slow', inputs: [input] }
+}
+
+describe('gRPC tells', () => {
+  test.each<[string, object, object]>([
+    ['ServerLive', {}, { live: true }],
+    ['ServerReady', {}, { ready: true }],
+    ['ModelReady', { name: 'iris' }, { ready: true }],
+    ['ModelReady', { name: 'iris', version: '1' }, { ready: true }],
+    [
+      'ServerMetadata',
+      {},
+      { name: 'onnx-serve', version: '0.0.0', extensions: expect.arrayContaining(['statistics']) },
+    ],
+    [
+      'ModelMetadata',
+      { name: 'iris' },
+      {
+        name: 'iris',
+        versions: ['1'],
+        platform: 'onnxruntime_onnx',
+        inputs: [{ name: 'X', datatype: 'FP64', shape: ['-1', '4'] }],
+        outputs: [
+          { name: 'label', datatype: 'BYTES', shape: ['-1'] },
+          { name: 'probabilities', datatype: 'FP32', shape: ['-1', '3'] },
+        ],
+      },
+    ],
+    [
+      'ModelConfig',
+      { name: 'iris' },
+      { config: { name: 'iris', max_batch_size: 100, input: [{ name: 'X', data_type: 'TYPE_FP64', dims: ['4'] }] } },
+    ],
+    ['RepositoryIndex', {}, { models: [{ name: 'iris', version: '1', state: 'READY', reason: '' }] }],
+  ])('%s %j', async (method, message, reply) => {
+    const { client } = await startGrpc()
+    expect(await ask(client, method, message)).toMatchObject({ code: 'OK', reply })
+  })
+
+  test('what is not ready, and why', async () => {
+    const { client } = await startGrpc({
+      folder: createFolder({ 'bad.onnx': 'broken', 'good.onnx': { model: 'regressor' } }),
+    })
+    expect((await ask(client, 'ServerReady')).reply).toEqual({ ready: false })
+    expect((await ask(client, 'ModelReady', { name: 'bad' })).reply).toEqual({ ready: false })
+    const { reply } = await ask(client, 'RepositoryIndex')
+    expect(reply.models[0]).toMatchObject({ state: 'UNAVAILABLE', reason: expect.stringMatching(/^failed to load: /) })
+    expect((await ask(client, 'RepositoryIndex', { ready: true })).reply.models).toHaveLength(1)
+    expect((await ask(client, 'ModelMetadata', { name: 'bad' })).code).toBe('UNAVAILABLE')
+  })
+
+  test('what was really done', async () => {
+    const { client } = await startGrpc()
+    await ask(client, 'ModelInfer', INFER)
+    for (const message of [{}, { name: 'iris' }]) {
+      const { reply } = await ask(client, 'ModelStatistics', message)
+      expect(reply.model_stats).toMatchObject([
+        { name: 'iris', inference_count: '1', execution_count: '1', inference_stats: { success: { count: '1' } } },
+      ])
+    }
+  })
+
+  test('load and unload: not at run time', async () => {
+    const { client } = await startGrpc()
+    for (const method of ['RepositoryModelLoad', 'RepositoryModelUnload']) {
+      const { code, details } = await ask(client, method, { model_name: 'iris' })
+      expect([code, details]).toEqual(['UNIMPLEMENTED', expect.stringMatching(/^failed to (un)?load: .*restart it$/)])
+    }
+  })
+})
+
+describe('gRPC infers', () => {
+  test('from typed contents and from bytes, into bytes', async () => {
+    const { client } = await startGrpc()
+    const { contents, ...input } = FLOWER
+    const raw = Buffer.from(Float64Array.from(contents.fp64_contents).buffer)
+    for (const message of [INFER, { ...INFER, inputs: [input], raw_input_contents: [raw] }]) {
+      const { reply } = await ask(client, 'ModelInfer', message)
+      expect(reply).toMatchObject({
+        model_name: 'iris',
+        model_version: '1',
+        id: '7',
+        outputs: [
+          { name: 'label', datatype: 'BYTES', shape: ['1'] },
+          { name: 'probabilities', datatype: 'FP32', shape: ['1', '3'] },
+        ],
+        raw_output_contents: [Buffer.from('\x06\0\0\0setosa'), PROBABILITIES],
+      })
+    }
+  })
+
+  test('the outputs that are asked for, as classes where these are', async () => {
+    const { client } = await startGrpc()
+    const outputs = [{ name: 'probabilities', parameters: { classification: { int64_param: 2 } } }]
+    const { reply } = await ask(client, 'ModelInfer', { ...INFER, model_version: '1', outputs })
+    expect(reply.outputs).toMatchObject([{ name: 'probabilities', datatype: 'BYTES', shape: ['1', '2'] }])
+    expect(reply.raw_output_contents[0].toString()).toContain('1.000000:0:setosa')
+  })
+
+  test('compressed requests, and the default model without a name', async () => {
+    const { port } = await startGrpc()
+    expect((await ask(connect(port, GZIP), 'ModelInfer', { ...INFER, model_name: '' })).code).toBe('OK')
+  })
+
+  test('a stream of requests, each answered in order, errors inside', async () => {
+    const { client, lines } = await startGrpc()
+    const call = client['ModelStreamInfer']()
+    const replies: any[] = []
+    call.on('data', (reply: object) => replies.push(reply))
+    const ended = once(call, 'end')
+    for (let id = 0; id < 200; id++) call.write({ ...INFER, id: String(id), model_version: id === 150 ? '9' : '' })
+    call.end()
+    await ended
+    expect(replies.map(({ infer_response }) => infer_response.id)).toEqual(
+      Array.from({ length: 200 }, (_, id) => `${id}`),
+    )
+    const failed = replies.filter(({ error_message }) => error_message !== '')
+    expect(failed.map(({ error_message }) => error_message)).toEqual([
+      'Request for unknown model: model iris has no version "9"; served: 1',
+    ])
+    expect(lines.filter(({ msg, code }) => msg === 'request' && code === 'OK')).toHaveLength(199)
+  })
+})
+
+describe('gRPC refuses', () => {
+  const input = { name: 'X', shape: [1, 4], datatype: 'FP64' }
+  test.each<[string, object, string]>([
+    [
+      'both kinds of contents',
+      { inputs: [FLOWER], raw_input_contents: [Buffer.alloc(32)] },
+      'inputs[0].contents: expected either contents or raw_input_contents, got both',
+    ],
+    [
+      'too few bytes',
+      { inputs: [input], raw_input_contents: [Buffer.alloc(31)] },
+      'inputs[0]: shape [1,4] takes 32 bytes, got 31',
+    ],
+    [
+      'raw contents for some inputs',
+      { inputs: [input], raw_input_contents: [Buffer.alloc(32), Buffer.alloc(1)] },
+      'raw_input_contents: expected one for each of 1 inputs, got 2',
+    ],
+    [
+      'contents of another type',
+      { inputs: [{ ...input, contents: { fp32_contents: [1] } }] },
+      'inputs[0].contents: FP64 stands in fp64_contents, got fp32_contents',
+    ],
+    ['no contents', { inputs: [input] }, 'inputs[0].contents: shape [1,4] takes 4 elements, got 0'],
+    ['no inputs', {}, 'inputs: input "X" is missing: expected FP64 [any,4]'],
+    [
+      'a shape of 2^31 rows',
+      { inputs: [{ ...FLOWER, shape: ['2147483648', 4] }] },
+      'inputs[0].shape: expected at most 100 rows in one request, got 2147483648',
+    ],
+    [
+      'a shape beyond numbers',
+      { inputs: [{ ...FLOWER, shape: ['9223372036854775807', 4] }] },
+      'inputs[0].shape[0]: expected a size from 0, got 9223372036854776000',
+    ],
+    [
+      'a negative shape',
+      { inputs: [{ ...FLOWER, shape: [-1, 4] }] },
+      'inputs[0].shape[0]: expected a size from 0, got -1',
+    ],
+    [
+      'an unknown input',
+      { inputs: [{ ...FLOWER, name: 'Y' }] },
+      'inputs[0].name: "Y" is no input of this model; it has X',
+    ],
+    [
+      'another datatype',
+      { inputs: [{ ...FLOWER, datatype: 'BF16' }] },
+      'inputs[0].datatype: expected "FP64", got "BF16"',
+    ],
+    [
+      'an unknown output',
+      { inputs: [FLOWER], outputs: [{ name: 'z' }] },
+      'outputs[0].name: "z" is no output of this model; it has label, probabilities',
+    ],
+    [
+      'reserved parameters',
+      { inputs: [FLOWER], parameters: { triton_x: { bool_param: true } } },
+      'parameters.triton_x: names that begin with triton_ are reserved',
+    ],
+    [
+      'a timeout that is no time',
+      { inputs: [FLOWER], parameters: { timeout: { string_param: 'soon' } } },
+      'parameters.timeout: expected microseconds, got "soon"',
+    ],
+    [
+      'shared memory',
+      { inputs: [{ ...input, parameters: { shared_memory_region: { string_param: 'r' } } }] },
+      'inputs[0].parameters.shared_memory_region: shared memory is not supported: send the data itself',
+    ],
+  ])('%s', async (_, message, details) => {
+    const { client } = await startGrpc()
+    expect(await ask(client, 'ModelInfer', { model_name: 'iris', ...message })).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      details,
+    })
+  })
+
+  test('bytes that are no message, cut ones, and lengths that lie', async () => {
+    const { port } = await startGrpc()
+    const send = connectBytes(port)
+    // Field 5, inputs, of two gigabytes; a number cut off; an end of a group that never began; fields of another type.
+    for (const bytes of [[0x2a, 0xff, 0xff, 0xff, 0xff, 0x07], [0x08, 0xff], [0x2c], [0x28, 0x01]]) {
+      expect(await send('ModelInfer', Buffer.from(bytes))).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        details: 'the bytes are no valid message of ModelInfer',
+      })
+    }
+    expect((await send('NoSuchMethod', Buffer.alloc(0))).code).toBe('UNIMPLEMENTED')
+  })
+
+  test('messages larger than the limit, compressed ones too', async () => {
+    const { client, port } = await startGrpc({ bodyLimitBytes: 10_000 })
+    const message = { ...INFER, id: 'x'.repeat(20_000) }
+    for (const each of [client, connect(port, GZIP)]) {
+      expect((await ask(each, 'ModelInfer', message)).code).toBe('RESOURCE_EXHAUSTED')
+      expect((await ask(each, 'ModelInfer', INFER)).code).toBe('OK')
+    }
+  })
+
+  test.each<[ErrorCode, keyof typeof status]>([
+    ['INVALID_INPUT', 'INVALID_ARGUMENT'],
+    ['MODEL_NOT_FOUND', 'NOT_FOUND'],
+    ['MODEL_NOT_READY', 'UNAVAILABLE'],
+    ['INFERENCE_FAILED', 'INVALID_ARGUMENT'],
+    ['QUEUE_FULL', 'RESOURCE_EXHAUSTED'],
+    ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'],
+    ['CANCELLED', 'CANCELLED'],
+    ['RUN_TIMEOUT', 'UNAVAILABLE'],
+    ['RUNTIME_FAILED', 'INTERNAL'],
+  ])('%s with %s', async (code, answered) => {
+    const { client, registry } = await startGrpc()
+    vi.spyOn(registry.get('iris'), 'infer').mockRejectedValue(new ServingError(code, 'because'))
+    expect(await ask(client, 'ModelInfer', INFER)).toMatchObject({ code: answered, details: 'because' })
+  })
+
+  test('what is a bug of the server, telling nothing but where to look', async () => {
+    const { client, registry, lines } = await startGrpc()
+    vi.spyOn(registry.get('iris'), 'infer').mockRejectedValue(new TypeError('secret'))
+    const answer = await ask(client, 'ModelInfer', INFER, { headers: { 'x-request-id': 'r-1' } })
+    expect(answer).toMatchObject({
+      code: 'INTERNAL',
+      details: "an internal error; look for request r-1 in the server's log",
+    })
+    expect(lines.find(({ level }) => level === 50)).toMatchObject({ reqId: 'r-1', err: { message: 'secret' } })
+  })
+})
+
+describe('a call', () => {
+  test('is never computed once its deadline has passed', async () => {
+    const { client, lines } = await startGrpc({ folder: slowFolder() })
+    const first = ask(client, 'ModelInfer', slow(3000))
+    await ask(client, 'ServerLive')
+    const late = await ask(client, 'ModelInfer', slow(1), { deadline: Date.now() + 50 })
+    expect(late.code).toBe('DEADLINE_EXCEEDED')
+    expect((await first).code).toBe('OK')
+    await vi.waitFor(() => expect(lines.filter(({ rpc }) => rpc === MODEL_INFER)).toHaveLength(2))
+    const line = lines.find(({ code }) => code === 'DEADLINE_EXCEEDED')
+    expect(line).toBeDefined()
+    expect(line).not.toHaveProperty('computeMs')
+  })
+
+  test('waits no longer than its timeout, in microseconds', async () => {
+    const { client } = await startGrpc({ folder: slowFolder() })
+    const first = ask(client, 'ModelInfer', slow(3000))
+    await ask(client, 'ServerLive')
+    const parameters = { timeout: { int64_param: 20_000 } }
+    expect(await ask(client, 'ModelInfer', { ...slow(1), parameters })).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      details: expect.stringContaining('not computed'),
+    })
+    expect((await first).code).toBe('OK')
+  })
+
+  test('is dropped when its client leaves', async () => {
+    const { client, lines } = await startGrpc({ folder: slowFolder() })
+    const first = ask(client, 'ModelInfer', slow(3000))
+    await ask(client, 'ServerLive')
+    const left = client['ModelInfer'](slow(1), new Metadata(), () => undefined)
+    await ask(client, 'ServerLive')
+    left.cancel()
+    expect((await first).code).toBe('OK')
+    await vi.waitFor(() => expect(lines.some(({ code }) => code === 'CANCELLED')).toBe(true))
+    expect(lines.find(({ code }) => code === 'CANCELLED')).not.toHaveProperty('computeMs')
+  })
+
+  test('has a log line with its id, the model and where its time went', async () => {
+    const { client, lines } = await startGrpc()
+    await ask(client, 'ModelInfer', INFER, { headers: { 'x-request-id': 'order-66' } })
+    expect(lines.find(({ msg }) => msg === 'request')).toMatchObject({
+      reqId: 'order-66',
+      rpc: MODEL_INFER,
+      code: 'OK',
+      model: 'iris',
+      rows: 1,
+      computeMs: expect.any(Number),
+    })
+  })
+})
+
+describe('the close', () => {
+  test('answers what was accepted, and ends streams and those who watch the health', async () => {
+    let isDraining = false
+    const { client, port, grpc } = await startGrpc({ folder: slowFolder(), isDraining: () => isDraining })
+    const watch = connectHealth(port)['Watch']({ service: '' })
+    const statuses: string[] = []
+    const watched = new Promise((resolve) => watch.on('error', resolve))
+    watch.on('data', ({ status: each }: { status: string }) => statuses.push(each))
+    await once(watch, 'data')
+    const stream = client['ModelStreamInfer']()
+    const replies: any[] = []
+    stream.on('data', (reply: object) => replies.push(reply))
+    const ended = new Promise<any>((resolve) => stream.on('error', resolve))
+    stream.write(slow(1000))
+    const accepted = ask(client, 'ModelInfer', slow(1000))
+    await ask(client, 'ServerLive')
+    isDraining = true
+    grpc.updateHealth()
+    await grpc.close()
+    expect((await accepted).code).toBe('OK')
+    expect((await ended).code).toBe(status.UNAVAILABLE)
+    expect(replies).toMatchObject([{ error_message: '' }])
+    await watched
+    expect(statuses).toEqual(['SERVING', 'NOT_SERVING'])
+  })
+})
