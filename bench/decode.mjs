@@ -4,7 +4,7 @@ import { toFeatures } from '../dist/models/features.js'
 import { predictCodec } from '../dist/protocols/predict.js'
 
 /** What a protocol sees of a model with so many columns of float32. */
-function tableView(names, maxRows) {
+export function tableView(names, maxRows) {
   const signature = {
     inputs: [{ name: 'X', dataType: 'float32', shape: [-1, names.length] }],
     outputs: [{ name: 'y', dataType: 'float32', shape: [-1, 1] }],
@@ -22,12 +22,13 @@ function tableView(names, maxRows) {
     labels: [],
     labelIndex: new Map(),
     ignoresUnknown: false,
+    jsonNan: 'null',
     maxRows,
   }
 }
 
 /** Microseconds a call, the median of rounds that alternate between two functions. */
-function compare(first, second, calls, rounds) {
+export function compare(first, second, calls, rounds) {
   const times = [[], []]
   for (let round = 0; round < rounds + 3; round++) {
     for (const [index, run] of [first, second].entries()) {

@@ -15,15 +15,17 @@ async function freePort() {
   return port
 }
 
-/** @returns {Promise<{ url: string, pid: number, stop(): Promise<void> }>} once `/health` answers 200 */
+/** @returns {Promise<{ url: string, grpcPort: number, pid: number, stop(): Promise<void> }>} once `/health` answers 200 */
 async function start(command, args, env = {}) {
-  const port = await freePort()
+  const [port, grpcPort] = [await freePort(), await freePort()]
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...env, PORT: String(port) },
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...env, PORT: String(port), GRPC_PORT: String(grpcPort) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const exited = once(child, 'exit')
+  // Nothing stays behind when a measurement fails.
+  process.once('exit', () => child.kill())
   const url = `http://127.0.0.1:${port}`
   for (;;) {
     const isReady = await fetch(`${url}/health`).then(
@@ -36,6 +38,7 @@ async function start(command, args, env = {}) {
   }
   return {
     url,
+    grpcPort,
     pid: child.pid,
     stop: async () => {
       child.kill('SIGTERM')
@@ -46,6 +49,7 @@ async function start(command, args, env = {}) {
 
 export const startServer = (...flags) => start(process.execPath, ['dist/main.js', ...flags])
 export const startBare = () => start(process.execPath, ['bench/peers/bare.mjs'])
+export const startGrpcEcho = () => start(process.execPath, ['bench/peers/echo-grpc.mjs'])
 export const startInline = (model) => start(process.execPath, ['bench/peers/inline.mjs'], { MODEL: model })
 
 /** The FastAPI service, set up in a virtual environment of its own; undefined where Python or its packages are missing. */
@@ -59,8 +63,13 @@ export async function startFastApi() {
 }
 
 /** Puts load on a server from a process of its own; see load.mjs. */
-export async function load(options) {
-  const child = spawn(process.execPath, ['bench/load.mjs', JSON.stringify(options)], {
+export const load = (options) => print('bench/load.mjs', options)
+
+/** The same over gRPC; see load-grpc.mjs. */
+export const loadGrpc = (options) => print('bench/load-grpc.mjs', options)
+
+async function print(program, options) {
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,6 +1,7 @@
 // Measures the server against its yardsticks in one run: everything it compares is started here, runs are interleaved,
-// and what counts are ratios within a round. usage: npm run bench [-- --quick]
+// and what counts are ratios within a round. usage: npm run bench [-- --quick] [--only=decoding|protocols|compareSmallModel|compareConvolution|lowLoadAndMemory]
 import { measureDecoding } from './decode.mjs'
+import { measureProtocols } from './protocols.mjs'
 import { printReport, writeReport } from './report.mjs'
 import { cpuSeconds, load, residentMb, startBare, startFastApi, startInline, startServer } from './processes.mjs'
 
@@ -73,10 +74,10 @@ async function healthP99(server) {
 }
 
 async function compareConvolution() {
-  const folder = '--model-dir=bench/models'
+  const flags = ['--model-dir=bench/models', '--default-model=convolution']
   const [one, two, inline] = await Promise.all([
-    startServer(folder, '--workers=1'),
-    startServer(folder, '--workers=2'),
+    startServer(...flags, '--workers=1'),
+    startServer(...flags, '--workers=2'),
     startInline(CONVOLUTION),
   ])
   const [scaling, p99, toInline] = [[], [], []]
@@ -140,13 +141,20 @@ async function requests(server, count) {
   }
 }
 
-/** In this process, and without a server: what costs before a request is queued. */
 async function decoding() {
-  const runs = Array.from({ length: ROUNDS }, measureDecoding)
-  for (const [index, [what, , unit, target, isUpperLimit]] of runs[0].entries()) {
+  addFigures(Array.from({ length: ROUNDS }, measureDecoding))
+}
+
+async function protocols() {
+  addFigures(await measureProtocols(ROUNDS, SECONDS))
+}
+
+/** @param rounds The same figures from each round: what, its value, its unit, and what it must reach. */
+function addFigures(rounds) {
+  for (const [index, [what, , unit, target, isUpperLimit]] of rounds[0].entries()) {
     add(
       what,
-      runs.map((figures) => figures[index][1]),
+      rounds.map((figures) => figures[index][1]),
       unit,
       target,
       isUpperLimit,
@@ -154,10 +162,12 @@ async function decoding() {
   }
 }
 
-for (const measure of [decoding, compareSmallModel, compareConvolution, lowLoadAndMemory]) {
+const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length)
+for (const measure of [decoding, protocols, compareSmallModel, compareConvolution, lowLoadAndMemory]) {
+  if (only && measure.name !== only) continue
   console.log(measure.name)
   await measure()
 }
 console.log()
 printReport(rows)
-if (!isQuick) writeReport(rows, new URL('results/', import.meta.url))
+if (!isQuick && !only) writeReport(rows, new URL('results/', import.meta.url))

@@ -218,3 +218,7 @@ write(
         constant("more", (np.arange(16 * 16 * 9, dtype=np.float32).reshape(16, 16, 3, 3) % 5 - 2) / 10),
     ],
 )
+
+# Nothing to compute, for measuring what a protocol costs: a picture, and a row.
+for name, shape in [("picture", [None, 3, 224, 224]), ("row", [None, 4])]:
+    write(name, [helper.make_node("Identity", ["x"], ["y"])], [value("x", T.FLOAT, shape)], [value("y", T.FLOAT, shape)])

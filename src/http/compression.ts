@@ -41,7 +41,7 @@ export function encodingFor(accepted: string | undefined, bytes: number): Encodi
   return offered.find(isEncoding)
 }
 
-export function compress(body: Buffer, encoding: Encoding): Promise<Buffer> {
+export function compress(body: string | Buffer, encoding: Encoding): Promise<Buffer> {
   return ENCODERS[encoding](body)
 }
 

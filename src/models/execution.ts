@@ -40,7 +40,7 @@ const MAX_INLINE_FILE_BYTES = 16 * 2 ** 20
 // What takes longer by way of a thread is not tried inline.
 const MAX_LOOK_MS = 2
 // The cost of a text grows with its length, whatever was measured.
-const MAX_INLINE_BYTES = 2 ** 17
+const MAX_INLINE_TEXT = 2 ** 17
 
 /**
  * Decides where a model is computed: on the thread that serves requests only where the way to another thread was measured
@@ -132,7 +132,9 @@ async function measureInline(
 }
 
 function isSmall({ inputs }: RunRequest, maxRows: number): boolean {
-  return rowsOf(inputs) <= maxRows && bytesOf(inputs) <= MAX_INLINE_BYTES
+  if (rowsOf(inputs) > maxRows) return false
+  for (const { data } of inputs.values()) if (Array.isArray(data)) return bytesOf(inputs) <= MAX_INLINE_TEXT
+  return true
 }
 
 function round(value: number): number {

@@ -43,13 +43,29 @@ export function fromJson(data: unknown, dataType: DataType, shape: readonly numb
   if (isFlat && data.length !== count) throw invalid(path, countProblem(shape, data.length))
   const elements: readonly unknown[] = isFlat ? data : flatten(data, path, count)
   if (elements.length !== count) throw invalid(path, countProblem(shape, elements.length))
-  const write = ELEMENT_WRITERS[dataType]
   const target = DATA_TYPES[dataType].allocate(count)
+  if (isFloats(target) && writeNumbers(elements, target)) return { dataType, shape, data: target }
+  const write = ELEMENT_WRITERS[dataType]
   for (let index = 0; index < count; index++) {
     const problem = write(target, index, elements[index])
     if (problem) throw invalid(`${path}[${index}]`, problem)
   }
   return { dataType, shape, data: target }
+}
+
+function isFloats(target: TensorData): target is Float32Array | Float64Array {
+  return target instanceof Float32Array || target instanceof Float64Array
+}
+
+/** @returns Whether all are numbers that the type holds; which one is not, another walk tells. */
+function writeNumbers(elements: readonly unknown[], target: Float32Array | Float64Array): boolean {
+  for (let index = 0; index < target.length; index++) {
+    const value = elements[index]
+    if (typeof value !== 'number') return false
+    target[index] = value
+    if (!Number.isFinite(target[index])) return false
+  }
+  return true
 }
 
 /** Elements in order; stops where there are more than expected. */

@@ -92,21 +92,27 @@ async function answer(
   { registry, requestTimeoutMs, bodyLimitBytes }: V2Options,
 ): Promise<FastifyReply> {
   const model = asUnknown(() => admit(request, registry))
-  const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
+  const encoding = request.headers['content-encoding']
+  const body = bodyOf(request)
+  const bytes = encoding === undefined ? body : await decompress(body, encoding, bodyLimitBytes)
   const decoded = v2Codec.decode({ bytes, jsonBytes: jsonBytesOf(request) }, model.view)
   const maxMs = Math.min(requestTimeoutMs, (decoded.timeoutUs ?? Infinity) / 1000)
   const result = await infer(request, model, decoded, deadlineOf(request, maxMs))
   const { json, binary } = v2Codec.encode(result, decoded, model.view)
-  if (binary.length === 0) return send(request, reply.type('application/json'), Buffer.from(json))
+  if (binary.length === 0) return send(request, reply.type('application/json; charset=utf-8'), json)
   const head = Buffer.from(json)
   void reply.type('application/octet-stream').header(JSON_LENGTH, head.length)
   return send(request, reply, Buffer.concat([head, ...binary]))
 }
 
-async function send(request: FastifyRequest, reply: FastifyReply, body: Buffer): Promise<FastifyReply> {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: string | Buffer,
+): FastifyReply | Promise<FastifyReply> {
   const encoding = encodingFor(request.headers['accept-encoding'], body.length)
   if (!encoding) return reply.send(body)
-  return reply.header('content-encoding', encoding).send(await compress(body, encoding))
+  return compress(body, encoding).then((bytes) => reply.header('content-encoding', encoding).send(bytes))
 }
 
 function jsonBytesOf({ headers }: FastifyRequest): number | undefined {
