@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { FIELDS, SECONDS, configSchema } from './config.ts'
 import type { Config } from './config.ts'
-import { platformRoutes, platformSettings } from './platform.ts'
+import { platformSettings, readPlatform } from './platform.ts'
 
 /** What the command line asks for. */
 export type Command =
@@ -27,7 +27,7 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
     problems.push(`${flags.has(flag) ? `--${flag}` : toVariable(flag)}: ${message}`)
   }
   if (problems.length > 0 || !parsed.data) return { kind: 'invalid', problems }
-  return { kind: 'serve', config: { ...parsed.data, platformRoutes: platformRoutes(env) } }
+  return { kind: 'serve', config: { ...parsed.data, platform: readPlatform(env) } }
 }
 
 /** The text of `--help`. */

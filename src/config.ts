@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { NAN_POLICIES } from './core/model-view.ts'
 import type { NanPolicy } from './core/model-view.ts'
-import type { PlatformRoutes } from './http/routes/v1.ts'
+import type { Platform } from './http/platform.ts'
 
 /** Everything that can be set from outside. */
 export interface Config {
-  /** Paths that the platform tells in its environment. */
-  readonly platformRoutes: PlatformRoutes
+  /** What the platform's environment says of routes. */
+  readonly platform: Platform
   readonly host: string
   readonly port: number
   /** Port of gRPC; 0 turns it off. */
@@ -81,7 +81,7 @@ export const configSchema = z
     path: ['grpc-port'],
     message: 'expected another port than --port',
   })
-  .transform((values): Omit<Config, 'platformRoutes'> => ({
+  .transform((values): Omit<Config, 'platform'> => ({
     host: values.host,
     port: values.port,
     grpcPort: values['grpc-port'],

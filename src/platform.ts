@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { PlatformRoutes } from './http/routes/v1.ts'
+import type { Platform } from './http/platform.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -30,7 +30,11 @@ export function platformSettings(
   }
 }
 
-/** Vertex AI tells its paths; others have theirs. */
-export function platformRoutes(env: Environment): PlatformRoutes {
-  return { health: env['AIP_HEALTH_ROUTE'] || undefined, predict: env['AIP_PREDICT_ROUTE'] || undefined }
+/** What a platform's environment says of routes. */
+export function readPlatform(env: Environment): Platform {
+  return {
+    healthPath: env['AIP_HEALTH_ROUTE'] || undefined,
+    predictPath: env['AIP_PREDICT_ROUTE'] || undefined,
+    isMultiModel: env['SAGEMAKER_MULTI_MODEL'] === 'true',
+  }
 }

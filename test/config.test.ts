@@ -14,7 +14,7 @@ const DEFAULTS = {
   workers: 0,
   intraOpThreads: 1,
   modelName: undefined,
-  platformRoutes: { health: undefined, predict: undefined },
+  platform: { healthPath: undefined, predictPath: undefined, isMultiModel: false },
   maxQueued: 0,
   maxQueuedRows: 100_000,
   requestTimeoutMs: 30_000,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { platformRoutes, platformSettings } from '../src/platform.ts'
+import { platformSettings, readPlatform } from '../src/platform.ts'
 
 test.each<[string, Record<string, string>, boolean, string | undefined]>([
   ['nothing', {}, false, undefined],
@@ -22,10 +22,9 @@ test.each<[Record<string, string>, string[], string | undefined]>([
   expect(platformSettings(env, false, (path) => mounted.includes(path))['model-dir']).toBe(folder)
 })
 
-test('the routes of Vertex AI', () => {
-  expect(platformRoutes({ AIP_HEALTH_ROUTE: '/h', AIP_PREDICT_ROUTE: '/p:predict' })).toEqual({
-    health: '/h',
-    predict: '/p:predict',
-  })
-  expect(platformRoutes({ AIP_HEALTH_ROUTE: '' })).toEqual({ health: undefined, predict: undefined })
+test('routes that platforms choose', () => {
+  const env = { AIP_HEALTH_ROUTE: '/h', AIP_PREDICT_ROUTE: '/p:predict', SAGEMAKER_MULTI_MODEL: 'true' }
+  expect(readPlatform(env)).toEqual({ healthPath: '/h', predictPath: '/p:predict', isMultiModel: true })
+  const none = { healthPath: undefined, predictPath: undefined, isMultiModel: false }
+  expect(readPlatform({ AIP_HEALTH_ROUTE: '', SAGEMAKER_MULTI_MODEL: 'false' })).toEqual(none)
 })

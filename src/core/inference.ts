@@ -5,7 +5,7 @@ import type { Tensors } from './tensor.ts'
 export interface RunRequest {
   readonly inputs: Tensors
   /** Names of the outputs to compute; all when absent. */
-  readonly outputs?: readonly string[]
+  readonly outputs?: readonly string[] | undefined
 }
 
 /** What came of it: the outputs, or why this one could not be computed. */
@@ -14,9 +14,9 @@ export type RunResult = Tensors | ServingError
 /** A decoded request. */
 export interface InferenceRequest extends RunRequest {
   /** When it is too late to start, on the clock of `performance.now()`. */
-  readonly deadline?: number
+  readonly deadline?: number | undefined
   /** 1 goes first; requests without one go last, in the order in which they came. */
-  readonly priority?: number
+  readonly priority?: number | undefined
 }
 
 /** Where the time of a request went. */

@@ -7,13 +7,14 @@ import { trackConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
 import { answerBrokenRequest, handleErrors, refuseExpectation, sendError } from './errors.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
+import { leadPaths } from './platform.ts'
+import type { Platform } from './platform.ts'
 import { logRequests, observeRequest } from './request-log.ts'
 import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addModelRoutes } from './routes/models.ts'
 import { addPredictRoutes } from './routes/predict.ts'
 import { addV1Routes } from './routes/v1.ts'
-import type { PlatformRoutes } from './routes/v1.ts'
 import { addV2Routes } from './routes/v2.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
@@ -30,12 +31,12 @@ export interface AppOptions {
   readonly requestTimeoutMs: number
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
-  readonly platformRoutes: PlatformRoutes
+  readonly platform: Platform
 }
 
 /** Builds the HTTP transport; does not listen. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { registry, version, requestTimeoutMs, isDraining } = options
+  const { registry, version, requestTimeoutMs, isDraining, platform } = options
   const app = createFastify(options)
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)
@@ -47,7 +48,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   withMethodsRefused(app, (scope) => {
     addHealthRoutes(scope, registry, isDraining)
     addPredictRoutes(scope, registry, requestTimeoutMs)
-    addModelRoutes(scope, registry)
+    addModelRoutes(scope, registry, platform)
     addDocsRoutes(scope, registry)
   })
   withMethodsRefused(app, (scope) => addV2Routes(scope, options))
@@ -55,7 +56,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   return app
 }
 
-function createFastify({ logger, bodyLimitBytes, isDraining }: AppOptions): FastifyInstance {
+function createFastify({ logger, bodyLimitBytes, isDraining, platform }: AppOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
@@ -69,6 +70,7 @@ function createFastify({ logger, bodyLimitBytes, isDraining }: AppOptions): Fast
     requestTimeout: ARRIVAL_TIMEOUT_MS,
     // Node would answer a request without one by itself, with an empty body.
     http: { requireHostHeader: false },
+    ...((platform.healthPath ?? platform.predictPath) && { rewriteUrl: leadPaths(platform) }),
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: (error, socket) => {
       connections.whenAnswered(socket, () => {

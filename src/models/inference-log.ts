@@ -10,16 +10,15 @@ export interface InferenceLog {
   timings?: Timings
 }
 
-/** Never a value of a tensor. */
+/** Never a value of a tensor. What is undefined is not logged. */
 export function toLogFields({ model, inputs, timings }: InferenceLog): object {
   return {
-    ...(model && { model: model.name, version: model.version }),
-    ...(inputs && { rows: rowsOf(inputs) }),
-    ...(timings && {
-      queueMs: roundMs(timings.queueMs),
-      computeMs: roundMs(timings.computeMs),
-      batchSize: timings.batchSize,
-    }),
+    model: model?.name,
+    version: model?.version,
+    rows: inputs && rowsOf(inputs),
+    queueMs: timings && roundMs(timings.queueMs),
+    computeMs: timings && roundMs(timings.computeMs),
+    batchSize: timings?.batchSize,
   }
 }
 

@@ -6,6 +6,9 @@ import type { Feature, ModelView } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 
+// The values of a column repeat after so many of its elements; see `write`.
+const PERIOD = 14
+
 /**
  * Inputs to try a model with: the examples of its features where it has some, else small numbers, which are valid
  * indices for most models that look something up; floats vary around these. Free dimensions other than the first are 1.
@@ -18,10 +21,13 @@ export function makeInputs({ signature, features }: ModelView, rows: number, see
     const inner = shape.slice(1).map((size) => (size === -1 ? Math.max(1, columns.length) : size))
     const made = shape.length === 0 ? [] : [shape[0] === -1 ? rows : shape[0]!, ...inner]
     const data = DATA_TYPES[dataType].allocate(elementCount(made))
-    for (let index = 0; index < data.length; index++) {
+    const period = PERIOD * Math.max(1, columns.length)
+    for (let index = 0; index < Math.min(period, data.length); index++) {
       const feature = columns[index % columns.length]
       write(data, index, seed, feature && exampleOf(feature), DATA_TYPES[dataType].kind)
     }
+    // A batch of pictures has millions of elements.
+    for (let done = period; done < data.length; done *= 2) data.copyWithin(done, 0, done)
     return [name, { dataType, shape: made, data }] as const
   })
   return new Map(inputs)

@@ -13,11 +13,12 @@ import { readPackage } from './package.ts'
 import type { ModelFile } from './repository.ts'
 
 /** One version of a model, in whatever state it is. */
-export type ModelEntry = { readonly name: string; readonly version: string } & (
-  | { readonly status: 'loading' }
-  | { readonly status: 'ready' | 'stuck'; readonly model: Model }
-  | { readonly status: 'failed'; readonly error: string }
-)
+export type ModelEntry = Pick<ModelFile, 'name' | 'version' | 'file'> &
+  (
+    | { readonly status: 'loading' }
+    | { readonly status: 'ready' | 'stuck'; readonly model: Model }
+    | { readonly status: 'failed'; readonly error: string }
+  )
 
 /** All models of the server. */
 export interface Registry {
@@ -67,7 +68,7 @@ export interface RegistryOptions extends QueueLimits {
 }
 
 export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
-  const entries: ModelEntry[] = files.map(({ name, version }) => ({ name, version, status: 'loading' }))
+  const entries: ModelEntry[] = files.map(({ name, version, file }) => ({ name, version, file, status: 'loading' }))
   const names = [...new Set(files.map(({ name }) => name))]
   const defaultName = options.defaultName ?? (names.length === 1 ? names[0] : undefined)
   let loading = Promise.resolve()
@@ -98,12 +99,12 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
   }
 }
 
-async function loadEntry(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<ModelEntry> {
-  const { name, version } = file
+async function loadEntry(source: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<ModelEntry> {
+  const { name, version, file } = source
   try {
-    return { name, version, status: 'ready', model: await loadModel(file, runtime, options) }
+    return { name, version, file, status: 'ready', model: await loadModel(source, runtime, options) }
   } catch (error) {
-    return { name, version, status: 'failed', error: failureText(file, error) }
+    return { name, version, file, status: 'failed', error: failureText(source, error) }
   }
 }
 

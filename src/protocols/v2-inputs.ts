@@ -28,7 +28,8 @@ export type ReadTensor = (
 export function readInputs(inputs: unknown, read: ReadTensor, model: ModelView): Map<string, Tensor> {
   if (!Array.isArray(inputs)) throw invalid('inputs', `expected an array of tensors, got ${show(inputs)}`)
   const tensors = new Map<string, Tensor>()
-  for (const [index, input] of inputs.entries()) {
+  for (let index = 0; index < inputs.length; index++) {
+    const input: unknown = inputs[index]
     const path = `inputs[${index}]`
     if (!isRecord(input)) throw invalid(path, `expected an object, got ${show(input)}`)
     const spec = specOf(input, path, model)

@@ -1,9 +1,11 @@
 import { isRecord } from './feature-rows.ts'
 import { invalid, show } from './problems.ts'
 
+const NONE: Readonly<Record<string, unknown>> = {}
+
 /** @throws ServingError INVALID_INPUT when they are no object, or use names that are reserved. */
-export function parametersOf(parameters: unknown, path: string): Record<string, unknown> {
-  if (parameters === undefined) return {}
+export function parametersOf(parameters: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (parameters === undefined) return NONE
   if (!isRecord(parameters)) throw invalid(path, `expected an object, got ${show(parameters)}`)
   const reserved = Object.keys(parameters).find((key) => key.startsWith('triton_'))
   if (reserved !== undefined) throw invalid(`${path}.${reserved}`, 'names that begin with triton_ are reserved')

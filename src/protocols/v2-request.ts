@@ -10,10 +10,10 @@ import { parametersOf } from './v2-parameters.ts'
 // All of a request and its answer but the elements of tensors: what REST and gRPC share.
 
 export interface V2Request extends InferenceRequest {
-  readonly id?: string
+  readonly id: string | undefined
   readonly requested: readonly RequestedOutput[]
   /** How long the request may wait, in microseconds. */
-  readonly timeoutUs?: number
+  readonly timeoutUs: number | undefined
 }
 
 /** What a request says beside its inputs. @throws ServingError INVALID_INPUT */
@@ -27,23 +27,23 @@ export function decodeEnvelope(
   const isPart = requested.length < model.signature.outputs.length
   return {
     requested,
-    ...(isPart && { outputs: [...new Set(requested.map(({ spec }) => spec.name))] }),
-    ...(id !== undefined && { id }),
-    ...timeoutOf(given),
-    ...priorityOf(given),
+    outputs: isPart ? [...new Set(requested.map(({ spec }) => spec.name))] : undefined,
+    id,
+    timeoutUs: timeoutOf(given),
+    priority: priorityOf(given),
   }
 }
 
-function timeoutOf({ timeout }: Record<string, unknown>): { timeoutUs?: number } {
-  if (timeout === undefined || timeout === 0) return {}
-  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return { timeoutUs: timeout as number }
+function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
+  if (timeout === undefined || timeout === 0) return undefined
+  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return timeout as number
   throw invalid('parameters.timeout', `expected microseconds, got ${show(timeout)}`)
 }
 
 /** 1 is the highest; 0, and none, the lowest. */
-function priorityOf({ priority }: Record<string, unknown>): { priority?: number } {
-  if (priority === undefined || priority === 0) return {}
-  if (Number.isSafeInteger(priority) && (priority as number) > 0) return { priority: priority as number }
+function priorityOf({ priority }: Record<string, unknown>): number | undefined {
+  if (priority === undefined || priority === 0) return undefined
+  if (Number.isSafeInteger(priority) && (priority as number) > 0) return priority as number
   throw invalid('parameters.priority', `expected an integer from 0, got ${show(priority)}`)
 }
 

@@ -6,7 +6,6 @@ import { checkText, parseJson } from './json.ts'
 import { flatJson } from './predictions.ts'
 import { invalid, show } from './problems.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
-import { decodeOutputs } from './v2-outputs.ts'
 import { answersOf, decodeEnvelope } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, toBytes } from './v2-tensors.ts'
@@ -26,21 +25,24 @@ export interface V2Reply {
   readonly binary: readonly Uint8Array[]
 }
 
+const NO_BYTES = Buffer.alloc(0)
+/** What a raw request would say if it had any JSON. */
+const RAW = { parameters: { binary_data_output: true } }
+
 export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
   decode({ bytes, jsonBytes }, model) {
-    if (jsonBytes === 0)
-      return { inputs: decodeRawInput(bytes, model), requested: decodeOutputs(undefined, true, model) }
+    if (jsonBytes === 0) return { ...decodeEnvelope(RAW, model), inputs: decodeRawInput(bytes, model) }
     if (jsonBytes !== undefined && jsonBytes > bytes.length) {
       throw invalid('', `Inference-Header-Content-Length is ${jsonBytes}, but the body has ${bytes.length} bytes`)
     }
-    const head = bytes.subarray(0, jsonBytes)
+    const head = jsonBytes === undefined ? bytes : bytes.subarray(0, jsonBytes)
     checkText(head)
     const body = parseJson(
       head.toString(),
       model.signature.inputs.some(({ dataType }) => dataType.endsWith('int64')),
     )
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
-    return decodeBody(body, jsonBytes === undefined ? Buffer.alloc(0) : bytes.subarray(jsonBytes), model)
+    return decodeBody(body, jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes), model)
   },
   encode({ outputs }, { id, requested }, model) {
     const binary: Uint8Array[] = []

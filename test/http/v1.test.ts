@@ -134,27 +134,73 @@ describe('/invocations', () => {
 })
 
 describe('platforms find', () => {
-  test('their routes', async () => {
-    const started = await startApp({
-      platformRoutes: {
-        health: '/v1/endpoints/1/deployedModels/2:predict',
-        predict: '/v1/endpoints/1/deployedModels/2:predict',
-      },
-    })
+  const DEPLOYED = '/v1/endpoints/1/deployedModels/2:predict'
+
+  test.each([
+    ['the same path twice', DEPLOYED, DEPLOYED],
+    ['paths that mean something else here', '/health', '/predict'],
+    ['paths of their own', '/is-alive', '/infer'],
+    ['paths of V1', '/v1/models/iris', '/v1/models/iris:predict'],
+    ['paths crossed', '/invocations', '/ping'],
+  ])('the routes that Vertex AI chooses: %s', async (_case, healthPath, predictPath) => {
+    const started = await startApp({ platform: { healthPath, predictPath } })
+    expect((await started.app.inject(healthPath)).statusCode).toBe(200)
+    const body = JSON.stringify({ instances: [ROW], parameters: { confidence: 0.5 } })
+    const { status, text } = await post(started, predictPath, body)
+    expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
+  })
+
+  test('their fixed routes', async () => {
+    const started = await startApp()
     const { app } = started
     expect((await app.inject('/ping')).statusCode).toBe(200)
     expect((await app.inject('/ping')).payload).toBe('')
-    expect((await app.inject('/v1/endpoints/1/deployedModels/2:predict')).statusCode).toBe(200)
-    expect(JSON.parse((await post(started, '/v1/endpoints/1/deployedModels/2:predict', BODY)).text)).toEqual({
-      predictions: [SETOSA],
-    })
     expect(JSON.parse((await post(started, '/score', BODY)).text)).toEqual({ predictions: [SETOSA] })
     expect((await app.inject('/version')).payload).toBe('0.0.0')
     expect((await app.inject('/execution-parameters')).json()).toMatchObject({ BatchStrategy: 'MULTI_RECORD' })
   })
 
-  test('it unready while models load', async () => {
+  test.each(['/ping', '/v1/models/iris'])('%s unready while models load, and while the server stops', async (url) => {
     const { app } = await startApp({ isLoading: true })
-    expect((await app.inject('/ping')).statusCode).toBe(503)
+    expect((await app.inject(url)).statusCode).toBe(503)
+    const { app: draining } = await startApp({ isDraining: () => true })
+    expect((await draining.inject(url)).statusCode).toBe(503)
+  })
+})
+
+describe('SageMaker, with several models', () => {
+  const ask = async ({ app }: Started, method: 'GET' | 'POST' | 'DELETE', url: string, payload = '') => {
+    const reply = await app.inject({ method, url, payload, headers: { 'content-type': 'application/json' } })
+    return { status: reply.statusCode, body: reply.json<Record<string, unknown>>() }
+  }
+
+  test('lists, tells and calls what is loaded', async () => {
+    const started = await startApp({ platform: { isMultiModel: true } })
+    const model = { modelName: 'iris', modelUrl: expect.stringMatching(/models.iris.1.model\.onnx$/) }
+    expect(await ask(started, 'GET', '/models')).toEqual({ status: 200, body: { models: [model] } })
+    expect(await ask(started, 'GET', '/models/iris')).toEqual({ status: 200, body: model })
+    expect((await ask(started, 'GET', '/models/x')).status).toBe(404)
+    expect(await ask(started, 'POST', '/models/iris/invoke', BODY)).toEqual({
+      status: 200,
+      body: { predictions: [SETOSA] },
+    })
+    expect((await ask(started, 'POST', '/models/x/invoke', BODY)).status).toBe(404)
+  })
+
+  test('says that nothing can be loaded or unloaded while it runs', async () => {
+    const started = await startApp({ platform: { isMultiModel: true } })
+    const load = (name: string) =>
+      ask(started, 'POST', '/models', JSON.stringify({ model_name: name, url: '/opt/ml/models/x/model' }))
+    expect(await load('iris')).toEqual({ status: 409, body: { error: 'model "iris" is loaded already' } })
+    expect(await load('x')).toEqual({ status: 501, body: { error: expect.stringContaining('failed to load') } })
+    expect((await ask(started, 'DELETE', '/models/iris')).status).toBe(501)
+    expect((await ask(started, 'DELETE', '/models/x')).status).toBe(404)
+    expect((await ask(started, 'POST', '/models', '[')).status).toBe(400)
+  })
+
+  test('and only where it asks for it', async () => {
+    const started = await startApp()
+    expect((await ask(started, 'GET', '/models')).body).toMatchObject({ default: 'iris' })
+    expect((await ask(started, 'POST', '/models/iris/invoke', BODY)).status).toBe(404)
   })
 })

@@ -15,7 +15,8 @@ type LogLine = Readonly<Record<string, unknown>>
 interface TestAppOptions
   extends
     Partial<RegistryOptions>,
-    Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining' | 'platformRoutes' | 'serverName'>> {
+    Partial<Pick<AppOptions, 'bodyLimitBytes' | 'requestTimeoutMs' | 'isDraining' | 'serverName'>> {
+  readonly platform?: Partial<AppOptions['platform']>
   readonly folder?: string
   /** Leaves the models loading. */
   readonly isLoading?: boolean
@@ -51,7 +52,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     isDraining: options.isDraining ?? (() => false),
-    platformRoutes: options.platformRoutes ?? {},
+    platform: { healthPath: undefined, predictPath: undefined, isMultiModel: false, ...options.platform },
   })
   await app.ready()
   onTestFinished(async () => {

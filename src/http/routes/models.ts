@@ -4,19 +4,22 @@ import { describeModel } from '../describe-model.ts'
 import { jsonSchema } from '../json-schema.ts'
 import { errorSchema, modelListSchema, modelSchema } from '../reply-schemas.ts'
 import type { ModelDescription } from '../reply-schemas.ts'
+import type { Platform } from '../platform.ts'
 import type { ModelPath } from './predict.ts'
 
 /** What is served, and how to call it. */
-export function addModelRoutes(app: FastifyInstance, registry: Registry): void {
+export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMultiModel }: Platform): void {
   const list = {
     tags: ['models'],
     summary: 'Every version of every model',
     response: { 200: jsonSchema(modelListSchema) },
   }
-  app.get('/models', { schema: list }, async () => ({
-    ...(registry.defaultName !== undefined && { default: registry.defaultName }),
-    models: registry.list().map(describeModel),
-  }))
+  // Where SageMaker's routes take the place of these, a model's version is told all the same.
+  if (!isMultiModel)
+    app.get('/models', { schema: list }, async () => ({
+      ...(registry.defaultName !== undefined && { default: registry.defaultName }),
+      models: registry.list().map(describeModel),
+    }))
 
   async function describe({ params: { name, version } }: FastifyRequest<ModelPath>): Promise<ModelDescription> {
     return describeModel(registry.find(name, version))
@@ -26,7 +29,7 @@ export function addModelRoutes(app: FastifyInstance, registry: Registry): void {
     summary: 'A model: features, labels, signature and an example body that works as it is',
     response: { 200: jsonSchema(modelSchema), 404: jsonSchema(errorSchema) },
   }
-  app.get<ModelPath>('/models/:name', { schema: { ...one, params: pathParams('name') } }, describe)
+  if (!isMultiModel) app.get<ModelPath>('/models/:name', { schema: { ...one, params: pathParams('name') } }, describe)
   const versioned = { ...one, params: pathParams('name', 'version') }
   app.get<ModelPath>('/models/:name/versions/:version', { schema: versioned }, describe)
 }

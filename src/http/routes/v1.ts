@@ -8,15 +8,10 @@ import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
 import { MEDIA_TYPES, acceptedOf, formatOf } from '../formats.ts'
 import { admit, infer } from '../infer.ts'
+import { PING, PREDICT } from '../platform.ts'
+import type { Platform } from '../platform.ts'
+import { addMultiModelRoutes } from './multi-model.ts'
 import type { ModelPath } from './predict.ts'
-
-/** Paths of a platform's own, as its environment tells them. */
-export interface PlatformRoutes {
-  /** Vertex AI: AIP_HEALTH_ROUTE. */
-  readonly health?: string | undefined
-  /** Vertex AI: AIP_PREDICT_ROUTE. */
-  readonly predict?: string | undefined
-}
 
 export interface V1Options {
   readonly registry: Registry
@@ -24,14 +19,14 @@ export interface V1Options {
   readonly requestTimeoutMs: number
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
-  readonly platformRoutes: PlatformRoutes
+  readonly platform: Platform
 }
 
 const TAGS = ['V1 and platforms']
 
 /** V1 of TensorFlow Serving and KServe, and the routes that SageMaker, Vertex AI, Azure ML and MLflow expect. */
 export function addV1Routes(app: FastifyInstance, options: V1Options): void {
-  const { registry, platformRoutes } = options
+  const { registry, platform } = options
   acceptAnyBody(app)
   handleErrorsBriefly(app)
   const predict = (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
@@ -42,21 +37,19 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   }))
   app.get<ModelPath>('/v1/models/:name', schema('Whether a model is ready'), async ({ params }, reply) => {
     const { name, status } = registry.find(params.name)
-    return reply.code(status === 'ready' ? 200 : 503).send({ name, ready: status === 'ready' })
+    const ready = status === 'ready' && !options.isDraining()
+    return reply.code(ready ? 200 : 503).send({ name, ready })
   })
   // A parameter up to the colon: without its expression `:explain` would match as well.
   app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', schema('Predicts'), predict)
   app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', schema('Predicts'), predict)
 
-  // SageMaker and MLflow; Azure ML; Vertex AI.
-  for (const url of ['/invocations', '/score'])
-    app.post<ModelPath>(url, schema('Predicts with the default model'), predict)
-  if (platformRoutes.predict) app.post<ModelPath>(escapeColons(platformRoutes.predict), schema('Predicts'), predict)
-  for (const url of new Set(['/ping', platformRoutes.health ?? '/ping'])) {
-    app.get(escapeColons(url), schema('200 when the server can predict'), async (_request, reply) =>
-      reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
-    )
-  }
+  // SageMaker and MLflow; Azure ML.
+  for (const url of [PREDICT, '/score']) app.post<ModelPath>(url, schema('Predicts with the default model'), predict)
+  if (platform.isMultiModel) addMultiModelRoutes(app, registry, predict)
+  app.get(PING, schema('200 when the server can predict'), async (_request, reply) =>
+    reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
+  )
   app.get('/version', schema('The version of the server'), async () => options.version)
   app.get('/execution-parameters', schema("SageMaker's batches"), async () => ({
     MaxConcurrentTransforms: 8,
@@ -82,9 +75,4 @@ async function answer(
   const result = await infer(request, model, decoded, deadline)
   const type = decoded.form === 'outputs' ? MEDIA_TYPES.json : MEDIA_TYPES[accept]
   return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
-}
-
-/** Fastify takes a colon for the beginning of a parameter. */
-function escapeColons(path: string): string {
-  return path.replaceAll(':', '::')
 }

@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ModelEntry, Registry } from '../../models/registry.ts'
+import { notAtRunTime } from '../../protocols/v2-server.ts'
+import { bodyOf } from '../bodies.ts'
+import { HttpError } from '../errors.ts'
+import type { ModelPath } from './predict.ts'
+
+const TAGS = ['SageMaker multi-model']
+
+/**
+ * What SageMaker asks of a container for several models; instead of this server's own `GET /models`. Every model is read
+ * at the start: what is loaded can be listed and called, and nothing else loaded or unloaded.
+ *
+ * @see https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
+ */
+export function addMultiModelRoutes(
+  app: FastifyInstance,
+  registry: Registry,
+  predict: (request: FastifyRequest<ModelPath>, reply: FastifyReply) => Promise<FastifyReply>,
+): void {
+  app.get('/models', schema('The models that are loaded'), async () => ({
+    models: registry
+      .list()
+      .filter(({ status }) => status === 'ready')
+      .map(toModel),
+  }))
+  app.post('/models', schema('Not supported: models are read at the start'), async (request) => {
+    const name = nameOf(bodyOf(request))
+    if (registry.list().some((entry) => entry.name === name)) {
+      throw new HttpError(409, 'MODEL_LOADED', `model ${JSON.stringify(name)} is loaded already`)
+    }
+    throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('load'))
+  })
+  app.get<ModelPath>('/models/:name', schema('A model that is loaded'), async ({ params }) =>
+    toModel(registry.find(params.name)),
+  )
+  app.delete<ModelPath>('/models/:name', schema('Not supported: models are read at the start'), async ({ params }) => {
+    registry.find(params.name)
+    throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('unload'))
+  })
+  app.post<ModelPath>('/models/:name/invoke', schema('Predicts'), predict)
+}
+
+function toModel({ name, file }: ModelEntry): object {
+  return { modelName: name, modelUrl: file }
+}
+
+function nameOf(body: Buffer): string {
+  try {
+    const { model_name: name } = JSON.parse(body.toString()) as { model_name?: unknown }
+    if (typeof name === 'string') return name
+  } catch {
+    // Told below.
+  }
+  throw new HttpError(400, 'INVALID_INPUT', 'expected {"model_name": "…", "url": "…"}')
+}
+
+function schema(summary: string): object {
+  return { schema: { tags: TAGS, summary } }
+}
