@@ -3,7 +3,7 @@ import type { ServerDuplexStream, ServerUnaryCall, StatusObject, sendUnaryData }
 import type { Logger } from 'pino'
 import { Cancellation } from '../core/cancellation.ts'
 import { toRequestId } from '../core/request-id.ts'
-import { roundMs, toLogFields } from '../models/inference-log.ts'
+import { roundMs, addInference } from '../models/inference-log.ts'
 import type { InferenceLog } from '../models/inference-log.ts'
 import type { MethodType } from './messages.ts'
 import type { Method } from './service.ts'
@@ -40,22 +40,27 @@ export function unary(type: MethodType, method: Method, options: CallOptions) {
   return (call: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>): void => {
     const cancellation = new Cancellation()
     call.on('cancelled', () => cancellation.cancel())
-    const id = toRequestId(call.metadata.get(REQUEST_ID)[0])
-    void answer(call.request, { call, id, cancellation, type, method, options }, send)
+    const [given] = call.metadata.get(REQUEST_ID)
+    const id = toRequestId(given)
+    void answer(call.request, { call, id, isNamed: given === id, cancellation, type, method, options }, send)
   }
 }
 
 async function answer(bytes: Buffer, request: OneRequest, send: sendUnaryData<Buffer>): Promise<void> {
   const outcome = await compute(bytes, request)
+  const isAnswered = 'bytes' in outcome
+  if (isAnswered && !request.isNamed) return send(null, outcome.bytes)
   const trailer = new Metadata()
   trailer.set(REQUEST_ID, request.id)
-  if ('bytes' in outcome) send(null, outcome.bytes, trailer)
+  if (isAnswered) send(null, outcome.bytes, trailer)
   else send({ ...outcome, metadata: trailer })
 }
 
 export interface OneRequest {
   readonly call: AnyCall
   readonly id: string
+  /** Whether the client chose the id: it then stands in every trailer, else in those of errors: a trailer takes time. */
+  readonly isNamed: boolean
   readonly cancellation: Cancellation
   readonly type: MethodType
   readonly method: Method
@@ -72,7 +77,7 @@ export async function compute(bytes: Buffer, request: OneRequest): Promise<Outco
   if (options.logger.isLevelEnabled(level)) {
     const code = status[call.cancelled ? cancelledAs(call) : outcome.code]
     const durationMs = roundMs(performance.now() - startedAt)
-    options.logger[level]({ reqId: id, rpc: type.path, code, durationMs, ...toLogFields(inference) }, 'request')
+    options.logger[level](addInference({ reqId: id, rpc: type.path, code, durationMs }, inference), 'request')
   }
   return outcome
 }

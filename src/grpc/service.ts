@@ -70,9 +70,10 @@ async function computeModel(model: Model, message: InferMessage, call: Call): Pr
   call.inference.model = model.view
   model.checkRoom()
   const request = v2GrpcCodec.decode(message, model.view)
-  call.inference.inputs = request.inputs
+  const { inputs, outputs, priority } = request
+  call.inference.inputs = inputs
   const deadline = Math.min(call.deadline, performance.now() + (request.timeoutUs ?? Infinity) / 1000)
-  const result = await model.infer({ ...request, deadline }, call.cancellation)
+  const result = await model.infer({ inputs, outputs, priority, deadline }, call.cancellation)
   call.inference.timings = result.timings
   return v2GrpcCodec.encode(result, request, model.view)
 }

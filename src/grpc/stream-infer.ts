@@ -32,7 +32,7 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
   async function respond(bytes: Buffer, cancellation: Cancellation, call: StreamCall): Promise<Buffer> {
     const inside = { ...type, encode: (reply: object) => type.encode({ infer_response: reply }) }
     const id = toRequestId(undefined)
-    const outcome = await compute(bytes, { call, id, cancellation, type: inside, method, options })
+    const outcome = await compute(bytes, { call, id, isNamed: false, cancellation, type: inside, method, options })
     if ('bytes' in outcome) return outcome.bytes
     return type.encode({ error_message: outcome.details, infer_response: nameOf(bytes, type) })
   }

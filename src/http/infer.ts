@@ -29,9 +29,10 @@ export async function infer(
 ): Promise<InferenceResult> {
   // Fastify's own `request.signal` aborts as soon as a body has been read.
   const cancellation = new Cancellation()
-  request.inference.inputs = decoded.inputs
+  const { inputs, outputs, priority } = decoded
+  request.inference.inputs = inputs
   request.inference.cancellation = cancellation
-  const result = await model.infer({ ...decoded, deadline }, cancellation)
+  const result = await model.infer({ inputs, outputs, priority, deadline }, cancellation)
   request.inference.timings = result.timings
   return result
 }

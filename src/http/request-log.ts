@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Cancellation } from '../core/cancellation.ts'
-import { roundMs, toLogFields } from '../models/inference-log.ts'
+import { roundMs, addInference } from '../models/inference-log.ts'
 import type { InferenceLog } from '../models/inference-log.ts'
 
 /** What is known of a prediction, and how it learns that its client has gone. */
@@ -47,13 +47,13 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
 /** What is logged; never a body. */
 function toLine(request: FastifyRequest, reply: FastifyReply, status: number): object {
   const { id, method, routeOptions, inference } = request
-  return {
+  const line = {
     reqId: id,
     method,
     // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
     route: routeOptions.url ?? 'unknown',
     status,
     durationMs: roundMs(reply.elapsedTime),
-    ...toLogFields(inference),
   }
+  return addInference(line, inference)
 }

@@ -23,7 +23,7 @@ export interface PredictBody {
 export interface PredictRequest extends InferenceRequest {
   /** Who sends tensors gets tensors; everyone else a prediction a row. */
   readonly form: 'predictions' | 'outputs'
-  readonly top?: number
+  readonly top?: number | undefined
 }
 
 /** What a JSON body holds, and how many keys it must have spelled out if none was given twice. */
@@ -38,13 +38,17 @@ interface Decoded extends Pick<PredictRequest, 'inputs' | 'form'> {
  */
 export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
   decode({ bytes, isCsv, top, passedOver = [] }, model) {
-    const asked = top === undefined ? {} : { top: parseTop(top, model) }
     const { inputs, form } = isCsv
       ? { inputs: decodeCsv(bytes, model), form: 'predictions' as const }
       : decodeJson(bytes, model, passedOver)
     // Where all are answered nothing is listed, so that requests can be joined whatever their form.
     const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length
-    return { inputs, form, ...asked, ...(isPart && { outputs: model.outputs.map(({ tensor }) => tensor) }) }
+    return {
+      inputs,
+      form,
+      top: top === undefined ? undefined : parseTop(top, model),
+      outputs: isPart ? model.outputs.map(({ tensor }) => tensor) : undefined,
+    }
   },
   encode({ outputs }, { form, top }, model) {
     const head = `{"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)}`

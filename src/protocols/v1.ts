@@ -32,14 +32,15 @@ export const v1Codec: Codec<V1Body, V1Request, string> = {
   decode({ bytes, format, accept }, model) {
     const isCsv = format === 'csv'
     const body = format === 'lines' ? joinLines(bytes) : bytes
-    return { ...predictCodec.decode({ bytes: body, isCsv, passedOver: PASSED_OVER }, model), accept }
+    const { inputs, outputs, form } = predictCodec.decode({ bytes: body, isCsv, passedOver: PASSED_OVER }, model)
+    return { inputs, outputs, form, accept }
   },
-  encode({ outputs }, { form, top, accept }, model) {
+  encode({ outputs }, { form, accept }, model) {
     if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}}`
-    if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model, top)}}`
+    if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model)}}`
     // Read again below, so it must be JSON.
     const jsonNan = model.jsonNan === 'bare' ? 'string' : model.jsonNan
-    const values = parseJson(toPredictionsJson(outputs, { ...model, jsonNan }, top), true) as unknown[]
+    const values = parseJson(toPredictionsJson(outputs, { ...model, jsonNan }), true) as unknown[]
     return values.map((value) => `${accept === 'csv' ? toCsv(value) : toJson(value)}\n`).join('')
   },
 }

@@ -8,7 +8,7 @@ import { invalid } from './problems.ts'
 import { checkSharedMemory, readInputs } from './v2-inputs.ts'
 import type { ReadTensor } from './v2-inputs.ts'
 import { parametersOf } from './v2-parameters.ts'
-import { answersOf, decodeEnvelope } from './v2-request.ts'
+import { answersOf, toRequest } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, countProblem, fromBytes, readString, toBytes } from './v2-tensors.ts'
 // The messages of inference.proto, by the names they have there, as protobufjs decodes them.
@@ -77,10 +77,14 @@ export const v2GrpcCodec: Codec<InferMessage, V2Request, InferReply> = {
       parameters: toValues(message.parameters),
       outputs: message.outputs.map(({ name, parameters }) => ({ name, parameters: toValues(parameters) })),
     }
-    const inputs = message.inputs.map((input) => ({ ...input, shape: input.shape.map((size) => size.toNumber()) }))
+    const inputs = message.inputs.map((input) => ({
+      name: input.name,
+      datatype: input.datatype,
+      shape: input.shape.map((size) => size.toNumber()),
+    }))
     const read: ReadTensor = (_input, { dataType }, shape, path, index) =>
       toTensor(message.inputs[index]!, raw[index], dataType, shape, path)
-    return { ...decodeEnvelope(envelope, model), inputs: readInputs(inputs, read, model) }
+    return toRequest(readInputs(inputs, read, model), envelope, model)
   },
   encode({ outputs }, { id = '', requested }, model) {
     const answers = answersOf(outputs, requested, model)
@@ -94,9 +98,11 @@ export const v2GrpcCodec: Codec<InferMessage, V2Request, InferReply> = {
   },
 }
 
-function toValues(parameters: Parameters): Record<string, unknown> {
-  const entries = Object.entries(parameters).map(([key, choice]) => [key, toValue(Object.values(choice)[0])])
-  return Object.fromEntries(entries) as Record<string, unknown>
+/** Undefined where there are none, as for most. */
+function toValues(parameters: Parameters): Record<string, unknown> | undefined {
+  const keys = Object.keys(parameters)
+  if (keys.length === 0) return undefined
+  return Object.fromEntries(keys.map((key) => [key, toValue(Object.values(parameters[key]!)[0])]))
 }
 
 function toValue(value: Parameter[string]): unknown {

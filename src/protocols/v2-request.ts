@@ -16,16 +16,18 @@ export interface V2Request extends InferenceRequest {
   readonly timeoutUs: number | undefined
 }
 
-/** What a request says beside its inputs. @throws ServingError INVALID_INPUT */
-export function decodeEnvelope(
-  { id, outputs, parameters }: Record<string, unknown>,
+/** Joins the inputs of a request with what it says beside them. @throws ServingError INVALID_INPUT */
+export function toRequest(
+  inputs: Tensors,
+  { id, outputs, parameters }: Readonly<Record<string, unknown>>,
   model: ModelView,
-): Omit<V2Request, 'inputs'> {
+): V2Request {
   if (id !== undefined && typeof id !== 'string') throw invalid('id', `expected a string, got ${show(id)}`)
   const given = parametersOf(parameters, 'parameters')
   const requested = decodeOutputs(outputs, given['binary_data_output'] === true, model)
   const isPart = requested.length < model.signature.outputs.length
   return {
+    inputs,
     requested,
     outputs: isPart ? [...new Set(requested.map(({ spec }) => spec.name))] : undefined,
     id,

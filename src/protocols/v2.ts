@@ -1,4 +1,3 @@
-import type { ModelView } from '../core/model-view.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { isRecord } from './feature-rows.ts'
@@ -6,7 +5,7 @@ import { checkText, parseJson } from './json.ts'
 import { flatJson } from './predictions.ts'
 import { invalid, show } from './problems.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
-import { answersOf, decodeEnvelope } from './v2-request.ts'
+import { answersOf, toRequest } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, toBytes } from './v2-tensors.ts'
 // The Open Inference Protocol, version 2, with Triton's extensions for binary data, raw requests and classification.
@@ -31,7 +30,7 @@ const RAW = { parameters: { binary_data_output: true } }
 
 export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
   decode({ bytes, jsonBytes }, model) {
-    if (jsonBytes === 0) return { ...decodeEnvelope(RAW, model), inputs: decodeRawInput(bytes, model) }
+    if (jsonBytes === 0) return toRequest(decodeRawInput(bytes, model), RAW, model)
     if (jsonBytes !== undefined && jsonBytes > bytes.length) {
       throw invalid('', `Inference-Header-Content-Length is ${jsonBytes}, but the body has ${bytes.length} bytes`)
     }
@@ -42,7 +41,8 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
       model.signature.inputs.some(({ dataType }) => dataType.endsWith('int64')),
     )
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
-    return decodeBody(body, jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes), model)
+    const binary = jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes)
+    return toRequest(decodeInputs(body['inputs'], binary, model), body, model)
   },
   encode({ outputs }, { id, requested }, model) {
     const binary: Uint8Array[] = []
@@ -64,8 +64,4 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
 
 function checkJson({ dataType }: Tensor, name: string): void {
   if (dataType === 'float16') throw invalid(`outputs.${name}`, 'FP16 has no form in JSON: ask for binary data')
-}
-
-function decodeBody(body: Record<string, unknown>, binary: Buffer, model: ModelView): V2Request {
-  return { ...decodeEnvelope(body, model), inputs: decodeInputs(body['inputs'], binary, model) }
 }

@@ -268,6 +268,15 @@ describe('gRPC refuses', () => {
 })
 
 describe('a call', () => {
+  test('is answered with its id where the client gave one, and where it failed', async () => {
+    const { client, lines } = await startGrpc()
+    const named = await ask(client, 'ModelInfer', INFER, { headers: { 'x-request-id': 'order-66' } })
+    expect(named).toMatchObject({ code: 'OK', requestId: 'order-66' })
+    expect((await ask(client, 'ModelInfer', INFER)).requestId).toBeUndefined()
+    const failed = await ask(client, 'ModelInfer', { ...INFER, model_name: 'x' })
+    expect(failed.requestId).toBe(lines.find(({ code }) => code === 'NOT_FOUND')!['reqId'])
+  })
+
   test('is never computed once its deadline has passed', async () => {
     const { client, lines } = await startGrpc({ folder: slowFolder() })
     const first = ask(client, 'ModelInfer', slow(3000))

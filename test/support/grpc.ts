@@ -1,5 +1,5 @@
 import { Metadata, credentials, loadPackageDefinition, makeClientConstructor, status } from '@grpc/grpc-js'
-import type { CallOptions, ChannelOptions, Client, ServiceError } from '@grpc/grpc-js'
+import type { CallOptions, ChannelOptions, Client, ServiceError, StatusObject } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { protoPath } from 'grpc-health-check'
 import { Writable } from 'node:stream'
@@ -51,6 +51,8 @@ export interface Answer {
   readonly code: Code
   readonly details: string | undefined
   readonly reply: any
+  /** What stands in the trailer. */
+  readonly requestId?: unknown
 }
 
 interface AskOptions extends CallOptions {
@@ -67,9 +69,14 @@ export function ask(
   const metadata = new Metadata()
   for (const [key, value] of Object.entries(headers)) metadata.set(key, value)
   return new Promise((resolve) => {
-    client[method](message, metadata, options, (error: ServiceError | null, reply: unknown) => {
-      resolve({ code: error ? (status[error.code] as Code) : 'OK', details: error?.details, reply })
+    let answer: Answer
+    const call = client[method](message, metadata, options, (error: ServiceError | null, reply: unknown) => {
+      answer = { code: error ? (status[error.code] as Code) : 'OK', details: error?.details, reply }
     })
+    // Comes last.
+    call.on('status', ({ metadata: trailer }: StatusObject) =>
+      resolve({ ...answer, requestId: trailer.get('x-request-id')[0] }),
+    )
   })
 }
 
