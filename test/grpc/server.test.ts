@@ -285,8 +285,9 @@ describe('a call', () => {
     expect(late.code).toBe('DEADLINE_EXCEEDED')
     expect((await first).code).toBe('OK')
     await vi.waitFor(() => expect(lines.filter(({ rpc }) => rpc === MODEL_INFER)).toHaveLength(2))
-    const line = lines.find(({ code }) => code === 'DEADLINE_EXCEEDED')
-    expect(line).toBeDefined()
+    const line = lines.find(({ rpc, code }) => rpc === MODEL_INFER && code !== 'OK')
+    // The client's clock began earlier: it may leave before the server sees the deadline pass.
+    expect(line!['code']).toMatch(/^(DEADLINE_EXCEEDED|CANCELLED)$/)
     expect(line).not.toHaveProperty('computeMs')
   })
 
