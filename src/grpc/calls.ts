@@ -2,6 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js'
 import type { ServerDuplexStream, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import { Cancellation } from '../core/cancellation.ts'
+import { ServingError } from '../core/errors.ts'
 import { toRequestId } from '../core/request-id.ts'
 import { roundMs, addInference } from '../models/inference-log.ts'
 import type { InferenceLog } from '../models/inference-log.ts'
@@ -97,8 +98,12 @@ async function attempt(bytes: Buffer, inference: InferenceLog, request: OneReque
 function decode(bytes: Buffer, { decode: read, name }: MethodType): object {
   try {
     return read(bytes)
-  } catch {
-    throw new GrpcError(status.INVALID_ARGUMENT, `the bytes are no valid message of ${name}`)
+  } catch (error) {
+    if (error instanceof ServingError) throw error
+    throw new GrpcError(
+      status.INVALID_ARGUMENT,
+      `the bytes are no valid message of ${name}: ${(error as Error).message}`,
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
+import { readInferRequest } from '../protocols/v2-grpc-message.ts'
 
 /** The built server has it beside this file, as the sources do. */
 export const PROTO_FILE = fileURLToPath(new URL('./inference.proto', import.meta.url))
@@ -15,7 +16,7 @@ export interface MethodType {
 }
 
 /**
- * Reads inference.proto. Names stay as they are there, and integers of 64 bits come as their two halves.
+ * Reads inference.proto. Names stay as they are there. Requests to compute a model are read by hand.
  */
 export function loadMethods(): MethodType[] {
   const root = new protobuf.Root().loadSync(PROTO_FILE, { keepCase: true }).resolveAll()
@@ -24,7 +25,10 @@ export function loadMethods(): MethodType[] {
     name,
     path: `/${service.fullName.slice(1)}/${name}`,
     isStream: requestStream === true,
-    decode: (bytes) => resolvedRequestType!.decode(bytes),
+    decode:
+      resolvedRequestType!.name === 'ModelInferRequest'
+        ? readInferRequest
+        : (bytes) => resolvedRequestType!.decode(bytes),
     encode: (reply) => resolvedResponseType!.encode(resolvedResponseType!.fromObject(reply)).finish() as Buffer,
   }))
 }

@@ -3,7 +3,8 @@ import { isAllReady } from '../models/readiness.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
 import { v2GrpcCodec } from '../protocols/v2-grpc.ts'
-import type { InferMessage, InferReply } from '../protocols/v2-grpc.ts'
+import type { InferReply } from '../protocols/v2-grpc.ts'
+import type { InferMessage } from '../protocols/v2-grpc-message.ts'
 import { v2Config, v2Metadata } from '../protocols/v2-metadata.ts'
 import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../protocols/v2-server.ts'
 import { v2Statistics } from '../protocols/v2-statistics.ts'
@@ -32,7 +33,7 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
   const get = ({ name, version: asked }: ModelName): Model =>
     asUnknown(() => registry.get(name || undefined, asked || undefined))
   const infer = (message: InferMessage, call: Call): Promise<InferReply> =>
-    computeModel(get({ name: message.model_name, version: message.model_version }), message, call)
+    computeModel(get({ name: message.modelName, version: message.modelVersion }), message, call)
   return {
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: !isDraining() && isAllReady(registry.list()) }),

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { Cancellation } from '../core/cancellation.ts'
 import { toRequestId } from '../core/request-id.ts'
+import type { InferMessage } from '../protocols/v2-grpc-message.ts'
 import { compute } from './calls.ts'
 import type { CallOptions } from './calls.ts'
 import type { MethodType } from './messages.ts'
@@ -85,8 +86,8 @@ function write(call: StreamCall, bytes: Buffer): Promise<void> {
 /** What an error is answered with, so that clients know which of their requests it is of. */
 function nameOf(bytes: Buffer, { decode }: MethodType): object {
   try {
-    const { model_name, model_version, id } = decode(bytes) as Record<string, unknown>
-    return { model_name, model_version, id }
+    const { modelName, modelVersion, id } = decode(bytes) as InferMessage
+    return { model_name: modelName, model_version: modelVersion, id }
   } catch {
     return {}
   }

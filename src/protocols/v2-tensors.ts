@@ -120,18 +120,20 @@ function readStrings(bytes: Buffer, count: number, path: string): string[] {
     const start = at + LENGTH_BYTES
     const end = start <= bytes.length ? start + bytes.readUInt32LE(at) : Infinity
     if (end > bytes.length) throw invalid(`${path}[${index}]`, 'the string is longer than the bytes that are left')
-    strings.push(readString(bytes.subarray(start, end), `${path}[${index}]`))
+    const text = bytes.subarray(start, end)
+    const problem = textProblem(text)
+    if (problem) throw invalid(`${path}[${index}]`, problem)
+    strings.push(text.toString())
     at = end
   }
   if (at !== bytes.length) throw invalid(path, `${bytes.length - at} bytes are left over behind ${count} strings`)
   return strings
 }
 
-/** @throws ServingError INVALID_INPUT for what the runtime would cut or replace. */
-export function readString(bytes: Uint8Array, path: string): string {
-  if (!isUtf8(bytes)) throw invalid(path, 'the string is not valid UTF-8')
-  if (bytes.includes(0)) throw invalid(path, 'expected a string without the character U+0000')
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+/** Why bytes are no string of a tensor: the runtime would cut or replace it. */
+export function textProblem(bytes: Buffer): string | undefined {
+  if (!isUtf8(bytes)) return 'the string is not valid UTF-8'
+  return bytes.includes(0) ? 'expected a string without the character U+0000' : undefined
 }
 
 /** The bytes of a tensor: a view where it holds numbers, not copied. */

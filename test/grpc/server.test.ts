@@ -160,7 +160,7 @@ describe('gRPC refuses', () => {
     [
       'contents of another type',
       { inputs: [{ ...input, contents: { fp32_contents: [1] } }] },
-      'inputs[0].contents: FP64 stands in fp64_contents, got fp32_contents',
+      'inputs[0].contents: expected fp64_contents, got fp32_contents',
     ],
     ['no contents', { inputs: [input] }, 'inputs[0].contents: shape [1,4] takes 4 elements, got 0'],
     ['no inputs', {}, 'inputs: input "X" is missing: expected FP64 [any,4]'],
@@ -224,7 +224,7 @@ describe('gRPC refuses', () => {
     for (const bytes of [[0x2a, 0xff, 0xff, 0xff, 0xff, 0x07], [0x08, 0xff], [0x2c], [0x28, 0x01]]) {
       expect(await send('ModelInfer', Buffer.from(bytes))).toMatchObject({
         code: 'INVALID_ARGUMENT',
-        details: 'the bytes are no valid message of ModelInfer',
+        details: expect.stringContaining('the bytes are no valid message of ModelInfer: '),
       })
     }
     expect((await send('NoSuchMethod', Buffer.alloc(0))).code).toBe('UNIMPLEMENTED')

@@ -7,7 +7,7 @@ import { PROTO_FILE, loadMethods } from '../../src/grpc/messages.ts'
 import { flatJson } from '../../src/protocols/predictions.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
 import { v2GrpcCodec } from '../../src/protocols/v2-grpc.ts'
-import type { InferMessage } from '../../src/protocols/v2-grpc.ts'
+import type { InferMessage } from '../../src/protocols/v2-grpc-message.ts'
 import { V2_NAMES, toBytes } from '../../src/protocols/v2-tensors.ts'
 import { problemsOf } from '../support/errors.ts'
 import { anyTensor } from '../support/tensors.ts'
@@ -130,7 +130,7 @@ test('the bytes of a message are copied once, and those of an answer are not', (
   const tensor: Tensor = { dataType: 'float32', shape: [2], data: Float32Array.of(1, 2) }
   const bytes = requestFor(tensor)
   const message = INFER.decode(bytes) as InferMessage
-  expect(message.raw_input_contents[0]!.buffer).toBe(bytes.buffer)
+  expect(message.rawInputs[0]!.buffer).toBe(bytes.buffer)
   const request = v2GrpcCodec.decode(message, viewOf(tensor))
   bytes.fill(0)
   expect(request.inputs.get('x')).toEqual(tensor)
