@@ -16,9 +16,7 @@ export function checkText(body: Buffer): void {
  * @throws ServingError INVALID_INPUT when it is no JSON.
  */
 export function parseJson(text: string, keepsIntegers = false): unknown {
-  if (text.length > DEPTH_CHECKED_FROM && isTooDeep(text)) {
-    throw invalid('', `expected at most ${MAX_PARSED_DEPTH} nested arrays and objects`)
-  }
+  if (text.length > STRUCTURE_CHECKED_FROM) checkStructure(text)
   try {
     return keepsIntegers && LONG_DIGITS.test(text) ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
@@ -34,26 +32,31 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
 // Longer ones fit no datatype, and are told as the numbers that JSON.parse makes of them.
 const LONG_INTEGER = /^-?\d{16,20}$/
 const MAX_PARSED_DEPTH = 1000
+// Each takes some sixty bytes of memory, and two of text.
+const MAX_CONTAINERS = 2 ** 20
 
-// Shorter texts cannot be nested so deep that parsing them takes long.
-const DEPTH_CHECKED_FROM = 2 ** 16
+// Shorter texts have neither depth nor containers that make parsing them costly.
+const STRUCTURE_CHECKED_FROM = 2 ** 16
 
-function isTooDeep(text: string): boolean {
+function checkStructure(text: string): void {
   // Found at the speed of `indexOf`, which numbers do not slow down.
-  if (isRare(text, '[') && isRare(text, '{')) return false
+  if (isRare(text, '[') && isRare(text, '{')) return
   let depth = 0
+  let containers = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 34) {
       at = text.indexOf('"', at + 1)
       while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
-      if (at === -1) return false
+      if (at === -1) return
     }
-    if (code === 91 || code === 123) depth++
-    else if (code === 93 || code === 125) depth--
-    if (depth > MAX_PARSED_DEPTH) return true
+    if (code === 91 || code === 123) {
+      depth++
+      containers++
+    } else if (code === 93 || code === 125) depth--
+    if (depth > MAX_PARSED_DEPTH) throw invalid('', `expected at most ${MAX_PARSED_DEPTH} nested arrays and objects`)
+    if (containers > MAX_CONTAINERS) throw invalid('', `expected at most ${MAX_CONTAINERS} arrays and objects`)
   }
-  return false
 }
 
 /** Whether a text has too few of a character for nesting that is too deep. */

@@ -1,22 +1,11 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { ask, connect } from '../support/grpc.ts'
+import { freePort } from '../support/ports.ts'
 import { spawnServer, startServer } from '../support/server-process.ts'
 
 const RUNS = 10
 const CLIENTS = 32
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 test(`gRPC: stopping under load loses nothing, in ${RUNS} runs`, async () => {
   const folder = createFolder({ 'slow.onnx': { model: 'slow' } })
