@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { SETOSA, addressOf, inspect, predict, shell, startContainer, waitForHealth } from './containers.ts'
 import type { RunOptions } from './containers.ts'
+import { PLATFORMS } from '../support/platforms.ts'
 import { findEngine, findMissingBaseImage } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { createProject } from './project.ts'
@@ -165,6 +166,23 @@ describe.skipIf(isSkipped)('docker run', () => {
     await waitForHealth(engine, id, 'healthy')
     expect(await predict(await addressOf(engine, id))).toEqual(SETOSA)
     expect(await engine.docker('diff', id)).toBe('')
+  })
+})
+
+describe.skipIf(isSkipped)('started as by', () => {
+  test.each(PLATFORMS)('$name', async ({ args, env, place, mounted, user, check }) => {
+    const variables = Object.entries(env(place)).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+    const mount = ['-v', `${resolve(mounted)}:${place.models}:ro`]
+    const strict = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true']
+    const ports = ['-p', `127.0.0.1::${place.grpcPort}`]
+    const run = [...ports, ...variables, ...mount, ...strict, ...(user === undefined ? [] : ['--user', user])]
+    const id = await startContainer(engine, project.image, { run, flags: args(place), port: place.port })
+    await waitForHealth(engine, id, 'healthy')
+    const grpc = await addressOf(engine, id, place.grpcPort)
+    await check(await addressOf(engine, id, place.port), Number(new URL(grpc).port))
+    // The shortest time that any of them waits before it kills.
+    await engine.docker('stop', '--time', '10', id)
+    expect((await inspect(engine, id)).State).toMatchObject({ Status: 'exited', ExitCode: 0 })
   })
 })
 

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../support/ports.ts'
 import type { Engine } from './engine.ts'
 
 const ATTEMPTS = 5
@@ -52,7 +50,7 @@ export async function createProject(engine: Engine): Promise<Project> {
 /** A port that was free a moment ago may be taken again, or linger. */
 async function upOnFreePort(up: (port: number) => Promise<unknown>): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const port = await findFreePort()
+    const port = await freePort()
     try {
       await up(port)
       return `http://127.0.0.1:${port}`
@@ -61,13 +59,4 @@ async function upOnFreePort(up: (port: number) => Promise<unknown>): Promise<str
       if (!isTaken || attempt === ATTEMPTS) throw error
     }
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
