@@ -67,6 +67,7 @@ export function handleErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split('?', 1)
     const text = `no route ${request.method} ${JSON.stringify(path?.slice(0, 100))}: GET /docs lists them`
+    if (/^\/v[12](\/|$)/.test(path!)) return reply.code(404).send({ error: text })
     return sendError(new HttpError(404, 'NOT_FOUND', text), request, reply)
   })
 }

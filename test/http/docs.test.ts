@@ -56,6 +56,68 @@ describe('GET /openapi.json', () => {
     expect(properties.predictions.items.properties.label).toEqual({ enum: ['setosa', 'versicolor', 'virginica'] })
   })
 
+  test('has every route of the other protocols, under the name of its protocol', async () => {
+    const { server } = await startApp({ platform: { isMultiModel: true } })
+    const { paths } = (await request(server).get('/openapi.json')).body as {
+      paths: Record<
+        string,
+        Record<string, { tags: string[]; summary: string; requestBody?: object; responses: object }>
+      >
+    }
+    const tagged = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => ({ path, method, ...operation })),
+    )
+    const routes = (tag: string) =>
+      tagged.filter(({ tags }) => tags.join() === tag).map(({ method, path }) => `${method} ${path}`)
+    const model = ['/v2/models/{name}', '/v2/models/{name}/versions/{version}'].flatMap((path) => [
+      `get ${path}`,
+      `get ${path}/config`,
+      `get ${path}/stats`,
+      `get ${path}/ready`,
+      `post ${path}/infer`,
+    ])
+    expect(routes('Open Inference Protocol V2')).toEqual([
+      'get /v2',
+      'get /v2/health/live',
+      'get /v2/health/ready',
+      'get /v2/models',
+      'get /v2/models/stats',
+      ...model,
+      'post /v2/repository/index',
+      'post /v2/repository/models/{name}/load',
+      'post /v2/repository/models/{name}/unload',
+    ])
+    expect(routes('V1')).toEqual([
+      'get /v1/models',
+      'get /v1/models/{name}',
+      'post /v1/models/{name}:predict',
+      'post /v1/models/{name}/versions/{version}:predict',
+    ])
+    expect(routes('SageMaker and MLflow')).toEqual([
+      'post /invocations',
+      'get /ping',
+      'get /version',
+      'get /execution-parameters',
+    ])
+    expect(routes('Azure ML')).toEqual(['post /score'])
+    expect(routes('SageMaker multi-model')).toEqual([
+      'get /models',
+      'post /models',
+      'get /models/{name}',
+      'delete /models/{name}',
+      'post /models/{name}/invoke',
+    ])
+    // What has a body says which, and how it may fail.
+    const predicting = tagged.filter(({ path }) => /(predict|infer|invoke|invocations|score)$/.test(path))
+    for (const { path, requestBody, responses } of predicting) {
+      expect([path, requestBody, Object.keys(responses)]).toEqual([
+        path,
+        expect.objectContaining({ content: expect.objectContaining({ 'application/json': expect.anything() }) }),
+        expect.arrayContaining(['200', '400', '413', '429', '503', '504']),
+      ])
+    }
+  })
+
   test('documents a model when it is ready, not before', async () => {
     const { server, registry } = await startApp({ isLoading: true })
     expect((await request(server).get('/openapi.json')).body.paths).not.toHaveProperty('/predict')

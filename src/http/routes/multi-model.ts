@@ -3,6 +3,8 @@ import type { ModelEntry, Registry } from '../../models/registry.ts'
 import { notAtRunTime } from '../../protocols/v2-server.ts'
 import { bodyOf } from '../bodies.ts'
 import { HttpError } from '../errors.ts'
+import type { JsonSchema } from '../json-schema.ts'
+import { notImplementedSchema, predictSchema } from '../protocol-schemas.ts'
 import type { ModelPath } from './predict.ts'
 
 const TAGS = ['SageMaker multi-model']
@@ -24,7 +26,7 @@ export function addMultiModelRoutes(
       .filter(({ status }) => status === 'ready')
       .map(toModel),
   }))
-  app.post('/models', schema('Not supported: models are read at the start'), async (request) => {
+  app.post('/models', schema('Not supported: models are read at the start', notImplementedSchema), async (request) => {
     const name = nameOf(bodyOf(request))
     if (registry.list().some((entry) => entry.name === name)) {
       throw new HttpError(409, 'MODEL_LOADED', `model ${JSON.stringify(name)} is loaded already`)
@@ -34,11 +36,15 @@ export function addMultiModelRoutes(
   app.get<ModelPath>('/models/:name', schema('A model that is loaded'), async ({ params }) =>
     toModel(registry.find(params.name)),
   )
-  app.delete<ModelPath>('/models/:name', schema('Not supported: models are read at the start'), async ({ params }) => {
-    registry.find(params.name)
-    throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('unload'))
-  })
-  app.post<ModelPath>('/models/:name/invoke', schema('Predicts'), predict)
+  app.delete<ModelPath>(
+    '/models/:name',
+    schema('Not supported: models are read at the start', notImplementedSchema),
+    async ({ params }) => {
+      registry.find(params.name)
+      throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('unload'))
+    },
+  )
+  app.post<ModelPath>('/models/:name/invoke', schema('Predicts', predictSchema), predict)
 }
 
 function toModel({ name, file }: ModelEntry): object {
@@ -55,6 +61,6 @@ function nameOf(body: Buffer): string {
   throw new HttpError(400, 'INVALID_INPUT', 'expected {"model_name": "…", "url": "…"}')
 }
 
-function schema(summary: string): object {
-  return { schema: { tags: TAGS, summary } }
+function schema(summary: string, bodies: JsonSchema = {}): object {
+  return { schema: { ...bodies, tags: TAGS, summary } }
 }

@@ -8,8 +8,10 @@ import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
 import { MEDIA_TYPES, acceptedOf, formatOf } from '../formats.ts'
 import { admit, infer } from '../infer.ts'
+import type { JsonSchema } from '../json-schema.ts'
 import { PING, PREDICT } from '../platform.ts'
 import type { Platform } from '../platform.ts'
+import { predictSchema } from '../protocol-schemas.ts'
 import { addMultiModelRoutes } from './multi-model.ts'
 import type { ModelPath } from './predict.ts'
 
@@ -22,7 +24,8 @@ export interface V1Options {
   readonly platform: Platform
 }
 
-const TAGS = ['V1 and platforms']
+const V1 = 'V1'
+const SAGEMAKER = 'SageMaker and MLflow'
 
 /** V1 of TensorFlow Serving and KServe, and the routes that SageMaker, Vertex AI, Azure ML and MLflow expect. */
 export function addV1Routes(app: FastifyInstance, options: V1Options): void {
@@ -32,34 +35,38 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   const predict = (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
     answer(request, reply, options)
 
-  app.get('/v1/models', schema('The names of all models'), async () => ({
+  app.get('/v1/models', described(V1, 'The names of all models'), async () => ({
     models: [...new Set(registry.list().map(({ name }) => name))],
   }))
-  app.get<ModelPath>('/v1/models/:name', schema('Whether a model is ready'), async ({ params }, reply) => {
+  app.get<ModelPath>('/v1/models/:name', described(V1, 'Whether a model is ready'), async ({ params }, reply) => {
     const { name, status } = registry.find(params.name)
     const ready = status === 'ready' && !options.isDraining()
     return reply.code(ready ? 200 : 503).send({ name, ready })
   })
   // A parameter up to the colon: without its expression `:explain` would match as well.
-  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', schema('Predicts'), predict)
-  app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', schema('Predicts'), predict)
+  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', described(V1, 'Predicts', predictSchema), predict)
+  app.post<ModelPath>(
+    '/v1/models/:name/versions/:version(^[^:/]+)::predict',
+    described(V1, 'Predicts', predictSchema),
+    predict,
+  )
 
-  // SageMaker and MLflow; Azure ML.
-  for (const url of [PREDICT, '/score']) app.post<ModelPath>(url, schema('Predicts with the default model'), predict)
+  app.post<ModelPath>(PREDICT, described(SAGEMAKER, 'Predicts with the default model', predictSchema), predict)
+  app.post<ModelPath>('/score', described('Azure ML', 'Predicts with the default model', predictSchema), predict)
   if (platform.isMultiModel) addMultiModelRoutes(app, registry, predict)
-  app.get(PING, schema('200 when the server can predict'), async (_request, reply) =>
+  app.get(PING, described(SAGEMAKER, '200 when the server can predict'), async (_request, reply) =>
     reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
   )
-  app.get('/version', schema('The version of the server'), async () => options.version)
-  app.get('/execution-parameters', schema("SageMaker's batches"), async () => ({
+  app.get('/version', described(SAGEMAKER, 'The version of the server'), async () => options.version)
+  app.get('/execution-parameters', described(SAGEMAKER, "SageMaker's batches"), async () => ({
     MaxConcurrentTransforms: 8,
     BatchStrategy: 'MULTI_RECORD',
     MaxPayloadInMB: Math.max(1, Math.floor(options.bodyLimitBytes / 2 ** 20)),
   }))
 }
 
-function schema(summary: string): object {
-  return { schema: { tags: TAGS, summary } }
+function described(tag: string, summary: string, bodies: JsonSchema = {}): object {
+  return { schema: { ...bodies, tags: [tag], summary } }
 }
 
 async function answer(

@@ -11,6 +11,7 @@ import { compress, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { admit, infer } from '../infer.ts'
+import { inferSchema, notImplementedSchema } from '../protocol-schemas.ts'
 import type { ModelPath } from './predict.ts'
 
 export interface V2Options {
@@ -80,8 +81,10 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
         return reply.code(ready ? 200 : 503).send({ name, ready })
       },
     )
-    app.post<ModelPath>(`${base}/infer`, { schema: { tags: TAGS, summary: 'Computes a model' } }, (request, reply) =>
-      answer(request, reply, options),
+    app.post<ModelPath>(
+      `${base}/infer`,
+      { schema: { ...inferSchema, tags: TAGS, summary: 'Computes a model' } },
+      (request, reply) => answer(request, reply, options),
     )
   }
 }
@@ -132,7 +135,7 @@ function addRepositoryRoutes(app: FastifyInstance, { registry }: V2Options): voi
     },
   )
   for (const action of ['load', 'unload']) {
-    const schema = { tags: TAGS, summary: `Not supported: models are read at the start` }
+    const schema = { ...notImplementedSchema, tags: TAGS, summary: 'Not supported: models are read at the start' }
     app.post(`/v2/repository/models/:name/${action}`, { schema }, async () => {
       throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime(action))
     })
