@@ -16,10 +16,15 @@ export const MEDIA_TYPES: Readonly<Record<V1Format, string>> = {
   lines: 'application/jsonlines',
 }
 
-/** How the body is written; JSON where nothing is said. @throws HttpError 415 */
-export function formatOf({ headers }: FastifyRequest): V1Format {
+/**
+ * How the body is written; JSON where nothing is said.
+ *
+ * @param otherwise What a type that is unknown stands for.
+ * @throws HttpError 415 where it stands for nothing.
+ */
+export function formatOf({ headers }: FastifyRequest, otherwise?: V1Format): V1Format {
   const type = headers['content-type']
-  const format = type === undefined ? 'json' : FORMATS[mediaType(type)]
+  const format = type === undefined ? 'json' : (FORMATS[mediaType(type)] ?? otherwise)
   if (format) return format
   const got = JSON.stringify(type?.slice(0, 100))
   throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', `expected a content-type of ${listed()}, got ${got}`)

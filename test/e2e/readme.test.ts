@@ -1,14 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
-import { codeBlocks } from '../support/markdown.ts'
+import { codeBlocks, expectAnswer } from '../support/markdown.ts'
 import { ROOT } from '../support/paths.ts'
+import { freePort } from '../support/ports.ts'
 
 // Commands that another part of the tests runs, and where to see it.
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
@@ -22,14 +21,6 @@ function cloneProject(): string {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
   for (const file of files.trim().split('\n')) cpSync(join(ROOT, file), join(clone, file))
   return clone
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** Runs a command that goes on as a server; resolves when it says that it is ready. */
@@ -47,12 +38,6 @@ async function startCommand(command: string, cwd: string, env: NodeJS.ProcessEnv
     if (line.includes('"ready: serving')) return
   }
   throw new Error(`${command} ended: ${output}`)
-}
-
-function expectAnswer(printed: string, { language, text }: { language: string; text: string }): void {
-  // What changes from run to run, such as durations, is left out of the README.
-  if (language === 'json') expect(JSON.parse(printed)).toMatchObject(JSON.parse(text))
-  if (language === 'text') expect(printed.trim()).toBe(text)
 }
 
 test('every command of the README works as pasted into a fresh clone, and answers as shown', async () => {
@@ -74,7 +59,7 @@ test('every command of the README works as pasted into a fresh clone, and answer
         env,
         encoding: 'utf8',
       })
-      expectAnswer(printed, blocks[index + 1] ?? { language: '', text: '' })
+      expectAnswer(printed, blocks[index + 1])
     }
     ran++
   }

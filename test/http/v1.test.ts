@@ -24,6 +24,11 @@ describe('V1', () => {
     },
   )
 
+  test('takes what curl posts by itself, as the examples of TensorFlow Serving do', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await post(await startApp(), '/v1/models/iris:predict', BODY, type)).status).toBe(200)
+  })
+
   test('tells its models, and refuses other verbs', async () => {
     const started = await startApp()
     const get = async (url: string) => (await started.app.inject(url)).json<unknown>()

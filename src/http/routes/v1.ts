@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { canPredict } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
+import type { V1Format } from '../../protocols/v1.ts'
 import { acceptAnyBody, bodyOf } from '../bodies.ts'
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
@@ -32,8 +33,11 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   const { registry, platform } = options
   acceptAnyBody(app)
   handleErrorsBriefly(app)
-  const predict = (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answer(request, reply, options)
+  const predict = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
+    answer(request, reply, formatOf(request), options)
+  // TensorFlow Serving takes bodies for JSON whatever they are called, and its examples post with curl's own type.
+  const predictV1 = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
+    answer(request, reply, formatOf(request, 'json'), options)
 
   app.get('/v1/models', described(V1, 'The names of all models'), async () => ({
     models: [...new Set(registry.list().map(({ name }) => name))],
@@ -44,7 +48,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
     return reply.code(ready ? 200 : 503).send({ name, ready })
   })
   // A parameter up to the colon: without its expression `:explain` would match as well.
-  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', described(V1, 'Predicts', predictSchema), predict)
+  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', described(V1, 'Predicts', predictSchema), predictV1)
   app.post<ModelPath>(
     '/v1/models/:name/versions/:version(^[^:/]+)::predict',
     described(V1, 'Predicts', predictSchema),
@@ -72,9 +76,10 @@ function described(tag: string, summary: string, bodies: JsonSchema = {}): objec
 async function answer(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
+  format: V1Format,
   { registry, requestTimeoutMs, bodyLimitBytes }: V1Options,
 ): Promise<FastifyReply> {
-  const [format, accept] = [formatOf(request), acceptedOf(request)]
+  const accept = acceptedOf(request)
   const deadline = deadlineOf(request, requestTimeoutMs)
   const model = admit(request, registry)
   const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)

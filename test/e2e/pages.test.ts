@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { codeBlocks, expectAnswer } from '../support/markdown.ts'
+import { ROOT } from '../support/paths.ts'
+import { freePort } from '../support/ports.ts'
+import { startServer } from '../support/server-process.ts'
+
+// What the pages of protocols and platforms show works as pasted against the default server. The clients that they show in
+// Python are run where there is a Python with the packages of tools/requirements-clients.txt.
+
+const run = promisify(execFile)
+const python = process.env['CLIENTS_PYTHON']
+const pages = ['docs/protocols', 'docs/platforms'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`),
+)
+
+/** Runs the blocks of one language; how many there were. */
+async function paste(page: string, language: string, toCommand: (text: string) => string[]): Promise<number> {
+  const grpcPort = await freePort()
+  const { url } = await startServer({ args: [`--grpc-port=${grpcPort}`] })
+  const blocks = codeBlocks(readFileSync(join(ROOT, page), 'utf8'))
+  let ran = 0
+  for (const [index, block] of blocks.entries()) {
+    if (block.language !== language) continue
+    const text = block.text.replaceAll('8000', new URL(url).port).replaceAll('8001', String(grpcPort))
+    const [program, ...args] = toCommand(text)
+    const { stdout } = await run(program!, args, { timeout: 60_000 })
+    expectAnswer(stdout, blocks[index + 1])
+    ran++
+  }
+  return ran
+}
+
+const hasBlock = (page: string, language: string): boolean =>
+  codeBlocks(readFileSync(join(ROOT, page), 'utf8')).some((block) => block.language === language)
+
+test.each(pages.filter((page) => hasBlock(page, 'sh')))('the commands of %s', async (page) => {
+  expect(await paste(page, 'sh', (text) => ['bash', '-euc', text.replaceAll('curl ', 'curl -sS ')])).toBeGreaterThan(0)
+})
+
+test.skipIf(!python).each(pages.filter((page) => hasBlock(page, 'python')))('the Python of %s', async (page) => {
+  expect(await paste(page, 'python', (text) => [python!, '-c', text])).toBeGreaterThan(0)
+})
+
+test('there is a page for each protocol and platform, and the README leads there', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  expect(pages.toSorted().map((page) => [page, readme.includes(`(${page})`)])).toEqual(
+    [
+      'docs/platforms/azure-ml.md',
+      'docs/platforms/kserve.md',
+      'docs/platforms/mlflow.md',
+      'docs/platforms/sagemaker.md',
+      'docs/platforms/vertex-ai.md',
+      'docs/protocols/v1.md',
+      'docs/protocols/v2-binary.md',
+      'docs/protocols/v2-grpc.md',
+      'docs/protocols/v2-rest.md',
+    ].map((page) => [page, true]),
+  )
+})
