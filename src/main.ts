@@ -60,8 +60,7 @@ async function serve(config: Config, version: string): Promise<void> {
     workerEntry: new URL('./runtime/worker.js', import.meta.url),
     onStuck: (model) => {
       logger.fatal({ model }, `model ${model} is stuck in a run: the process ends so that it is started anew`)
-      server.removeFiles()
-      void exitNow(EXIT_STUCK, () => server.stopRuntime())
+      void end(server, EXIT_STUCK)
     },
     onRuntimeDeath: (error) => {
       logger.fatal({ err: error }, 'the model runtime died; the process ends so that it is started anew')
@@ -127,14 +126,19 @@ function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logg
   else logger.error({ port, docs }, 'no model could be loaded: /health answers 503, and /models says why')
 }
 
+/** Ends although models may compute; who waits for an answer gets one. */
+async function end(server: Server, exitCode: number): Promise<void> {
+  await server.giveUp()
+  await exitNow(exitCode, () => server.stopRuntime())
+}
+
 /** Drains on the first SIGTERM or SIGINT; gives up on the second, or at the deadline. */
 function stopOnSignal(server: Server, config: Config, logger: Logger): (exitCode: number) => void {
   let isStopping = false
 
   const giveUp = (reason: string): void => {
     logger.fatal(`${reason}: what is left is given up`)
-    server.removeFiles()
-    void exitNow(EXIT_FAILED, () => server.stopRuntime())
+    void end(server, EXIT_FAILED)
   }
   const drain = async (exitCode: number): Promise<void> => {
     await server.drain()

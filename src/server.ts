@@ -1,17 +1,21 @@
 import { availableParallelism } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { ServingError } from './core/errors.ts'
 import { buildGrpcServer } from './grpc/server.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { buildApp } from './http/app.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
-import { checkExamples } from './protocols/examples.ts'
+import { checkExamples, exampleRows } from './protocols/examples.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
+
+// Clients that ask one request after the other learn within this time that they must connect elsewhere.
+const FAREWELL_MS = 100
 
 export interface Server {
   readonly app: FastifyInstance
@@ -23,8 +27,8 @@ export interface Server {
   drain(): Promise<void>
   /** Gives up what waits: resolves when the runtime's thread has finished what it computes, and ended. */
   stopRuntime(): Promise<void>
-  /** Removes temporary files at once, for a process that is about to end. */
-  removeFiles(): void
+  /** Answers what was accepted with 503, and removes temporary files: for a process that is about to end. */
+  giveUp(): Promise<void>
 }
 
 export interface ServerOptions {
@@ -48,13 +52,15 @@ export function createServer(options: ServerOptions): Server {
     size: chooseWorkers(config, logger),
     intraOpThreads: config.intraOpThreads,
     onDeath: (err) => logger.error({ err }, 'a thread of the runtime died; another takes its place'),
+    onLost: (file, err) => logger.error({ err, file }, 'the new thread cannot load a model; the others go on with it'),
     onGiveUp: onRuntimeDeath,
   })
   const registry = createRegistry(files, runtime, {
     ...config,
     defaultName: config.defaultModel,
     onStuck,
-    checkExamples,
+    onWarning: (model, text) => logger.warn({ model }, text),
+    examples: { rows: exampleRows, check: checkExamples },
   })
   let isDraining = false
   let draining: Promise<void> | undefined
@@ -74,17 +80,28 @@ export function createServer(options: ServerOptions): Server {
     },
     drain: () => (draining ??= drain()),
     stopRuntime: () => runtime.close(),
-    removeFiles: () => runtime.removeFiles(),
+    async giveUp() {
+      isDraining = true
+      registry.abandon(new ServingError('MODEL_NOT_READY', 'the server gives up and ends: try again'))
+      runtime.removeFiles()
+      await answersWritten()
+    },
   }
 
   async function drain(): Promise<void> {
     isDraining = true
     grpc?.updateHealth()
-    await delay(config.shutdownDelayMs)
+    // The answers to whoever asks meanwhile say that the connection ends: closing it at once would cut the next request.
+    await delay(Math.max(config.shutdownDelayMs, Math.min(FAREWELL_MS, config.shutdownDeadlineMs / 2)))
     await Promise.all([app.close(), grpc?.close()])
     await registry.close()
     await runtime.close()
   }
+}
+
+/** Whoever waits for the answer to a request continues in this turn of the event loop, and writes it in the next. */
+async function answersWritten(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
 /** One line explains the choice. */

@@ -32,6 +32,8 @@ export async function infer(
   const { inputs, outputs, priority } = decoded
   request.inference.inputs = inputs
   request.inference.cancellation = cancellation
+  // While its body was taken out of its compression, for instance.
+  if (request.inference.isGone) cancellation.cancel()
   const result = await model.infer({ inputs, outputs, priority, deadline }, cancellation)
   request.inference.timings = result.timings
   return result

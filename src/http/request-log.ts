@@ -8,6 +8,8 @@ import type { InferenceLog } from '../models/inference-log.ts'
 interface ObservedInference extends InferenceLog {
   /** Cancelled when the client closes its connection before the answer is out. */
   cancellation?: Cancellation
+  /** The client has left already. */
+  isGone?: boolean
 }
 
 declare module 'fastify' {
@@ -34,7 +36,10 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
   const inference: ObservedInference = {}
   request.inference = inference
   reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) inference.cancellation?.cancel()
+    if (!reply.raw.writableFinished) {
+      inference.isGone = true
+      inference.cancellation?.cancel()
+    }
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
     // Probes come every few seconds for ever.
     const isProbe = status < 400 && request.routeOptions.url?.startsWith('/health')

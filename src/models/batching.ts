@@ -1,4 +1,5 @@
 import type { ModelView } from '../core/model-view.ts'
+import type { Tensors } from '../core/tensor.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { calibrate } from '../scheduling/calibration.ts'
 import type { Calibration } from '../scheduling/calibration.ts'
@@ -13,10 +14,15 @@ export type Batching = BatchPolicy & Pick<Calibration, 'reason' | 'measured'>
 const QUEUE_MS = 100
 const [MIN_QUEUED, MAX_QUEUED] = [64, 1024]
 
-/** Warms a model up and decides how its requests are joined: model.json has the last word, where joining is possible. */
+/**
+ * Warms a model up and decides how its requests are joined: model.json has the last word, where joining is possible.
+ *
+ * @param realRows Rows that the model is known to compute, where there are some.
+ */
 export async function chooseBatching(
   session: Session,
   view: ModelView,
+  realRows: readonly Tensors[],
   asked: ModelPackage['batching'],
 ): Promise<Batching> {
   await warmUp(session, view)
@@ -27,10 +33,13 @@ export async function chooseBatching(
     (inputs) => session.run(inputs),
     (rows, seed) => makeInputs(view, rows, seed),
     obstacle,
+    realRows,
   )
   if (obstacle !== undefined) return { ...calibration, maxDelayMs: 0 }
-  if (settings.maxBatchSize === undefined) return { ...calibration, maxDelayMs }
-  return { ...calibration, maxDelayMs, maxBatchSize: settings.maxBatchSize, reason: 'model.json says so' }
+  const { maxBatchSize } = settings
+  if (maxBatchSize === undefined) return { ...calibration, maxDelayMs }
+  const although = calibration.difference === undefined ? '' : `, although ${calibration.difference}`
+  return { ...calibration, maxDelayMs, maxBatchSize, reason: `model.json says so${although}` }
 }
 
 /** How many requests may wait: as many as are computed in a tenth of a second, within bounds. */
@@ -47,7 +56,15 @@ function findObstacle({ signature: { inputs, outputs } }: ModelView): string | u
   const named = new Set(inputs.map(({ freeNames }) => freeNames?.[0]))
   if (named.size > 1) return `axis 0 has several names: ${[...named].map((name) => name ?? 'none').join(', ')}`
   const stray = outputs.find(({ shape }) => shape[0] !== -1)
-  return stray && `axis 0 of output ${stray.name} does not follow the batch`
+  if (stray) return `axis 0 of output ${stray.name} does not follow the batch`
+  const [batch] = named
+  const other = outputs.find(({ freeNames }) => isOtherName(freeNames?.[0], batch))
+  return other && `axis 0 of output ${other.name} is ${other.freeNames?.[0]}, that of the inputs ${batch}`
+}
+
+/** Whether two names of axes stand for different sizes. tf2onnx counts the axes that have no name. */
+function isOtherName(name: string | undefined, batch: string | undefined): boolean {
+  return [name, batch].every((each) => each !== undefined && !/^unk__\d+$/.test(each)) && name !== batch
 }
 
 /** Every thread computes once: a first run allocates and is slow. */

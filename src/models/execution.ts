@@ -5,7 +5,6 @@ import type { Tensors } from '../core/tensor.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { timeRuns } from '../scheduling/calibration.ts'
 import { bytesOf } from '../scheduling/joining.ts'
-import type { Run } from '../scheduling/scheduler.ts'
 import type { Batching } from './batching.ts'
 import { makeInputs } from './made-up-inputs.ts'
 import type { ModelPackage } from './package.ts'
@@ -24,12 +23,19 @@ export interface FileTraits {
   readonly bytes: number
 }
 
+/** How small runs are computed on the thread that serves requests. */
+export interface InlineComputing {
+  readonly session: Session
+  /** Most rows of a run. */
+  readonly maxRows: number
+  /** Whether a request may be part of such a run. */
+  readonly isSmall: (request: RunRequest) => boolean
+}
+
 export interface Computing {
   readonly execution: Execution
-  readonly run: Run
-  /** Whether a run would start now. */
-  readonly isFree: () => boolean
-  readonly dispose: () => Promise<void>
+  /** Nothing where all runs go to the threads. */
+  readonly inline: InlineComputing | undefined
 }
 
 // A run on the thread that serves requests holds up everything else: it must be over before anyone notices.
@@ -39,7 +45,7 @@ const MAX_INLINE_LOAD_MS = 50
 const MAX_INLINE_FILE_BYTES = 16 * 2 ** 20
 // What takes longer by way of a thread is not tried inline.
 const MAX_LOOK_MS = 2
-// The cost of a text grows with its length, whatever was measured.
+// The cost of a text grows with its length, whatever was measured; of all that are in one run.
 const MAX_INLINE_TEXT = 2 ** 17
 
 /**
@@ -59,7 +65,7 @@ export async function chooseExecution(
 ): Promise<Computing> {
   const [single] = batching.measured
   const obstacle = findObstacle(session, file, view, single, asked)
-  if (obstacle !== undefined) return onThreads(session, obstacle)
+  if (obstacle !== undefined) return onThreads(obstacle)
 
   const inline = await openInline()
   const measured = await measureInline(inline, view, batching)
@@ -69,30 +75,17 @@ export async function chooseExecution(
   const figures = `a run takes ${round(ms)} ms, the way to a thread ${round(wayMs)} ms`
   if (asked !== 'inline' && ms > Math.min(wayMs, MAX_INLINE_MS)) {
     await inline.dispose()
-    return onThreads(session, figures)
+    return onThreads(figures)
   }
+  const maxText = MAX_INLINE_TEXT / Math.min(maxRows, batching.maxBatchSize)
   return {
     execution: { mode: 'inline', reason: asked === 'inline' ? 'model.json says so' : figures },
-    // Small runs never wait for a thread.
-    isFree: () => true,
-    run: (requests, onStart) => {
-      const isInline = requests.every((each) => isSmall(each, maxRows))
-      return (isInline ? inline : session).runAll(requests, onStart)
-    },
-    dispose: async () => {
-      await inline.dispose()
-      await session.dispose()
-    },
+    inline: { session: inline, maxRows, isSmall: (request) => isSmall(request, maxRows, maxText) },
   }
 }
 
-function onThreads(session: Session, reason: string): Computing {
-  return {
-    execution: { mode: 'threads', reason },
-    run: (requests, onStart) => session.runAll(requests, onStart),
-    isFree: () => session.isFree(),
-    dispose: () => session.dispose(),
-  }
+function onThreads(reason: string): Computing {
+  return { execution: { mode: 'threads', reason }, inline: undefined }
 }
 
 function findObstacle(
@@ -131,9 +124,9 @@ async function measureInline(
   return sizes
 }
 
-function isSmall({ inputs }: RunRequest, maxRows: number): boolean {
+function isSmall({ inputs }: RunRequest, maxRows: number, maxText: number): boolean {
   if (rowsOf(inputs) > maxRows) return false
-  for (const { data } of inputs.values()) if (Array.isArray(data)) return bytesOf(inputs) <= MAX_INLINE_TEXT
+  for (const { data } of inputs.values()) if (Array.isArray(data)) return bytesOf(inputs) <= maxText
   return true
 }
 

@@ -24,7 +24,7 @@ export function makeInputs({ signature, features }: ModelView, rows: number, see
     const period = PERIOD * Math.max(1, columns.length)
     for (let index = 0; index < Math.min(period, data.length); index++) {
       const feature = columns[index % columns.length]
-      write(data, index, seed, feature && exampleOf(feature), DATA_TYPES[dataType].kind)
+      write(data, index, seed, feature, DATA_TYPES[dataType].kind)
     }
     // A batch of pictures has millions of elements.
     for (let done = period; done < data.length; done *= 2) data.copyWithin(done, 0, done)
@@ -33,20 +33,26 @@ export function makeInputs({ signature, features }: ModelView, rows: number, see
   return new Map(inputs)
 }
 
-/** As it stands in the column. */
-function exampleOf({ example, type, dataType }: Feature): Feature['example'] {
-  if (typeof example !== 'string' || dataType === 'string') return example
-  return type === 'date' ? daysOf(example) : secondsOf(example)
+/** As it stands in the column; another bit makes another value, where one is likely to be as good. */
+function exampleOf({ example, type, dataType, values, minimum = 0 }: Feature, bit: number): Feature['example'] {
+  if (typeof example === 'string') {
+    const text = (bit === 1 && values?.find((value) => value !== example)) || example
+    if (type === 'string' || dataType === 'string') return text
+    return type === 'date' ? daysOf(example) : secondsOf(example)
+  }
+  if (typeof example === 'boolean') return bit === 1 ? !example : example
+  const isWhole = DATA_TYPES[dataType].kind === 'integer' || type === 'integer'
+  return isWhole && example !== undefined && example - bit >= minimum ? example - bit : example
 }
 
 /** Small integers, and floats that differ from element to element, since what is compared must not be alike by chance. */
-function write(data: TensorData, index: number, seed: number, example: Feature['example'], kind: DataKind): void {
+function write(data: TensorData, index: number, seed: number, feature: Feature | undefined, kind: DataKind): void {
   const bit = (index + seed) % 2
-  const base = example ?? bit
+  const base = (feature && exampleOf(feature, bit)) ?? bit
   if (Array.isArray(data)) data[index] = typeof base === 'string' ? base : `text ${bit}`
   else if (data instanceof BigInt64Array || data instanceof BigUint64Array)
     data[index] = BigInt(Math.trunc(Number(base)))
-  else if (kind !== 'float') data[index] = Number(base)
+  else if (kind !== 'float' || feature?.type === 'integer') data[index] = Number(base)
   else {
     const number = Number(base) + (((index * 5 + seed * 3) % 7) / 16) * Math.max(1, Math.abs(Number(base)))
     data[index] = data instanceof Uint16Array ? toFloat16Bits(number) : number

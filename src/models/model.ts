@@ -1,21 +1,23 @@
 import type { Cancellation } from '../core/cancellation.ts'
+import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView, NanPolicy } from '../core/model-view.ts'
 import type { Signature } from '../core/signature.ts'
+import type { Tensors } from '../core/tensor.ts'
 import type { Statistics } from '../core/statistics.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
-import { createBatcher } from '../scheduling/batcher.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
-import type { Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
+import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { toLabels, toOutputs } from './answers.ts'
 import { chooseBatching, chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { chooseExecution } from './execution.ts'
-import type { Computing, Execution } from './execution.ts'
+import type { Execution } from './execution.ts'
 import { readFeatureNames } from './feature-names.ts'
 import { toFeatures } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
+import { createLanes } from './lanes.ts'
 import type { ModelPackage } from './package.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { toTask } from './task.ts'
@@ -38,6 +40,8 @@ export interface Model {
   checkRoom(): void
   /** Answers in turn; see `Scheduler.submit` for the errors. Takes ownership of the request's buffers. */
   infer(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult>
+  /** Answers everything that was accepted with an error: for a process that is about to end. */
+  abandon(error: ServingError): void
   /** Answers what was accepted, then frees the session. */
   close(): Promise<void>
 }
@@ -49,6 +53,10 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
   /** The server's limit on rows in one request; the model's own may be lower. */
   readonly maxRows: number
   readonly jsonNan: NanPolicy
+  /** Called with what turns out to be wrong while the model is served. */
+  readonly onWarning: (text: string) => void
+  /** Rows that the model is known to compute, each as inputs of its own. */
+  readonly exampleRows: (view: ModelView) => readonly Tensors[]
   /** Loads the model on the calling thread. */
   readonly openInline: () => Promise<Session>
   /** What the file says of itself. */
@@ -68,18 +76,38 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
   const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
   const view: ModelView = { ...declared, task, labels, labelIndex }
-  const batching = await chooseBatching(session, view, description.batching)
+  let batching = await chooseBatching(session, view, options.exampleRows(view), description.batching)
   const traits = { hasLoops: info.hasLoops, bytes: options.fileBytes }
-  const computing = await chooseExecution(session, options.openInline, traits, view, batching, description.execution)
+  const { execution, inline } = await chooseExecution(
+    session,
+    options.openInline,
+    traits,
+    view,
+    batching,
+    description.execution,
+  )
   const asked = description.limits?.maxQueued ?? options.maxQueued
   const maxQueued = asked === 0 ? chooseMaxQueued(batching, session.parallelism) : asked
   const statistics = new StatisticsKeeper()
-  const scheduler = createScheduler(session, computing, statistics, { ...options, ...batching, maxQueued })
+  const { limits } = description
+  const scheduler = createLanes(session, inline, statistics, {
+    ...options,
+    ...batching,
+    maxQueued,
+    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
+    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
+    onUnjoinable: (reason) => {
+      batching = { ...batching, maxBatchSize: 1, reason }
+      options.onWarning(`requests are not joined any more: ${reason}`)
+    },
+  })
   return {
     view,
     info,
-    batching,
-    execution: computing.execution,
+    get batching() {
+      return batching
+    },
+    execution,
     maxQueued,
     statistics,
     warnings: [
@@ -90,31 +118,15 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     get isStuck() {
       return scheduler.isStuck
     },
-    checkRoom: () => scheduler.checkRoom(),
+    checkRoom: () => statistics.observeRefusal(() => scheduler.checkRoom()),
     infer: (request, cancellation) => statistics.observe(scheduler.submit(request, cancellation)),
+    abandon: (error) => scheduler.abandon(error),
     async close() {
       await scheduler.drain()
-      await computing.dispose()
+      await inline?.session.dispose()
+      await session.dispose()
     },
   }
-}
-
-function createScheduler(
-  session: Session,
-  { run, isFree }: Computing,
-  statistics: StatisticsKeeper,
-  options: ModelOptions & Batching,
-): Scheduler {
-  const { limits } = options.description
-  const scheduler = createBatcher(statistics.counting(run), {
-    ...options,
-    isFree,
-    parallelism: session.parallelism,
-    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
-    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
-  })
-  session.onFree(() => scheduler.wake())
-  return scheduler
 }
 
 function unsupportedText(name: string, { unsupported }: ModelFileInfo): string {

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView, NanPolicy } from '../core/model-view.ts'
+import type { Tensors } from '../core/tensor.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
@@ -42,20 +43,23 @@ export interface Registry {
   readonly defaultName: string | undefined
   /** Loads everything that was found; a model that cannot be loaded is marked failed and hinders no other. */
   load(onSettled: (entry: ModelEntry, loadMs: number) => void): Promise<void>
+  /** Answers everything that was accepted with an error: for a process that is about to end. */
+  abandon(error: ServingError): void
   /** Loads no further model, answers what was accepted, then frees every model. */
   close(): Promise<void>
 }
 
-/**
- * Computes the examples that stand beside a model.
- *
- * @throws Error with the first that is answered otherwise.
- */
-type CheckExamples = (
-  text: string,
-  view: ModelView,
-  infer: (request: InferenceRequest) => Promise<InferenceResult>,
-) => Promise<void>
+/** Reads the examples that stand beside a model. */
+interface ExamplesReader {
+  /** Two of the rows, each as inputs of its own; none where there are no two. */
+  readonly rows: (text: string, view: ModelView) => readonly Tensors[]
+  /** Computes them. @throws Error with the first that is answered otherwise. */
+  readonly check: (
+    text: string,
+    view: ModelView,
+    infer: (request: InferenceRequest) => Promise<InferenceResult>,
+  ) => Promise<void>
+}
 
 export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
@@ -64,7 +68,9 @@ export interface RegistryOptions extends QueueLimits {
   readonly maxRunMs: number
   /** Called when a run of a model still goes on after twice `maxRunMs`. */
   readonly onStuck: (model: string) => void
-  readonly checkExamples: CheckExamples
+  /** Called with what turns out to be wrong while a model is served. */
+  readonly onWarning: (model: string, text: string) => void
+  readonly examples: ExamplesReader
 }
 
 export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
@@ -80,6 +86,9 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
     find: (name, version) => findEntry(entries, name ?? defaultName, version),
     get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
     load: (onSettled) => (loading = loadAll(onSettled)),
+    abandon(error) {
+      for (const entry of entries) if ('model' in entry) entry.model.abandon(error)
+    },
     async close() {
       isClosing = true
       await loading
@@ -112,6 +121,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
   if (file.problem) throw new Error(file.problem)
   const { info, source } = inspectModel(file.file)
   const description = file.packageFile ? await readPackage(file.packageFile) : {}
+  const examples = file.examplesFile ? await readExamples(file.examplesFile) : undefined
   const session = await runtime.load(source)
   const model = await createModel(session, {
     ...options,
@@ -121,13 +131,15 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
     info,
     fileBytes: source.bytes,
     openInline: () => runtime.loadInline(source),
+    exampleRows: (view) => (examples === undefined ? [] : options.examples.rows(examples, view)),
     onStuck: () => options.onStuck(file.name),
+    onWarning: (text) => options.onWarning(file.name, text),
   }).catch(async (error: unknown) => {
     await session.dispose()
     throw error
   })
   try {
-    if (file.examplesFile) await runExamples(file.examplesFile, model, options)
+    if (examples !== undefined) await options.examples.check(examples, model.view, (request) => model.infer(request))
     return model
   } catch (error) {
     // Whatever it was loaded into besides the session is freed as well.
@@ -136,12 +148,10 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
   }
 }
 
-/** What stands beside a model as its own test. @throws Error with the first row that it answers otherwise. */
-async function runExamples(file: string, model: Model, { checkExamples }: RegistryOptions): Promise<void> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+function readExamples(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Error(`examples.json cannot be read (${error.code})`)
   })
-  await checkExamples(text, model.view, (request) => model.infer(request))
 }
 
 function failureText({ file }: ModelFile, error: unknown): string {

@@ -32,6 +32,17 @@ export class StatisticsKeeper implements Statistics {
     }
   }
 
+  /** Counts a request that is refused before it is decoded. */
+  observeRefusal(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      add(this.fail, 0)
+      this.lastRequestAt = Date.now()
+      throw error
+    }
+  }
+
   #succeeded({ queueMs, computeMs }: Timings): void {
     add(this.success, queueMs + computeMs)
     add(this.queue, queueMs)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
+import type { Tensors } from '../core/tensor.ts'
 import { predictCodec } from './predict.ts'
 import { show } from './problems.ts'
 
@@ -40,6 +41,19 @@ export async function checkExamples(
       if (problem !== undefined) throw new Error(`examples.json: ${problem}`)
     }
   }
+}
+
+/**
+ * The first and the last of the examples, each as inputs of its own; none where there are no two.
+ *
+ * @throws Error as `checkExamples` does of a text that is none; ServingError INVALID_INPUT of a row.
+ */
+export function exampleRows(text: string, model: ModelView): Tensors[] {
+  const { examples } = parseExamples(text)
+  if (examples.length < 2) return []
+  return [examples[0]!, examples.at(-1)!].map(({ input }) => {
+    return predictCodec.decode({ bytes: Buffer.from(JSON.stringify([input])), isCsv: false }, model).inputs
+  })
 }
 
 function parseExamples(text: string): z.infer<typeof examplesSchema> {

@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { applyEdits } from '../onnx/zipmap.ts'
 import type { ModelSource } from './runtime.ts'
 
-/** A copy of a model whose weights all threads share, in a temporary folder. */
-export interface SharedModel {
-  readonly source: ModelSource
-  readonly folder: string
+/** A model as threads load it. */
+export interface PreparedModel {
+  /** Where it is loaded from: the first that can be; its own file last. */
+  readonly sources: readonly ModelSource[]
+  /** Texts on what was not done as it should be. */
+  readonly warnings: readonly string[]
+  /** Removes the copy, if one was made. */
   readonly remove: () => Promise<void>
 }
 
@@ -19,34 +22,74 @@ const SHARED_FROM_BYTES = 16 * 2 ** 20
 // Weights are written once as they are and once as the kernels want them.
 const COPIES = 3.5
 
+// A process that was killed leaves its folders behind. Hosts that share a temporary folder do not know each other's processes.
+const PREFIX = `onnx-serve-${hostname()}-`
+
 /**
- * Prepares a large model for several threads: without it, each would hold the weights twice.
+ * Prepares a model for so many threads. Of a large one a copy is made whose weights they share, in a temporary folder:
+ * without it, each would hold the weights twice.
  *
- * @param entry The built `optimize.js`.
- * @returns undefined for a small model.
- * @throws Error when the temporary folder cannot be used.
+ * @param workerEntry The built `worker.js`; `optimize.js` stands beside it.
+ * @param onFolder Called with the folder as soon as it is made, for whoever may have to remove it at any time.
  */
-export async function shareWeights({ file, edits, bytes }: ModelSource, entry: URL): Promise<SharedModel | undefined> {
-  if (bytes < SHARED_FROM_BYTES) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'onnx-serve-')).catch(({ code }: NodeJS.ErrnoException) => {
+export async function prepareModel(
+  source: ModelSource,
+  threads: number,
+  workerEntry: URL,
+  onFolder: (folder: string) => void,
+): Promise<PreparedModel> {
+  const alone: PreparedModel = { sources: [source], warnings: [], remove: async () => undefined }
+  if (threads === 1 || source.bytes < SHARED_FROM_BYTES) return alone
+  try {
+    await removeLeftOvers()
+    const folder = await makeFolder()
+    onFolder(folder)
+    const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+    try {
+      const copy = await makeCopy(source, folder, new URL('optimize.js', workerEntry))
+      return { sources: [copy, source], warnings: [], remove }
+    } catch (error) {
+      await remove()
+      throw error
+    }
+  } catch (error) {
+    return { ...alone, warnings: [`each thread holds the weights for itself: ${(error as Error).message}`] }
+  }
+}
+
+function makeFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)).catch(({ code }: NodeJS.ErrnoException) => {
     throw new Error(`the temporary folder ${tmpdir()} cannot be written (${code})`)
   })
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+}
+
+async function makeCopy({ file, edits, bytes }: ModelSource, folder: string, program: URL): Promise<ModelSource> {
+  const { bavail, bsize } = await statfs(folder)
+  const needed = bytes * COPIES
+  if (bavail * bsize < needed) throw new Error(`the temporary folder has less than ${Math.ceil(needed / 1e6)} MB free`)
+  const edited = join(folder, 'edited.onnx')
+  if (edits.length > 0) await writeFile(edited, applyEdits(await readFile(file), edits))
+  const from = edits.length > 0 ? edited : file
+  await promisify(execFile)(process.execPath, [fileURLToPath(program), from, folder]).catch(() => {
+    throw new Error('its optimized copy could not be made')
+  })
+  await rm(edited, { force: true })
+  return { file: join(folder, 'model.onnx'), edits: [], bytes }
+}
+
+async function removeLeftOvers(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => [])
+  for (const name of names.filter((each) => each.startsWith(PREFIX))) {
+    const pid = Number(name.slice(PREFIX.length).split('-')[0])
+    if (isRunning(pid)) continue
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+function isRunning(pid: number): boolean {
   try {
-    const { bavail, bsize } = await statfs(folder)
-    const needed = bytes * COPIES
-    if (bavail * bsize < needed)
-      throw new Error(`the temporary folder has less than ${Math.ceil(needed / 1e6)} MB free`)
-    const edited = join(folder, 'edited.onnx')
-    if (edits.length > 0) await writeFile(edited, applyEdits(await readFile(file), edits))
-    const from = edits.length > 0 ? edited : file
-    await promisify(execFile)(process.execPath, [fileURLToPath(entry), from, folder]).catch(() => {
-      throw new Error('its optimized copy could not be made')
-    })
-    await rm(edited, { force: true })
-    return { source: { file: join(folder, 'model.onnx'), edits: [], bytes }, folder, remove }
+    return process.kill(pid, 0)
   } catch (error) {
-    await remove()
-    throw error
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

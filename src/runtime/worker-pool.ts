@@ -3,8 +3,12 @@ import { ServingError } from '../core/errors.ts'
 import type { RunRequest, RunResult } from '../core/inference.ts'
 import { loadInline } from './inline.ts'
 import type { LoadedSession, RunCall } from './messages.ts'
+import { PooledModel } from './pooled-model.ts'
+import type { WaitingRun } from './pooled-model.ts'
+import { ModelLoadError } from './runtime.ts'
 import type { ModelSource, Runtime, Session } from './runtime.ts'
-import { shareWeights } from './shared-weights.ts'
+import { prepareModel } from './shared-weights.ts'
+import type { PreparedModel } from './shared-weights.ts'
 import { WorkerThread, runtimeFailed } from './worker-thread.ts'
 
 export interface WorkerPoolOptions {
@@ -16,9 +20,14 @@ export interface WorkerPoolOptions {
   readonly intraOpThreads: number
   /** A thread has ended by itself; it is being replaced. */
   readonly onDeath: (error: Error) => void
+  /** A thread that took the place of another could not load this file; the others go on with it. */
+  readonly onLost: (file: string, error: Error) => void
   /** A thread could not be replaced: nothing more can be relied on. */
   readonly onGiveUp: (error: Error) => void
 }
+
+// In a row, before anything is loaded.
+const MAX_DEATHS = 3
 
 /** The runtime on worker threads, so that loading and computing never hold up the event loop. */
 export function createWorkerPool(options: WorkerPoolOptions): Runtime {
@@ -27,24 +36,12 @@ export function createWorkerPool(options: WorkerPoolOptions): Runtime {
   return new WorkerPool(options)
 }
 
-/** A model, and the number of its session on each thread that has loaded it. */
-interface PooledModel {
-  readonly source: ModelSource
-  readonly sessions: Map<WorkerThread, number>
-}
-
-interface WaitingRun {
-  readonly model: PooledModel
-  readonly start: (thread: WorkerThread, session: number) => void
-  readonly reject: (error: Error) => void
-}
-
 class WorkerPool implements Runtime {
   readonly #options: WorkerPoolOptions
   readonly #models = new Set<PooledModel>()
   readonly #folders = new Set<string>()
-  // Threads that have loaded something: one that dies before will not fare better the next time.
-  readonly #proven = new WeakSet<WorkerThread>()
+  // How often each may still be replaced before it has loaded anything; not at all where none ever has.
+  readonly #chances = new WeakMap<WorkerThread, number>()
   readonly #waiting = new Set<WaitingRun>()
   // Sessions take turns: whoever has been called last comes last the next time.
   readonly #listeners = new Set<() => void>()
@@ -60,19 +57,8 @@ class WorkerPool implements Runtime {
   readonly loadInline = loadInline
 
   async load(source: ModelSource): Promise<Session> {
-    const warnings: string[] = []
-    if (this.#options.size > 1) {
-      try {
-        const shared = await shareWeights(source, new URL('optimize.js', this.#options.entry))
-        if (shared) {
-          this.#folders.add(shared.folder)
-          return await this.#open(shared.source, [], shared.remove)
-        }
-      } catch (error) {
-        warnings.push(`each thread holds the weights for itself: ${(error as Error).message}`)
-      }
-    }
-    return this.#open(source, warnings)
+    const { entry, size } = this.#options
+    return this.#open(await prepareModel(source, size, entry, (folder) => this.#folders.add(folder)))
   }
 
   removeFiles(): void {
@@ -84,14 +70,14 @@ class WorkerPool implements Runtime {
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
-  async #open(source: ModelSource, warnings: readonly string[], remove?: () => Promise<void>): Promise<Session> {
-    const model: PooledModel = { source, sessions: new Map() }
+  async #open({ sources, warnings, remove }: PreparedModel): Promise<Session> {
+    const model = new PooledModel(sources)
     const listeners: (() => void)[] = []
     const dispose = async (): Promise<void> => {
       this.#models.delete(model)
       for (const listener of listeners) this.#listeners.delete(listener)
       await Promise.all([...model.sessions].map(([thread, session]) => thread.dispose(session)))
-      await remove?.()
+      await remove()
     }
     // Known from now on, so that a thread that dies meanwhile is forgotten here and its successor loads it as well.
     this.#models.add(model)
@@ -133,9 +119,8 @@ class WorkerPool implements Runtime {
   }
 
   async #loadOn(thread: WorkerThread, model: PooledModel): Promise<LoadedSession> {
-    const loaded = await thread.load(model.source, this.#options.intraOpThreads)
-    this.#proven.add(thread)
-    model.sessions.set(thread, loaded.session)
+    const loaded = await model.loadOn(thread, this.#options.intraOpThreads)
+    this.#chances.set(thread, MAX_DEATHS)
     return loaded
   }
 
@@ -179,8 +164,9 @@ class WorkerPool implements Runtime {
     for (const model of this.#models) model.sessions.delete(dead)
     if (this.#isClosing) return
     this.#options.onDeath(error)
-    const replaced = this.#proven.has(dead) ? this.#replace(dead) : Promise.reject(error)
-    replaced.then(this.#dispatch, () => this.#giveUp(error))
+    const chances = this.#chances.get(dead) ?? 0
+    const replaced = chances > 0 ? this.#replace(dead, chances - 1) : Promise.reject(error)
+    replaced.then(this.#dispatch, (reason: Error) => this.#giveUp(reason))
   }
 
   #giveUp(error: Error): void {
@@ -192,9 +178,19 @@ class WorkerPool implements Runtime {
     this.#options.onGiveUp(error)
   }
 
-  async #replace(dead: WorkerThread): Promise<void> {
+  async #replace(dead: WorkerThread, chances: number): Promise<void> {
     const successor = this.#startThread()
+    this.#chances.set(successor, chances)
     this.#threads = this.#threads.map((thread) => (thread === dead ? successor : thread))
-    await Promise.all([...this.#models].map((model) => this.#loadOn(successor, model)))
+    for (const model of this.#models) {
+      try {
+        await this.#loadOn(successor, model)
+      } catch (error) {
+        // One that dies meanwhile is replaced in its turn.
+        if (!(error instanceof ModelLoadError)) return
+        if (model.sessions.size === 0) throw error
+        this.#options.onLost(model.file, error)
+      }
+    }
   }
 }

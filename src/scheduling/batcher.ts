@@ -1,12 +1,12 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
-import type { InferenceRequest, InferenceResult, RunRequest, RunResult, Timings } from '../core/inference.ts'
+import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
 import { rowsOf } from '../core/tensor.ts'
-import type { Tensors } from '../core/tensor.ts'
+import type { Job } from './job.ts'
 import { bytesOf, canJoin, joinInputs, splitOutputs } from './joining.ts'
 import { RequestQueue } from './queue.ts'
-import type { Job } from './queue.ts'
 import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
+import { WatchedRuns } from './watched-runs.ts'
 
 /**
  * Natural batching: while every run that can make progress does, requests gather, and the next run takes them together.
@@ -17,20 +17,22 @@ export function createBatcher(run: Run, options: SchedulerOptions): Scheduler {
 }
 
 class Batcher implements Scheduler {
-  readonly #run: Run
   readonly #options: SchedulerOptions
   readonly #queue: RequestQueue
-  #running = 0
-  #stuck = 0
+  readonly #runs: WatchedRuns
+  /** What is being computed, a list for each run. */
+  readonly #computing = new Set<readonly Job[]>()
+  #maxBatchSize: number
   #isFlushPlanned = false
   #delay: NodeJS.Timeout | undefined
   #isDraining = false
   #whenIdle: (() => void)[] = []
 
   constructor(run: Run, options: SchedulerOptions) {
-    this.#run = run
     this.#options = options
-    this.#queue = new RequestQueue(options)
+    this.#maxBatchSize = options.maxBatchSize
+    this.#runs = new WatchedRuns(run, options)
+    this.#queue = new RequestQueue(options, () => this.#reportIdle())
   }
 
   get queued(): number {
@@ -38,7 +40,7 @@ class Batcher implements Scheduler {
   }
 
   get isStuck(): boolean {
-    return this.#stuck > 0
+    return this.#runs.isStuck
   }
 
   checkRoom(): void {
@@ -49,10 +51,17 @@ class Batcher implements Scheduler {
   submit(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
       this.#checkReady()
-      const { inputs } = request
-      const acceptedAt = performance.now()
-      const job: Job = { request, rows: rowsOf(inputs), bytes: bytesOf(inputs), acceptedAt, resolve, reject }
-      this.#queue.add(job, cancellation, () => this.#reportIdle())
+      const [rows, bytes] = [rowsOf(request.inputs), bytesOf(request.inputs)]
+      this.#queue.add({
+        request,
+        rows,
+        bytes,
+        acceptedAt: performance.now(),
+        cancellation,
+        isAlone: false,
+        resolve,
+        reject,
+      })
       this.#planFlush()
     })
   }
@@ -70,9 +79,16 @@ class Batcher implements Scheduler {
     })
   }
 
+  abandon(error: ServingError): void {
+    this.#isDraining = true
+    for (const job of [...this.#queue.takeOldest(this.#queue.size), ...Array.from(this.#computing).flat()]) {
+      job.reject(error)
+    }
+  }
+
   /** All requests that the event loop has read by then go together. */
   #planFlush(): void {
-    if (this.#isFlushPlanned || this.#running >= this.#options.parallelism) return
+    if (this.#isFlushPlanned || this.#computing.size >= this.#options.parallelism) return
     this.#isFlushPlanned = true
     setImmediate(() => {
       this.#isFlushPlanned = false
@@ -82,27 +98,28 @@ class Batcher implements Scheduler {
 
   #flush(): void {
     while (this.#canStart() && this.#queue.size > 0 && !this.#isPutOff()) {
-      void this.#compute(this.#takeNext())
+      const jobs = this.#takeNext()
+      if (jobs.length > 0) void this.#compute(jobs)
     }
   }
 
   #canStart(): boolean {
-    return this.#running < this.#options.parallelism && this.#options.isFree()
+    return this.#computing.size < this.#options.parallelism && this.#options.isFree()
   }
 
   #takeNext(): readonly Job[] {
-    const { maxBatchSize, maxRunsTogether, parallelism } = this.#options
-    if (maxBatchSize > 1) return this.#queue.take(maxBatchSize, (a, b) => canJoin(a.request, b.request))
+    const { maxRunsTogether, parallelism } = this.#options
+    if (this.#maxBatchSize > 1) return this.#queue.take(this.#maxBatchSize, (a, b) => canJoin(a.request, b.request))
     // What waits is shared out over all that can compute.
-    const share = Math.ceil(this.#queue.size / (parallelism - this.#running))
+    const share = Math.ceil(this.#queue.size / (parallelism - this.#computing.size))
     return this.#queue.takeOldest(Math.min(maxRunsTogether, share))
   }
 
   /** Whether the next run waits for more rows; it is then started when the oldest request has waited long enough. */
   #isPutOff(): boolean {
-    const { maxDelayMs, maxBatchSize } = this.#options
-    if (maxDelayMs === 0 || this.#isDraining || this.#queue.rows >= maxBatchSize) return false
-    const waitMs = (this.#queue.oldest?.acceptedAt ?? 0) + maxDelayMs - performance.now()
+    const { maxDelayMs } = this.#options
+    if (maxDelayMs === 0 || this.#isDraining || this.#queue.rows >= this.#maxBatchSize) return false
+    const waitMs = this.#queue.oldestAcceptedAt + maxDelayMs - performance.now()
     if (waitMs <= 0) return false
     clearTimeout(this.#delay)
     this.#delay = setTimeout(() => this.#flush(), waitMs)
@@ -110,74 +127,61 @@ class Batcher implements Scheduler {
   }
 
   async #compute(jobs: readonly Job[]): Promise<void> {
-    this.#running++
-    if (jobs.length > 1 && this.#options.maxBatchSize > 1) await this.#computeJoined(jobs)
+    this.#computing.add(jobs)
+    if (jobs.length > 1 && this.#maxBatchSize > 1) await this.#computeJoined(jobs)
     else await this.#computeSingly(jobs)
-    this.#running--
+    this.#computing.delete(jobs)
     this.#flush()
     this.#reportIdle()
   }
 
   async #computeSingly(jobs: readonly Job[]): Promise<void> {
     const startedAt = performance.now()
+    const rejectAll = (error: unknown): void => {
+      for (const job of jobs) job.reject(error)
+    }
     try {
       const requests = jobs.map(({ request }) => request)
-      const results = await this.#runWatched(jobs, requests)
+      const results = await this.#runs.run(requests, rejectAll)
       for (const [index, job] of jobs.entries()) {
         const result = results[index]!
         if (result instanceof ServingError) job.reject(result)
         else job.resolve({ outputs: result, timings: timingsOf(job, startedAt, job.rows) })
       }
     } catch (error) {
-      for (const job of jobs) job.reject(error)
+      rejectAll(error)
     }
   }
 
   async #computeJoined(jobs: readonly Job[]): Promise<void> {
     const rows = jobs.map((job) => job.rows)
     const startedAt = performance.now()
-    let parts: Tensors[]
     try {
       const inputs = joinInputs(jobs.map(({ request }) => request))
       const { outputs } = jobs[0]!.request
-      const [result] = await this.#runWatched(jobs, [outputs ? { inputs, outputs } : { inputs }])
+      const [result] = await this.#runs.run([outputs ? { inputs, outputs } : { inputs }], (error) => {
+        for (const job of jobs) job.reject(error)
+      })
       if (result instanceof ServingError) throw result
-      parts = splitOutputs(result!, rows)
+      const parts = splitOutputs(result!, rows)
+      const total = rows.reduce((sum, count) => sum + count, 0)
+      for (const [index, job] of jobs.entries()) {
+        job.resolve({ outputs: parts[index]!, timings: timingsOf(job, startedAt, total) })
+      }
     } catch (error) {
-      // Singly, so that whatever is wrong with one of them fails alone; who was answered already is not computed again.
-      if (error instanceof ServingError && error.code === 'RUN_TIMEOUT') return
-      for (const job of jobs) await this.#computeSingly([job])
-      return
-    }
-    const total = rows.reduce((sum, count) => sum + count, 0)
-    for (const [index, job] of jobs.entries()) {
-      job.resolve({ outputs: parts[index]!, timings: timingsOf(job, startedAt, total) })
+      this.#afterFailure(jobs, error)
     }
   }
 
-  /** A run cannot be stopped, but who waits for it need not wait for ever. */
-  async #runWatched(jobs: readonly Job[], requests: readonly RunRequest[]): Promise<readonly RunResult[]> {
-    const { maxRunMs, onStuck } = this.#options
-    let isStuck = false
-    let timeout: NodeJS.Timeout | undefined
-    let final: NodeJS.Timeout | undefined
-    const watch = (): void => {
-      timeout = setTimeout(() => {
-        isStuck = true
-        this.#stuck++
-        for (const job of jobs) job.reject(runTimeout(maxRunMs))
-      }, maxRunMs)
-      final = setTimeout(onStuck, 2 * maxRunMs)
+  /** Whatever is wrong with one of them fails alone; who was answered already is not computed again. */
+  #afterFailure(jobs: readonly Job[], error: unknown): void {
+    if (error instanceof ServingError && error.code === 'RUN_TIMEOUT') return
+    if (!(error instanceof ServingError)) {
+      // Where an output does not follow the batch once, it may follow it by chance the next time.
+      this.#maxBatchSize = 1
+      this.#options.onUnjoinable((error as Error).message)
     }
-    try {
-      return await this.#run(requests, watch)
-    } catch (error) {
-      throw isStuck ? runTimeout(maxRunMs) : error
-    } finally {
-      clearTimeout(timeout)
-      clearTimeout(final)
-      if (isStuck) this.#stuck--
-    }
+    this.#queue.putBack(jobs)
   }
 
   #checkReady(): void {
@@ -186,13 +190,9 @@ class Batcher implements Scheduler {
   }
 
   #reportIdle(): void {
-    if (!this.#isDraining || this.#running > 0 || this.#queue.size > 0) return
+    if (!this.#isDraining || this.#computing.size > 0 || this.#queue.size > 0) return
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
-}
-
-function runTimeout(maxRunMs: number): ServingError {
-  return new ServingError('RUN_TIMEOUT', `the model has computed for ${maxRunMs} ms, longer than it may`)
 }
 
 function timingsOf({ acceptedAt }: Job, startedAt: number, batchSize: number): Timings {

@@ -9,6 +9,8 @@ export interface Calibration {
   readonly maxRunsTogether: number
   /** Why it is so, for people. */
   readonly reason: string
+  /** What two rows in one run answer otherwise than in two runs, if anything. */
+  readonly difference?: string
   /** Shortest duration of a run of so many rows, of several. */
   readonly measured: readonly { readonly rows: number; readonly ms: number }[]
 }
@@ -26,16 +28,22 @@ const REPEATS = 7
 const BATCH_BUDGET_MS = 5
 // Timings vary by a few percent; joining must gain more than that.
 const MIN_GAIN = 0.9
-// Kernels for batches add up in another order; anything beyond that is another answer.
-const TOLERANCE = 1e-3
+// Kernels for batches add up in another order; anything beyond that, of the largest value, is another answer.
+const TOLERANCE = 1e-4
 
 /**
  * Warms a model up and chooses how many rows go into one run: the most that still lower the cost of a row within the
  * budget, if a batch of two gives the answers of two single runs.
  *
  * @param obstacle Why requests cannot be joined, where that is known; single runs alone are then measured.
+ * @param realRows Rows that the model is known to compute, each as inputs of its own; compared besides those made up.
  */
-export async function calibrate(run: RunOnce, makeInputs: MakeInputs, obstacle?: string): Promise<Calibration> {
+export async function calibrate(
+  run: RunOnce,
+  makeInputs: MakeInputs,
+  obstacle?: string,
+  realRows: readonly Tensors[] = [],
+): Promise<Calibration> {
   const measured: { rows: number; ms: number }[] = []
   const without = (reason: string): Calibration => ({
     maxBatchSize: 1,
@@ -51,8 +59,9 @@ export async function calibrate(run: RunOnce, makeInputs: MakeInputs, obstacle?:
     const single = measured[0]!
     if (obstacle !== undefined) return without(obstacle)
     if (single.ms > BATCH_BUDGET_MS) return without(`one row takes ${round(single.ms)} ms, more than a batch may take`)
-    const difference = await findDifference(run, makeInputs)
-    if (difference !== undefined) return without(difference)
+    const madeUp = [1, 2].map((seed) => makeInputs(1, seed))
+    const difference = (await findDifference(run, madeUp)) ?? (await findDifference(run, realRows))
+    if (difference !== undefined) return { ...without(difference), difference }
     for (const rows of BATCH_SIZES) {
       const ms = await timeRuns(run, makeInputs, rows)
       measured.push({ rows, ms })
@@ -95,13 +104,20 @@ export async function timeRuns(run: RunOnce, makeInputs: MakeInputs, rows: numbe
   return Number(Math.min(...durations).toFixed(3))
 }
 
-/** What two rows in one run answer otherwise than in two runs, if anything. */
-async function findDifference(run: RunOnce, makeInputs: MakeInputs): Promise<string | undefined> {
-  const requests = [1, 2].map((seed) => ({ inputs: makeInputs(1, seed) }))
-  const joined = splitOutputs(await run(joinInputs(requests)), [1, 1])
-  for (const [index, { inputs }] of requests.entries()) {
+/** What rows in one run answer otherwise than each alone, if anything. */
+async function findDifference(run: RunOnce, rows: readonly Tensors[]): Promise<string | undefined> {
+  if (rows.length === 0) return undefined
+  const joined = await run(joinInputs(rows.map((inputs) => ({ inputs }))))
+  for (const [name, { shape }] of joined) {
+    if (shape[0] !== rows.length) return `output ${name} does not follow the batch`
+  }
+  const parts = splitOutputs(
+    joined,
+    rows.map(() => 1),
+  )
+  for (const [index, inputs] of rows.entries()) {
     for (const [name, tensor] of await run(inputs)) {
-      if (!isAlike(tensor, joined[index]!.get(name)!)) return `output ${name} differs between a batch and single runs`
+      if (!isAlike(tensor, parts[index]!.get(name)!)) return `output ${name} differs between a batch and single runs`
     }
   }
   return undefined
@@ -110,16 +126,23 @@ async function findDifference(run: RunOnce, makeInputs: MakeInputs): Promise<str
 function isAlike(a: Tensor, b: Tensor): boolean {
   if (a.shape.join() !== b.shape.join()) return false
   const isFloat = a.dataType === 'float32' || a.dataType === 'float64'
+  const tolerance = isFloat ? TOLERANCE * largest(a.data as Float64Array) : 0
   for (let index = 0; index < a.data.length; index++) {
     const [x, y] = [a.data[index]!, b.data[index]!]
-    if (x === y || (isFloat && isClose(x as number, y as number))) continue
+    if (x === y || (isFloat && isClose(x as number, y as number, tolerance))) continue
     return false
   }
   return true
 }
 
-function isClose(x: number, y: number): boolean {
-  return (Number.isNaN(x) && Number.isNaN(y)) || Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(x))
+function isClose(x: number, y: number, tolerance: number): boolean {
+  return (Number.isNaN(x) && Number.isNaN(y)) || Math.abs(x - y) <= tolerance
+}
+
+function largest(values: Float64Array): number {
+  let found = 0
+  for (const value of values) if (Math.abs(value) > found && Number.isFinite(value)) found = Math.abs(value)
+  return found
 }
 
 function round(value: number): number {

@@ -1,16 +1,6 @@
-import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
-import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
-
-/** An accepted request that waits for its answer. */
-export interface Job {
-  readonly request: InferenceRequest
-  readonly rows: number
-  readonly bytes: number
-  readonly acceptedAt: number
-  readonly resolve: (result: InferenceResult) => void
-  readonly reject: (error: unknown) => void
-}
+import { cancelled, deadlineExceeded } from './job.ts'
+import type { Job } from './job.ts'
 
 /** How much may wait. */
 export interface QueueLimits {
@@ -23,21 +13,27 @@ const MAX_QUEUED_BYTES = 2 ** 28
 
 interface Level {
   readonly priority: number
-  readonly jobs: Map<Job, () => void>
+  jobs: Set<Job>
 }
 
 /** A bounded queue, first in first out but for priorities. A job whose client leaves or whose deadline passes is rejected and forgotten. */
 export class RequestQueue {
   readonly #limits: QueueLimits
-  // By priority, the highest first; without one last. A map keeps the order of insertion and forgets a job in constant
-  // time; its value ends what watches over the job.
-  #levels: Level[] = [{ priority: Infinity, jobs: new Map() }]
+  readonly #onDropped: () => void
+  // By priority, the highest first; without one last. A set keeps the order of insertion and forgets a job in constant time.
+  readonly #unhurried: Level = { priority: Infinity, jobs: new Set() }
+  #levels: Level[] = [this.#unhurried]
   #size = 0
   #rows = 0
   #bytes = 0
+  // One timer for all: most jobs are taken long before their deadline, and a timer each would cost more than queueing.
+  #timer: NodeJS.Timeout | undefined
+  #timerDue = Infinity
 
-  constructor(limits: QueueLimits) {
+  /** @param onDropped Called when a job leaves the queue otherwise than by `take`. */
+  constructor(limits: QueueLimits, onDropped: () => void) {
     this.#limits = limits
+    this.#onDropped = onDropped
   }
 
   get size(): number {
@@ -48,9 +44,14 @@ export class RequestQueue {
     return this.#rows
   }
 
-  get oldest(): Job | undefined {
-    for (const job of this.#inOrder()) return job
-    return undefined
+  /** When the job that has waited longest was accepted, whatever its priority; Infinity when none waits. */
+  get oldestAcceptedAt(): number {
+    let oldest = Infinity
+    for (const { jobs } of this.#levels) {
+      const [first] = jobs
+      if (first && first.acceptedAt < oldest) oldest = first.acceptedAt
+    }
+    return oldest
   }
 
   /** @throws ServingError QUEUE_FULL when so many rows more may not wait; takes constant time. */
@@ -63,40 +64,38 @@ export class RequestQueue {
     throw new ServingError('QUEUE_FULL', `${waiting}: try again later`)
   }
 
-  /**
-   * @param onRemoved Called when the job leaves the queue otherwise than by `take`.
-   * @throws ServingError QUEUE_FULL; CANCELLED and DEADLINE_EXCEEDED when it is too late already.
-   */
-  add(job: Job, cancellation: Cancellation | undefined, onRemoved: () => void): void {
+  /** @throws ServingError QUEUE_FULL; CANCELLED and DEADLINE_EXCEEDED when it is too late already. */
+  add(job: Job): void {
+    const { cancellation } = job
     const { deadline } = job.request
     if (cancellation?.isCancelled) throw cancelled()
     if (deadline !== undefined && deadline <= job.acceptedAt) throw deadlineExceeded()
     this.checkRoom(job.rows)
-    const removeWith = (toError: () => ServingError) => () => {
-      this.#remove(job)
-      job.reject(toError())
-      onRemoved()
+    this.#levelOf(job).jobs.add(job)
+    this.#admit(job)
+  }
+
+  /** Puts jobs that were taken back to where they stood, each to be taken alone; those that are too late are dropped. */
+  putBack(jobs: readonly Job[]): void {
+    for (const job of jobs.toReversed()) {
+      job.isAlone = true
+      const level = this.#levelOf(job)
+      level.jobs = new Set([job, ...level.jobs])
+      this.#admit(job)
+      if (job.cancellation?.isCancelled) this.#drop(job, cancelled())
     }
-    if (cancellation) cancellation.onCancel = removeWith(cancelled)
-    const timer =
-      deadline === undefined ? undefined : setTimeout(removeWith(deadlineExceeded), deadline - job.acceptedAt)
-    this.#rows += job.rows
-    this.#bytes += job.bytes
-    this.#size++
-    this.#levelOf(job).jobs.set(job, () => {
-      clearTimeout(timer)
-      if (cancellation) cancellation.onCancel = undefined
-    })
   }
 
   /** Takes the oldest jobs, at most so many. */
   takeOldest(count: number): Job[] {
     const taken: Job[] = []
-    for (const job of this.#inOrder()) {
-      if (taken.length >= count) break
-      taken.push(job)
+    const now = performance.now()
+    for (const { jobs } of this.#levels) {
+      for (const job of jobs) {
+        if (taken.length >= count) return taken
+        this.#take(job, now, taken)
+      }
     }
-    for (const job of taken) this.#remove(job)
     return taken
   }
 
@@ -104,55 +103,93 @@ export class RequestQueue {
    * Takes the oldest job and those behind it that fit, in order.
    *
    * @param maxRows What all of them may sum up to; the oldest is taken whatever its size.
+   * @returns None when it was too late for all that waited.
    */
   take(maxRows: number, fits: (oldest: Job, other: Job) => boolean): Job[] {
-    const oldest = this.oldest
-    if (!oldest) return []
-    const taken = [oldest]
-    let rows = oldest.rows
-    if (rows < maxRows) {
-      for (const job of this.#inOrder()) {
-        if (job === oldest || !fits(oldest, job)) continue
-        if (rows + job.rows > maxRows) break
-        taken.push(job)
+    const taken: Job[] = []
+    const now = performance.now()
+    let rows = 0
+    for (const { jobs } of this.#levels) {
+      for (const job of jobs) {
+        const [oldest] = taken
+        if (oldest) {
+          if (job.isAlone || !fits(oldest, job)) continue
+          if (rows + job.rows > maxRows) return taken
+        }
+        if (!this.#take(job, now, taken)) continue
         rows += job.rows
+        if (rows >= maxRows || job.isAlone) return taken
       }
     }
-    for (const job of taken) this.#remove(job)
     return taken
   }
 
-  *#inOrder(): Generator<Job> {
-    for (const { jobs } of this.#levels) yield* jobs.keys()
+  /** A job that is too late is dropped instead: its timer may come after the turn of the event loop that it waited for. */
+  #take(job: Job, now: number, taken: Job[]): boolean {
+    const { deadline } = job.request
+    if (deadline !== undefined && deadline <= now) {
+      this.#drop(job, deadlineExceeded())
+      return false
+    }
+    this.#remove(job)
+    taken.push(job)
+    return true
+  }
+
+  #admit(job: Job): void {
+    const { cancellation, request, rows, bytes } = job
+    if (cancellation) cancellation.onCancel = () => this.#drop(job, cancelled())
+    if (request.deadline !== undefined && request.deadline < this.#timerDue) this.#watch(request.deadline)
+    this.#rows += rows
+    this.#bytes += bytes
+    this.#size++
+  }
+
+  #watch(due: number): void {
+    clearTimeout(this.#timer)
+    this.#timerDue = due
+    // A request that waits has a connection, which keeps the process alive.
+    this.#timer = setTimeout(() => this.#dropLate(), due - performance.now()).unref()
+  }
+
+  #dropLate(): void {
+    const now = performance.now()
+    let next = Infinity
+    for (const { jobs } of this.#levels) {
+      for (const job of jobs) {
+        const { deadline = Infinity } = job.request
+        if (deadline <= now) this.#drop(job, deadlineExceeded())
+        else next = Math.min(next, deadline)
+      }
+    }
+    this.#timerDue = Infinity
+    if (next < Infinity) this.#watch(next)
+  }
+
+  #drop(job: Job, error: ServingError): void {
+    this.#remove(job)
+    job.reject(error)
+    this.#onDropped()
   }
 
   #levelOf({ request: { priority = Infinity } }: Job): Level {
+    if (priority === Infinity) return this.#unhurried
     const found = this.#levels.find((level) => level.priority === priority)
     if (found) return found
-    const level: Level = { priority, jobs: new Map() }
-    this.#levels = [...this.#levels, level].toSorted((a, b) => a.priority - b.priority)
+    const level: Level = { priority, jobs: new Set() }
+    const behind = this.#levels.findIndex((each) => each.priority > priority)
+    this.#levels = this.#levels.toSpliced(behind, 0, level)
     return level
   }
 
   #remove(job: Job): void {
     const level = this.#levelOf(job)
-    level.jobs.get(job)?.()
     level.jobs.delete(job)
-    if (level.jobs.size === 0 && level.priority !== Infinity)
-      this.#levels = this.#levels.filter((each) => each !== level)
+    if (job.cancellation) job.cancellation.onCancel = undefined
+    // Never the array that a loop is going through.
+    if (level.jobs.size === 0 && level !== this.#unhurried) this.#levels = this.#levels.filter((each) => each !== level)
     this.#size--
     this.#rows -= job.rows
     this.#bytes -= job.bytes
   }
-}
-
-function cancelled(): ServingError {
-  return new ServingError('CANCELLED', 'the client went away before its turn')
-}
-
-function deadlineExceeded(): ServingError {
-  return new ServingError(
-    'DEADLINE_EXCEEDED',
-    'the deadline passed before the request had its turn; it was not computed',
-  )
 }

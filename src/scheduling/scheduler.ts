@@ -1,4 +1,5 @@
 import type { Cancellation } from '../core/cancellation.ts'
+import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, RunRequest, RunResult } from '../core/inference.ts'
 import type { QueueLimits } from './queue.ts'
 
@@ -27,6 +28,8 @@ export interface SchedulerOptions extends QueueLimits, BatchPolicy {
   readonly maxRunMs: number
   /** Called when a run still goes on after twice that time. */
   readonly onStuck: () => void
+  /** Called when an output of a joined run had no row for each of its members; nothing is joined from then on. */
+  readonly onUnjoinable: (reason: string) => void
 }
 
 /** Decides when a request runs, and with which others. */
@@ -49,4 +52,6 @@ export interface Scheduler {
   wake(): void
   /** Refuses new work from now on; resolves when all accepted work is answered. */
   drain(): Promise<void>
+  /** Answers everything that was accepted with an error, whatever computes: for a process that is about to end. */
+  abandon(error: ServingError): void
 }

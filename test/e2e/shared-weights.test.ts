@@ -1,4 +1,6 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
@@ -64,6 +66,18 @@ describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
     server.kill('SIGTERM')
     expect(await server.exited).toEqual({ code: 1, signal: null })
     expect(readdirSync(large.temporary)).toEqual([])
+  }, 60_000)
+
+  test('removes what processes left behind that were killed, and nothing of those that run', async () => {
+    const large = createLarge()
+    const ended = spawnSync('true').pid
+    const folders = [ended, process.pid].map((pid) => `onnx-serve-${hostname()}-${pid}-x`)
+    for (const folder of [...folders, 'other']) mkdirSync(join(large.temporary, folder))
+    await start(large, 2)
+    const left = readdirSync(large.temporary)
+    expect(left).not.toContain(folders[0])
+    expect(left).toEqual(expect.arrayContaining([folders[1], 'other']))
+    expect(left).toHaveLength(3)
   }, 60_000)
 
   test('is served all the same where the temporary folder cannot be written, with a warning', async () => {

@@ -38,3 +38,25 @@ test('a run that takes too long but ends leaves its model ready again', async ()
   await vi.waitUntil(async () => (await get(`${server.url}/health`)).status === 200, 5000)
   expect(await post(`${server.url}/predict`, { iterations: 1 })).toMatchObject({ status: 200 })
 })
+
+test('runs that never end on every thread: all that was accepted is answered before the process ends', async () => {
+  const folder = createFolder({
+    'slow.onnx': { model: 'slow' },
+    'other/1/model.onnx': { model: 'regressor' },
+    'other/model.json': '{"execution":"threads"}',
+  })
+  const server = await startServer({ args: ['--model-dir', folder, '--workers=2', '--max-run=1'] })
+  const stuck = Array.from({ length: 6 }, () => post(`${server.url}/models/slow/predict`, FOR_EVER))
+  const others = Array.from({ length: 20 }, () => post(`${server.url}/models/other/predict`, { x0: 1, x1: 1 }))
+  for (const answer of await Promise.all(stuck)) {
+    // Those that still waited are told that the server ends.
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { code: expect.stringMatching(/^(RUN_TIMEOUT|MODEL_NOT_READY)$/) },
+    })
+  }
+  for (const answer of await Promise.all(others)) {
+    expect(answer).toMatchObject({ status: 503, body: { code: 'MODEL_NOT_READY' } })
+  }
+  await server.exited
+})

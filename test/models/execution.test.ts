@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
+import { Cancellation } from '../../src/core/cancellation.ts'
+import { ServingError } from '../../src/core/errors.ts'
 import type { Tensor, Tensors } from '../../src/core/tensor.ts'
 import type { ModelView } from '../../src/core/model-view.ts'
 import { chooseExecution } from '../../src/models/execution.ts'
+import { createLanes } from '../../src/models/lanes.ts'
+import { StatisticsKeeper } from '../../src/models/statistics.ts'
 import type { Session } from '../../src/runtime/runtime.ts'
 import { createView, spec } from '../support/views.ts'
 
@@ -28,7 +32,10 @@ function session(msPerRow: number, loadMs = 1) {
     isFree: () => true,
     onFree: () => undefined,
     run,
-    runAll: (requests) => Promise.all(requests.map(({ inputs }) => run(inputs))),
+    runAll(requests, onStart) {
+      onStart()
+      return Promise.all(requests.map(({ inputs }) => run(inputs)))
+    },
     dispose: async () => void disposed.push(true),
   }
   return { session: made, runs, disposed }
@@ -39,7 +46,14 @@ function rows(count: number): Tensors {
   return new Map([['x', x]])
 }
 
-const ignore = (): void => undefined
+const LIMITS = {
+  ...BATCHING,
+  maxQueued: 100,
+  maxQueuedRows: 1000,
+  maxRunMs: 10_000,
+  onStuck: () => undefined,
+  onUnjoinable: () => undefined,
+}
 
 interface Case {
   readonly threadMs?: number
@@ -49,6 +63,8 @@ interface Case {
   readonly bytes?: number
   readonly view?: ModelView
   readonly asked?: 'inline' | 'threads'
+  /** Whether all threads compute for others. */
+  readonly isBusy?: boolean
 }
 
 async function choose({
@@ -59,6 +75,7 @@ async function choose({
   bytes = 1000,
   view = VIEW,
   asked,
+  isBusy = false,
 }: Case) {
   const [threads, inline] = [session(0, loadMs), session(inlineMsPerRow)]
   const measured = [1, 8, 32].map((count) => ({ rows: count, ms: threadMs }))
@@ -72,27 +89,52 @@ async function choose({
     asked,
   )
   for (const { runs } of [threads, inline]) runs.length = 0
-  return { ...chosen, threads, inline }
+  const isFree = () => !isBusy
+  const lanes = createLanes({ ...threads.session, isFree }, chosen.inline, new StatisticsKeeper(), LIMITS)
+  const submit = (inputs: Tensors) => lanes.submit({ inputs })
+  return { ...chosen, lanes, submit, threads, inline }
 }
 
 test('computes inline what takes less time than the way to a thread; larger runs go to the threads', async () => {
-  const { execution, run, threads, inline, dispose } = await choose({})
+  const { execution, submit, threads, inline } = await choose({})
   expect(execution).toMatchObject({
     mode: 'inline',
     reason: expect.stringMatching(/^a run takes 0\.00\d+ ms, the way/),
   })
-  await run([{ inputs: rows(1) }, { inputs: rows(32) }], ignore)
-  await run([{ inputs: rows(33) }], ignore)
-  expect([inline.runs, threads.runs]).toEqual([[1, 32], [33]])
-  await dispose()
-  expect([threads.disposed, inline.disposed]).toEqual([[true], [true]])
+  await Promise.all([1, 31, 33].map((count) => submit(rows(count))))
+  expect([inline.runs, threads.runs]).toEqual([[32], [33]])
 })
 
-test('sends batches to the threads that would hold up the event loop', async () => {
-  const { run, threads, inline } = await choose({ inlineMsPerRow: 0.05 })
-  await run([{ inputs: rows(1) }], ignore)
-  await run([{ inputs: rows(32) }], ignore)
-  expect([inline.runs, threads.runs]).toEqual([[1], [32]])
+test('joins no more rows than are over before they hold up the event loop', async () => {
+  const { submit, threads, inline } = await choose({ inlineMsPerRow: 0.05 })
+  await Promise.all(Array.from({ length: 16 }, () => submit(rows(1))))
+  await submit(rows(32))
+  expect([inline.runs, threads.runs]).toEqual([[8, 8], [32]])
+})
+
+test('small runs never wait for large ones, which wait where they can be dropped', async () => {
+  const { lanes, submit, threads } = await choose({ isBusy: true })
+  const client = new Cancellation()
+  const large = lanes.submit({ inputs: rows(33) }, client).catch((error: unknown) => error)
+  expect(await submit(rows(1))).toMatchObject({ timings: { batchSize: 1 } })
+  expect(lanes.queued).toBe(1)
+  client.cancel()
+  expect(await large).toMatchObject({ code: 'CANCELLED' })
+  expect(threads.runs).toEqual([])
+})
+
+test('draining and giving up concern both', async () => {
+  const { lanes } = await choose({})
+  const accepted = [1, 33].map((count) => lanes.submit({ inputs: rows(count) }))
+  await lanes.drain()
+  expect(await Promise.all(accepted)).toHaveLength(2)
+  const { lanes: others } = await choose({})
+  const waiting = [1, 33].map((count) => others.submit({ inputs: rows(count) }).catch((error: unknown) => error))
+  others.abandon(new ServingError('MODEL_NOT_READY', 'gives up'))
+  expect(await Promise.all(waiting)).toMatchObject([{ code: 'MODEL_NOT_READY' }, { code: 'MODEL_NOT_READY' }])
+  for (const count of [1, 33]) {
+    await expect(others.submit({ inputs: rows(count) })).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
+  }
 })
 
 test.each<[string, Case, RegExp]>([
@@ -108,10 +150,10 @@ test.each<[string, Case, RegExp]>([
   ],
   ['model.json says so', { asked: 'threads' }, /^model\.json says so/],
 ])('computes on threads where %s', async (_case, options, reason) => {
-  const { execution, run, threads, inline } = await choose(options)
+  const { execution, submit, threads, inline } = await choose(options)
   expect(execution).toMatchObject({ mode: 'threads', reason: expect.stringMatching(reason) })
-  await run([{ inputs: rows(1) }], ignore)
-  expect([inline.runs, threads.runs]).toEqual([[], [1]])
+  if (!options.view) await submit(rows(1))
+  expect([inline.runs, threads.runs]).toEqual([[], options.view ? [] : [1]])
 })
 
 test('computes inline what model.json says, whatever was measured', async () => {
@@ -122,8 +164,11 @@ test('computes inline what model.json says, whatever was measured', async () => 
 })
 
 test('long texts go to the threads', async () => {
-  const { run, threads, inline } = await choose({})
-  const text: Tensor = { dataType: 'string', shape: [1, 1], data: ['x'.repeat(200_000)] }
-  await run([{ inputs: new Map([...rows(1), ['text', text]]) }], ignore)
-  expect([inline.runs, threads.runs]).toEqual([[], [1]])
+  const { submit, threads, inline } = await choose({})
+  const withText = (length: number) => {
+    const text: Tensor = { dataType: 'string', shape: [1, 1], data: ['x'.repeat(length)] }
+    return submit(new Map([...rows(1), ['text', text]]))
+  }
+  await Promise.all([withText(5000), withText(1000)])
+  expect([inline.runs, threads.runs]).toEqual([[1], [1]])
 })

@@ -230,6 +230,45 @@ describe('a thread that dies', () => {
     expect(givenUp).toEqual([])
   })
 
+  test('while it takes the place of another is replaced as well, three times in a row', async () => {
+    const deathsLeft = await temporaryFile('deaths', '0')
+    const dying = `import { readFileSync, writeFileSync } from 'node:fs'
+      const left = Number(readFileSync('${deathsLeft}', 'utf8'))
+      writeFileSync('${deathsLeft}', String(Math.max(0, left - 1)))
+      if (left > 0) throw new Error('not yet')
+      ${MORTAL}`
+    const entry = pathToFileURL(await temporaryFile('mortal.mjs', dying))
+    const { runtime, deaths, givenUp } = startRuntime({ entry })
+    const session = await runtime.load(plain('any'))
+    writeFileSync(deathsLeft, '2')
+    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect((await session.run(number(1))).get('x')!.data).toEqual(new Float32Array([1]))
+    expect(deaths.map(({ message }) => message)).toEqual(['out of order', 'not yet', 'not yet'])
+    writeFileSync(deathsLeft, '9')
+    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect(givenUp).toMatchObject([{ message: 'not yet' }])
+    expect(deaths).toHaveLength(7)
+  })
+
+  test('leaves a model whose file has changed to the others, and gives up where there are none', async () => {
+    const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
+    const file = await temporaryFile('model.onnx', 'one')
+    const lost: string[] = []
+    const onLost = (_file: string, { message }: Error) => void lost.push(message)
+    const { runtime, givenUp } = startRuntime({ entry, size: 2, onLost })
+    const [changed, other] = [await runtime.load(plain(file)), await runtime.load(plain('any'))]
+    writeFileSync(file, 'another')
+    await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    await vi.waitFor(() => expect(lost).toEqual(['its file has changed since it was loaded first']))
+    for (const session of [changed, other]) {
+      expect((await session.run(number(2))).get('x')!.data).toEqual(new Float32Array([2]))
+    }
+    expect(givenUp).toEqual([])
+    await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    await vi.waitFor(() => expect(givenUp).toHaveLength(1))
+  })
+
   test('takes only its own runs with it', async () => {
     const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
     const { runtime } = startRuntime({ entry, size: 2 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Cancellation } from '../../src/core/cancellation.ts'
+import { ServingError } from '../../src/core/errors.ts'
 import type { InferenceRequest } from '../../src/core/inference.ts'
 import type { Tensor, Tensors } from '../../src/core/tensor.ts'
 import { createBatcher } from '../../src/scheduling/batcher.ts'
@@ -17,6 +18,7 @@ const UNLIMITED = {
   isFree: () => true,
   maxRunMs: 1000,
   onStuck: () => undefined,
+  onUnjoinable: () => undefined,
 }
 
 function open(options: Partial<SchedulerOptions> = {}) {
@@ -38,7 +40,10 @@ function values(tensors: Tensors): number[] {
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
 beforeEach(() => void vi.useFakeTimers())
-afterEach(() => void vi.useRealTimers())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
 
 describe('batching', () => {
   test('starts at once what comes alone', async () => {
@@ -242,8 +247,45 @@ describe('batching', () => {
     expect(await Promise.all(results.slice(3))).toEqual(['all of them', 'all of them', 'all of them'])
   })
 
-  test('runs singly what does not come back with a row for each', async () => {
+  test('computes none of a failed run again whose client has left or whose deadline has passed', async () => {
     const { runtime, batcher } = open()
+    const client = new Cancellation()
+    const outcomes = [
+      batcher.submit(request(1)),
+      batcher.submit(request(2), client),
+      batcher.submit(request(3, 1, { deadline: performance.now() + 30 })),
+    ].map((result) => result.catch((error: unknown) => error))
+    await settle()
+    client.cancel()
+    await vi.advanceTimersByTimeAsync(30)
+    runtime.started[0]!.refuse('one of them')
+    await settle()
+    runtime.started[1]!.finish()
+    expect(await Promise.all(outcomes)).toMatchObject([
+      { timings: { batchSize: 1 } },
+      { code: 'CANCELLED' },
+      { code: 'DEADLINE_EXCEEDED' },
+    ])
+    expect(runtime.started).toHaveLength(2)
+  })
+
+  test('runs members of a failed run before what came later, on whatever thread is free', async () => {
+    const { runtime, batcher } = open({ parallelism: 2 })
+    for (const first of [1, 2]) void batcher.submit(request(first))
+    await settle()
+    void batcher.submit(request(3))
+    await settle()
+    void batcher.submit(request(4))
+    runtime.started[0]!.refuse('one of them')
+    await settle()
+    runtime.started[1]!.finish()
+    await settle()
+    expect(runtime.started.slice(2).map(({ inputs }) => values(inputs)[0])).toEqual([1, 2])
+  })
+
+  test('joins nothing more once an output did not come back with a row for each, and runs these singly', async () => {
+    const onUnjoinable = vi.fn<(reason: string) => void>()
+    const { runtime, batcher } = open({ onUnjoinable })
     const results = [1, 2].map((first) => batcher.submit(request(first)))
     await settle()
     runtime.started[0]!.finish(request(9).inputs)
@@ -252,6 +294,10 @@ describe('batching', () => {
       runtime.started[run]!.finish()
     }
     expect((await Promise.all(results)).map(({ outputs }) => values(outputs)[0])).toEqual([1, 2])
+    expect(onUnjoinable.mock.calls).toEqual([['output x does not follow the batch']])
+    for (const first of [3, 4]) void batcher.submit(request(first))
+    await settle()
+    expect(values(runtime.started[3]!.inputs)).toEqual([3, 4])
   })
 
   test('puts a run off when asked to, until it is full or old enough', async () => {
@@ -267,6 +313,15 @@ describe('batching', () => {
     void batcher.submit(request(3))
     await settle()
     expect(values(runtime.started[1]!.inputs)).toEqual([2, 3, 3, 4])
+  })
+
+  test('puts a run off no longer for the more urgent that come meanwhile', async () => {
+    const { runtime, batcher } = open({ maxDelayMs: 10 })
+    void batcher.submit(request(1))
+    await vi.advanceTimersByTimeAsync(9)
+    void batcher.submit(request(2, 1, { priority: 1 }))
+    await vi.advanceTimersByTimeAsync(1)
+    expect(runtime.started).toHaveLength(1)
   })
 })
 
@@ -317,6 +372,41 @@ describe('admission', () => {
     runtime.started[0]!.finish()
     await first
     await settle()
+    expect(runtime.started).toHaveLength(1)
+  })
+
+  test('never computes what is too late, though no timer has said so yet', async () => {
+    const { runtime, batcher } = open()
+    const results = [1, 2].map((first) => {
+      const deadline = first === 1 ? performance.now() + 5 : undefined
+      return batcher.submit(request(first, 1, { deadline })).catch((error: unknown) => error)
+    })
+    // The event loop was held up before it came to what waits.
+    const now = performance.now()
+    vi.spyOn(performance, 'now').mockReturnValue(now + 6)
+    await settle()
+    expect(runtime.started.map(({ inputs }) => values(inputs)[0])).toEqual([2])
+    expect(await results[0]).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+  })
+
+  test('knows the deadline of each, whatever the order in which they come', async () => {
+    const { runtime, batcher } = open()
+    void batcher.submit(request())
+    await settle()
+    const late: number[] = []
+    for (const ms of [50, 20, 80, 20]) {
+      void batcher.submit(request(1, 1, { deadline: performance.now() + ms })).catch(() => late.push(ms))
+    }
+    for (const [ms, expected] of [
+      [19, []],
+      [1, [20, 20]],
+      [30, [20, 20, 50]],
+      [30, [20, 20, 50, 80]],
+    ] as const) {
+      await vi.advanceTimersByTimeAsync(ms)
+      expect(late).toEqual(expected)
+    }
+    expect(batcher.queued).toBe(0)
     expect(runtime.started).toHaveLength(1)
   })
 
@@ -445,6 +535,34 @@ describe('a run that takes too long', () => {
     expect(runtime.started).toHaveLength(1)
   })
 
+  test('that ends in a refusal is not computed again either', async () => {
+    const { runtime, batcher } = open({ maxRunMs: 100 })
+    const outcomes = [1, 2].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
+    await vi.advanceTimersByTimeAsync(100)
+    runtime.started[0]!.refuse('after all')
+    await settle()
+    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'RUN_TIMEOUT' })
+    expect(runtime.started).toHaveLength(1)
+  })
+
+  test('of one member of a failed run holds up no other', async () => {
+    const { runtime, batcher } = open({ maxRunMs: 100, parallelism: 2 })
+    const outcomes = [1, 2, 3].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
+    await settle()
+    runtime.started[0]!.refuse('one of them')
+    await settle()
+    await vi.advanceTimersByTimeAsync(100)
+    // The first never ends.
+    runtime.started[2]!.finish()
+    await settle()
+    runtime.started[3]!.finish()
+    expect(await Promise.all(outcomes)).toMatchObject([
+      { code: 'RUN_TIMEOUT' },
+      { code: 'RUN_TIMEOUT' },
+      { timings: { batchSize: 1 } },
+    ])
+  })
+
   test('is reported when it goes on, while what it holds up is never started on its slot', async () => {
     const onStuck = vi.fn<() => void>()
     const { runtime, batcher } = open({ maxRunMs: 100, onStuck })
@@ -500,5 +618,20 @@ describe('draining', () => {
     runtime.started[0]!.finish()
     await first
     await drained
+  })
+})
+
+describe('giving up', () => {
+  test('answers everything that was accepted, whether it waits or is computed, and takes nothing more', async () => {
+    const { runtime, batcher } = open()
+    const outcomes = [1, 2, 3].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
+    await settle()
+    const waiting = batcher.submit(request(4)).catch((error: unknown) => error)
+    batcher.abandon(new ServingError('MODEL_NOT_READY', 'gives up'))
+    for (const outcome of [...outcomes, waiting]) expect(await outcome).toMatchObject({ message: 'gives up' })
+    await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
+    runtime.started[0]!.finish()
+    await settle()
+    expect(runtime.started).toHaveLength(1)
   })
 })

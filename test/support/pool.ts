@@ -10,6 +10,7 @@ export function startPool(options: Partial<WorkerPoolOptions> = {}): Runtime {
     size: 1,
     intraOpThreads: 1,
     onDeath: ignore,
+    onLost: ignore,
     onGiveUp: ignore,
     ...options,
   })

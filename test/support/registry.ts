@@ -3,12 +3,19 @@ import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
-import { checkExamples } from '../../src/protocols/examples.ts'
+import { checkExamples, exampleRows } from '../../src/protocols/examples.ts'
 import { createFolder } from './folders.ts'
 import type { Content } from './folders.ts'
 import { startPool } from './pool.ts'
 
-const LIMITS = { maxQueued: 10, maxQueuedRows: 100, maxRunMs: 60_000, onStuck: () => undefined, checkExamples }
+const LIMITS = {
+  maxQueued: 10,
+  maxQueuedRows: 100,
+  maxRunMs: 60_000,
+  onStuck: () => undefined,
+  onWarning: () => undefined,
+  examples: { rows: exampleRows, check: checkExamples },
+}
 
 /** A registry over real files and a real runtime, not loaded yet. */
 export async function openRegistry(

@@ -1,0 +1,58 @@
+import type { ServingError } from '../core/errors.ts'
+import type { InferenceRequest } from '../core/inference.ts'
+import type { Session } from '../runtime/runtime.ts'
+import { createBatcher } from '../scheduling/batcher.ts'
+import type { Run, Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
+import type { InlineComputing } from './execution.ts'
+import type { StatisticsKeeper } from './statistics.ts'
+
+type LaneOptions = Omit<SchedulerOptions, 'isFree' | 'parallelism'>
+
+/**
+ * The scheduler of a model: one lane to the threads and, where small runs are computed inline, one for these, so that
+ * neither waits for the other. Each is bounded by itself.
+ */
+export function createLanes(
+  session: Session,
+  inline: InlineComputing | undefined,
+  statistics: StatisticsKeeper,
+  options: LaneOptions,
+): Scheduler {
+  const threads = createBatcher(counted(session, statistics), {
+    ...options,
+    parallelism: session.parallelism,
+    isFree: () => session.isFree(),
+  })
+  session.onFree(() => threads.wake())
+  if (!inline) return threads
+  const small = createBatcher(counted(inline.session, statistics), {
+    ...options,
+    maxBatchSize: Math.min(options.maxBatchSize, inline.maxRows),
+    parallelism: 1,
+    isFree: () => true,
+  })
+  return {
+    submit: (request: InferenceRequest, cancellation) => {
+      return (inline.isSmall(request) ? small : threads).submit(request, cancellation)
+    },
+    checkRoom: () => small.checkRoom(),
+    get queued() {
+      return small.queued + threads.queued
+    },
+    get isStuck() {
+      return small.isStuck || threads.isStuck
+    },
+    wake: () => threads.wake(),
+    async drain() {
+      await Promise.all([small.drain(), threads.drain()])
+    },
+    abandon: (error: ServingError) => {
+      small.abandon(error)
+      threads.abandon(error)
+    },
+  }
+}
+
+function counted(session: Session, statistics: StatisticsKeeper): Run {
+  return statistics.counting((requests, onStart) => session.runAll(requests, onStart))
+}

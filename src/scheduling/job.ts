@@ -1,0 +1,29 @@
+import type { Cancellation } from '../core/cancellation.ts'
+import { ServingError } from '../core/errors.ts'
+import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+
+/** An accepted request that waits for its answer. */
+export interface Job {
+  readonly request: InferenceRequest
+  readonly rows: number
+  readonly bytes: number
+  readonly acceptedAt: number
+  readonly cancellation: Cancellation | undefined
+  /** Never joined with others: a run of several that it was in has failed. */
+  isAlone: boolean
+  readonly resolve: (result: InferenceResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The error for a client that left while it waited. */
+export function cancelled(): ServingError {
+  return new ServingError('CANCELLED', 'the client went away before its turn')
+}
+
+/** The error for what was not computed in time. */
+export function deadlineExceeded(): ServingError {
+  return new ServingError(
+    'DEADLINE_EXCEEDED',
+    'the deadline passed before the request had its turn; it was not computed',
+  )
+}
