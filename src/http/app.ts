@@ -93,7 +93,10 @@ function createFastify({ logger, bodyLimitBytes, isDraining, platform }: AppOpti
 
 /** No connection holds up the close, and none is closed that still waits for answers. */
 function closeInOrder(app: FastifyInstance, connections: Connections, isDraining: () => boolean): void {
-  app.addHook('preClose', async () => connections.closeUnused())
+  app.addHook('preClose', async () => {
+    await connections.stopListening()
+    connections.closeUnused()
+  })
   // Decided when the answer goes out: a connection kept open by an answer given while draining would hold up the close,
   // and one that ends with the first of pipelined answers would lose the others.
   app.addHook('onSend', (request, reply, _payload, done) => {

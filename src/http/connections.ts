@@ -1,8 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 // While the server closes, a request whose body still arrives gets this long to become complete.
 const ARRIVAL_GRACE_MS = 2000
+// A connection that has just been made gets this long to send its request.
+const FIRST_REQUEST_GRACE_MS = 100
+
+const QUIET_TURN_MS = 0.2
+const MAX_STOP_MS = 200
 
 /** Knows which requests each connection still waits for; Node tells that of none that are pipelined. */
 export interface Connections {
@@ -10,21 +16,27 @@ export interface Connections {
   unanswered(socket: Socket): number
   /** Calls back once every request that has arrived whole is answered, at once if that is so. */
   whenAnswered(socket: Socket, callback: () => void): void
-  /** Drops connections that wait for no answer, and soon those whose request never gets complete. */
+  /** Takes no more connections from a moment on at which none waits to be accepted: the system would cut it. */
+  stopListening(): Promise<void>
+  /** Drops connections that wait for no answer, soon also those that never ask and whose request never gets complete. */
   closeUnused(): void
 }
 
 interface Connection {
+  /** Something was asked on it. */
+  isUsed: boolean
   readonly exchanges: Map<ServerResponse, IncomingMessage>
   readonly whenAnswered: (() => void)[]
 }
 
 export function trackConnections(server: Server): Connections {
   const connections = new Map<Socket, Connection>()
+  let made = 0
 
   server.on('connection', (socket) => {
-    const connection: Connection = { exchanges: new Map(), whenAnswered: [] }
+    const connection: Connection = { isUsed: false, exchanges: new Map(), whenAnswered: [] }
     connections.set(socket, connection)
+    made++
     socket.once('close', () => {
       connections.delete(socket)
       // Of pipelined answers only the first is told by Node; whoever waits for the others must know as well.
@@ -36,6 +48,7 @@ export function trackConnections(server: Server): Connections {
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const connection = connections.get(request.socket)
     if (!connection) return
+    connection.isUsed = true
     connection.exchanges.set(response, request)
     response.on('close', () => {
       connection.exchanges.delete(response)
@@ -50,8 +63,23 @@ export function trackConnections(server: Server): Connections {
       if (connection && hasWhole(connection)) connection.whenAnswered.push(callback)
       else callback()
     },
+    async stopListening() {
+      const startedAt = performance.now()
+      for (let turnAt = startedAt; turnAt < startedAt + MAX_STOP_MS;) {
+        const before = made
+        await nextTurn()
+        const now = performance.now()
+        // A short turn in which nobody came: there is hardly a moment in which somebody could have come since.
+        if (made === before && now - turnAt < QUIET_TURN_MS) break
+        turnAt = now
+      }
+      server.close()
+    },
     closeUnused() {
-      for (const [socket, { exchanges }] of connections) if (exchanges.size === 0) socket.destroy()
+      for (const [socket, { isUsed, exchanges }] of connections) if (isUsed && exchanges.size === 0) socket.destroy()
+      setTimeout(() => {
+        for (const [socket, { exchanges }] of connections) if (exchanges.size === 0) socket.destroy()
+      }, FIRST_REQUEST_GRACE_MS).unref()
       setTimeout(() => {
         for (const [socket, connection] of connections) if (!hasWhole(connection)) socket.destroy()
       }, ARRIVAL_GRACE_MS).unref()

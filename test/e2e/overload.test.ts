@@ -2,8 +2,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { keepAsking } from '../support/clients.ts'
-import type { Statuses } from '../support/clients.ts'
+import { createTally, keepAsking, settledOf } from '../support/clients.ts'
 import { createFolder } from '../support/folders.ts'
 import { get, post } from '../support/http.ts'
 import { startServer } from '../support/server-process.ts'
@@ -24,10 +23,10 @@ function answered(server: ServerProcess, status: number) {
 
 test('a queue that is full for a minute: every request is answered or refused, probes go on', async () => {
   const server = await startSlow('--max-queued=8')
-  const statuses: Statuses = new Map()
+  const tally = createTally()
   const endsAt = performance.now() + MINUTE_MS
   const isOver = () => performance.now() >= endsAt
-  const clients = Array.from({ length: 32 }, () => keepAsking(server.url, BODY, statuses, isOver))
+  const clients = Array.from({ length: 32 }, () => keepAsking(server.url, BODY, tally, isOver))
   const probes: number[] = []
   while (!isOver()) {
     const startedAt = performance.now()
@@ -36,6 +35,8 @@ test('a queue that is full for a minute: every request is answered or refused, p
     await delay(50)
   }
   await Promise.all(clients)
+  const { statuses, sent } = tally
+  expect(settledOf(tally)).toBe(sent)
   expect(new Set(statuses.keys())).toEqual(new Set([200, 429]))
   expect(statuses.get(200)).toBeGreaterThan(100)
   expect(statuses.get(429)).toBeGreaterThan(100)
