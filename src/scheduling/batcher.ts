@@ -1,9 +1,9 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
-import { rowsOf } from '../core/tensor.ts'
+import { createJob } from './job.ts'
 import type { Job } from './job.ts'
-import { bytesOf, canJoin, joinInputs, splitOutputs } from './joining.ts'
+import { canJoin, joinInputs, splitOutputs } from './joining.ts'
 import { RequestQueue } from './queue.ts'
 import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
 import { WatchedRuns } from './watched-runs.ts'
@@ -21,7 +21,7 @@ class Batcher implements Scheduler {
   readonly #queue: RequestQueue
   readonly #runs: WatchedRuns
   /** What is being computed, a list for each run. */
-  readonly #computing = new Set<readonly Job[]>()
+  #computing: readonly (readonly Job[])[] = []
   #maxBatchSize: number
   #isFlushPlanned = false
   #delay: NodeJS.Timeout | undefined
@@ -51,17 +51,7 @@ class Batcher implements Scheduler {
   submit(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
       this.#checkReady()
-      const [rows, bytes] = [rowsOf(request.inputs), bytesOf(request.inputs)]
-      this.#queue.add({
-        request,
-        rows,
-        bytes,
-        acceptedAt: performance.now(),
-        cancellation,
-        isAlone: false,
-        resolve,
-        reject,
-      })
+      this.#queue.add(createJob(request, cancellation, resolve, reject))
       this.#planFlush()
     })
   }
@@ -81,14 +71,14 @@ class Batcher implements Scheduler {
 
   abandon(error: ServingError): void {
     this.#isDraining = true
-    for (const job of [...this.#queue.takeOldest(this.#queue.size), ...Array.from(this.#computing).flat()]) {
+    for (const job of [...this.#queue.takeOldest(this.#queue.size), ...this.#computing.flat()]) {
       job.reject(error)
     }
   }
 
   /** All requests that the event loop has read by then go together. */
   #planFlush(): void {
-    if (this.#isFlushPlanned || this.#computing.size >= this.#options.parallelism) return
+    if (this.#isFlushPlanned || this.#computing.length >= this.#options.parallelism) return
     this.#isFlushPlanned = true
     setImmediate(() => {
       this.#isFlushPlanned = false
@@ -104,14 +94,14 @@ class Batcher implements Scheduler {
   }
 
   #canStart(): boolean {
-    return this.#computing.size < this.#options.parallelism && this.#options.isFree()
+    return this.#computing.length < this.#options.parallelism && this.#options.isFree()
   }
 
   #takeNext(): readonly Job[] {
     const { maxRunsTogether, parallelism } = this.#options
     if (this.#maxBatchSize > 1) return this.#queue.take(this.#maxBatchSize, (a, b) => canJoin(a.request, b.request))
     // What waits is shared out over all that can compute.
-    const share = Math.ceil(this.#queue.size / (parallelism - this.#computing.size))
+    const share = Math.ceil(this.#queue.size / (parallelism - this.#computing.length))
     return this.#queue.takeOldest(Math.min(maxRunsTogether, share))
   }
 
@@ -127,10 +117,10 @@ class Batcher implements Scheduler {
   }
 
   async #compute(jobs: readonly Job[]): Promise<void> {
-    this.#computing.add(jobs)
+    this.#computing = [...this.#computing, jobs]
     if (jobs.length > 1 && this.#maxBatchSize > 1) await this.#computeJoined(jobs)
     else await this.#computeSingly(jobs)
-    this.#computing.delete(jobs)
+    this.#computing = this.#computing.filter((each) => each !== jobs)
     this.#flush()
     this.#reportIdle()
   }
@@ -190,7 +180,7 @@ class Batcher implements Scheduler {
   }
 
   #reportIdle(): void {
-    if (!this.#isDraining || this.#computing.size > 0 || this.#queue.size > 0) return
+    if (!this.#isDraining || this.#computing.length > 0 || this.#queue.size > 0) return
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 }

@@ -1,5 +1,7 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
+import { rowsOf } from '../core/tensor.ts'
+import { bytesOf } from './joining.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 
 /** An accepted request that waits for its answer. */
@@ -11,8 +13,33 @@ export interface Job {
   readonly cancellation: Cancellation | undefined
   /** Never joined with others: a run of several that it was in has failed. */
   isAlone: boolean
+  /** Its neighbours in the queue. */
+  previous: Job | undefined
+  next: Job | undefined
   readonly resolve: (result: InferenceResult) => void
   readonly reject: (error: unknown) => void
+}
+
+/** A job that is accepted now. */
+export function createJob(
+  request: InferenceRequest,
+  cancellation: Cancellation | undefined,
+  resolve: Job['resolve'],
+  reject: Job['reject'],
+): Job {
+  const { inputs } = request
+  return {
+    request,
+    rows: rowsOf(inputs),
+    bytes: bytesOf(inputs),
+    acceptedAt: performance.now(),
+    cancellation,
+    isAlone: false,
+    previous: undefined,
+    next: undefined,
+    resolve,
+    reject,
+  }
 }
 
 /** The error for a client that left while it waited. */
