@@ -49,6 +49,7 @@ async function start(command, args, env = {}) {
 
 export const startServer = (...flags) => start(process.execPath, ['dist/main.js', ...flags])
 export const startBare = () => start(process.execPath, ['bench/peers/bare.mjs'])
+export const startLeast = () => start(process.execPath, ['bench/peers/least.mjs'])
 export const startGrpcEcho = () => start(process.execPath, ['bench/peers/echo-grpc.mjs'])
 export const startInline = (model) => start(process.execPath, ['bench/peers/inline.mjs'], { MODEL: model })
 

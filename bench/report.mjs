@@ -5,9 +5,13 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 const BAR = 30
 
 /** How far a figure is on the way to its target: 1 is there, more is better. */
-function shareOf({ value, target, isUpperLimit }) {
+function shareOf({ value, target = value, isUpperLimit }) {
   if (!isUpperLimit) return value / target
   return value > 0 ? target / value : Infinity
+}
+
+function limitOf({ target, isUpperLimit }) {
+  return `${isUpperLimit ? '≤' : '≥'} ${target}`
 }
 
 export function printReport(rows) {
@@ -18,10 +22,10 @@ export function printReport(rows) {
       continue
     }
     const bar = '█'.repeat(Math.max(1, Math.round(Math.min(1, shareOf(row)) * BAR))).padEnd(BAR, '·')
-    const limit = `${row.isUpperLimit ? '≤' : '≥'} ${row.target}`
-    const verdict = shareOf(row) >= 1 ? 'reached' : 'missed'
+    const verdict =
+      row.target === undefined ? 'for comparison' : `${limitOf(row)}: ${shareOf(row) >= 1 ? 'reached' : 'missed'}`
     const spread = row.low === undefined ? '' : `(${row.low} to ${row.high})`
-    console.log(`${row.what.padEnd(width)}  ${bar}  ${row.value} ${row.unit} ${spread} ${limit}: ${verdict}`)
+    console.log(`${row.what.padEnd(width)}  ${bar}  ${row.value} ${row.unit} ${spread} ${verdict}`)
   }
 }
 
@@ -39,11 +43,11 @@ export function writeReport(rows, folder) {
 }
 
 function toSvg(rows, machine) {
-  const shown = rows.filter(({ skipped }) => !skipped)
+  const shown = rows.filter(({ skipped, target }) => !skipped && target !== undefined)
   const bars = shown.map((row, index) => {
     const y = 60 + index * 34
     const share = Math.min(2, shareOf(row))
-    const text = `${row.value} ${row.unit} (target ${row.isUpperLimit ? '≤' : '≥'} ${row.target})`
+    const text = `${row.value} ${row.unit} ${row.target === undefined ? '' : `(target ${limitOf(row)})`}`
     return `<text x="10" y="${y}">${escape(row.what)}</text>
 <rect x="10" y="${y + 5}" width="${(share * 200).toFixed(0)}" height="10" fill="${share >= 1 ? '#2a9d5c' : '#c9822b'}"/>
 <text x="420" y="${y + 14}">${escape(text)}</text>`

@@ -3,7 +3,16 @@
 import { measureDecoding } from './decode.mjs'
 import { measureProtocols } from './protocols.mjs'
 import { printReport, writeReport } from './report.mjs'
-import { cpuSeconds, load, residentMb, startBare, startFastApi, startInline, startServer } from './processes.mjs'
+import {
+  cpuSeconds,
+  load,
+  residentMb,
+  startBare,
+  startFastApi,
+  startInline,
+  startLeast,
+  startServer,
+} from './processes.mjs'
 
 const isQuick = process.argv.includes('--quick')
 const ROUNDS = isQuick ? 2 : 5
@@ -19,7 +28,7 @@ function round(value) {
   return Number(value.toPrecision(3))
 }
 
-/** The median of a figure over rounds, with its spread. */
+/** The median of a figure over rounds, with its spread. Without a target it stands beside others for comparison. */
 function add(what, values, unit, target, isUpperLimit = false) {
   const sorted = values.toSorted((a, b) => a - b)
   const row = { what, value: round(sorted[sorted.length >> 1]), low: round(sorted[0]), high: round(sorted.at(-1)) }
@@ -33,19 +42,22 @@ async function throughput(server, body, connections, seconds = SECONDS) {
 }
 
 async function compareSmallModel() {
-  const [ours, bare, inline] = await Promise.all([startServer(), startBare(), startInline(IRIS)])
-  for (const server of [ours, bare, inline]) await throughput(server, FLOWER, 32)
+  const [ours, bare, inline, least] = await Promise.all([startServer(), startBare(), startInline(IRIS), startLeast()])
+  for (const server of [ours, bare, inline, least]) await throughput(server, FLOWER, 32)
   for (const connections of [32, 64]) {
-    const [toBare, toInline] = [[], []]
+    const [toBare, toInline, leastToBare] = [[], [], []]
     for (let each = 0; each < ROUNDS; each++) {
       const own = await throughput(ours, FLOWER, connections)
-      toBare.push(own / (await throughput(bare, FLOWER, connections)))
+      const barely = await throughput(bare, FLOWER, connections)
+      toBare.push(own / barely)
+      leastToBare.push((await throughput(least, FLOWER, connections)) / barely)
       toInline.push(own / (await throughput(inline, FLOWER, connections)))
     }
     add(`iris, ${connections} connections, against a bare route`, toBare, 'times', 0.8)
+    add(`the least that logs and computes, ${connections} connections, against a bare route`, leastToBare, 'times')
     add(`iris, ${connections} connections, against session.run inline`, toInline, 'times', 1.6)
   }
-  await Promise.all([bare.stop(), inline.stop()])
+  await Promise.all([bare.stop(), inline.stop(), least.stop()])
   await compareFastApi(ours)
   await ours.stop()
 }

@@ -42,21 +42,22 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
     }
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
     // Probes come every few seconds for ever.
-    const isProbe = status < 400 && request.routeOptions.url?.startsWith('/health')
+    // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
+    const route = request.routeOptions.url ?? 'unknown'
+    const isProbe = status < 400 && route.startsWith('/health')
     const level = isProbe ? 'debug' : 'info'
     const log = request.log as Logger
-    if (log.isLevelEnabled(level)) log[level](toLine(request, reply, status), 'request')
+    if (log.isLevelEnabled(level)) log[level](toLine(request, reply, route, status), 'request')
   })
 }
 
 /** What is logged; never a body. */
-function toLine(request: FastifyRequest, reply: FastifyReply, status: number): object {
-  const { id, method, routeOptions, inference } = request
+function toLine(request: FastifyRequest, reply: FastifyReply, route: string, status: number): object {
+  const { id, method, inference } = request
   const line = {
     reqId: id,
     method,
-    // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
-    route: routeOptions.url ?? 'unknown',
+    route,
     status,
     durationMs: roundMs(reply.elapsedTime),
   }
