@@ -20,6 +20,8 @@ export function tableView(names, maxRows) {
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), undefined),
     labels: [],
+    labelTexts: [],
+    labelKeys: [],
     labelIndex: new Map(),
     ignoresUnknown: false,
     jsonNan: 'null',

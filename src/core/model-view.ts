@@ -76,6 +76,9 @@ export interface ModelView {
   readonly outputs: readonly AnsweredOutput[]
   /** Names of the classes, in the order of the probability columns; empty when unknown. */
   readonly labels: readonly Label[]
+  /** `labels` as JSON writes them, as values and as keys: written once for all answers. */
+  readonly labelTexts: readonly string[]
+  readonly labelKeys: readonly string[]
   /** Index into `labels` by what the model answers, as text; empty when unknown. */
   readonly labelIndex: ReadonlyMap<string, number>
   /** Keys of a record that are no features are passed over instead of refused. */
@@ -84,4 +87,12 @@ export interface ModelView {
   readonly jsonNan: NanPolicy
   /** Most rows that one request may bring. */
   readonly maxRows: number
+}
+
+/** What a view holds of labels besides themselves. */
+export function writeLabels(labels: readonly Label[]): Pick<ModelView, 'labelTexts' | 'labelKeys'> {
+  return {
+    labelTexts: labels.map((label) => JSON.stringify(label)),
+    labelKeys: labels.map((label) => `${JSON.stringify(String(label))}:`),
+  }
 }

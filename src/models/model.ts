@@ -1,6 +1,7 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import { writeLabels } from '../core/model-view.ts'
 import type { ModelView, NanPolicy } from '../core/model-view.ts'
 import type { Signature } from '../core/signature.ts'
 import type { Tensors } from '../core/tensor.ts'
@@ -75,7 +76,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   const declared = toView(session, options)
   const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
   const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
-  const view: ModelView = { ...declared, task, labels, labelIndex }
+  const view: ModelView = { ...declared, task, labels, labelIndex, ...writeLabels(labels) }
   let batching = await chooseBatching(session, view, options.exampleRows(view), description.batching)
   const traits = { hasLoops: info.hasLoops, bytes: options.fileBytes }
   const { execution, inline } = await chooseExecution(
@@ -150,6 +151,7 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
   const told = info.labels?.classes
   const isTold = told && (width === -1 || width === told.length)
   const classes = task.kind === 'classifier' && isTold ? told : undefined
+  const known = toLabels(classes, description.labels)
   return {
     name,
     version,
@@ -160,7 +162,8 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     task,
     fileNames: info.fileNames,
     outputs,
-    ...toLabels(classes, description.labels),
+    ...known,
+    ...writeLabels(known.labels),
     ignoresUnknown: description.unknownFeatures === 'ignore',
     jsonNan: options.jsonNan,
     maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),

@@ -41,23 +41,30 @@ function classifierJson(
   const label = outputs.get(labelName)!
   const scores = outputs.get(scoresName)!
   const [rows = 0, classes = 0] = scores.shape
-  const labelKey = JSON.stringify(answeredAs(model, labelName)?.name ?? 'label')
-  const scoresKey = JSON.stringify(answeredAs(model, scoresName)?.name ?? kind)
+  const labelKey = keyText(model, labelName, 'label')
+  const scoresKey = keyText(model, scoresName, kind)
   const isNamed = model.labels.length === classes
-  const keys = Array.from({ length: classes }, (_, column) => {
-    return `${JSON.stringify(String(isNamed ? model.labels[column] : column))}:`
-  })
-  const isObject = isNamed || top !== undefined
-  return list(rows, (row) => {
-    const columns = top === undefined ? undefined : likeliest(scores, row * classes, classes, top)
-    const values = list(columns?.length ?? classes, (index) => {
+  const keys = isNamed ? model.labelKeys : Array.from({ length: classes }, (_, column) => `"${column}":`)
+  const [open, close] = isNamed || top !== undefined ? '{}' : '[]'
+  let json = '['
+  for (let row = 0; row < rows; row++) {
+    const from = row * classes
+    const columns = top === undefined ? undefined : likeliest(scores, from, classes, top)
+    json += `${row === 0 ? '' : ','}{${labelKey}${labelJson(label, row, model)},${scoresKey}${open}`
+    for (let index = 0; index < (columns?.length ?? classes); index++) {
       const column = columns ? columns[index]! : index
-      const value = elementJson(scores, row * classes + column, model)
-      return isObject ? keys[column] + value : value
-    })
-    const byClass = isObject ? `{${values.slice(1, -1)}}` : values
-    return `{${labelKey}:${labelJson(label, row, model)},${scoresKey}:${byClass}}`
-  })
+      if (index > 0) json += ','
+      if (open === '{') json += keys[column]
+      json += elementJson(scores, from + column, model)
+    }
+    json += `${close}}`
+  }
+  return `${json}]`
+}
+
+function keyText(model: ModelView, tensor: string, otherwise: string): string {
+  const name = answeredAs(model, tensor)?.name
+  return name === undefined ? `"${otherwise}":` : `${JSON.stringify(name)}:`
 }
 
 function likeliest(scores: Tensor, from: number, classes: number, top: number): number[] {
@@ -71,10 +78,12 @@ function likeliest(scores: Tensor, from: number, classes: number, top: number): 
 
 /** An answer that has a name of its own is told by it. */
 function labelJson(label: Tensor, row: number, model: ModelView): string {
-  const { labels, labelIndex } = model
+  const { labels, labelIndex, labelTexts } = model
   const answered = String(label.data[row])
-  const name = labels[labelIndex.get(answered) ?? -1]
-  return typeof name === 'string' && name !== answered ? JSON.stringify(name) : elementJson(label, row, model)
+  const index = labelIndex.get(answered)
+  const name = index === undefined ? undefined : labels[index]
+  const isOwn = typeof name === 'string' && (name !== answered || label.dataType === 'string')
+  return isOwn ? labelTexts[index!]! : elementJson(label, row, model)
 }
 
 function outlierJson(
@@ -84,10 +93,10 @@ function outlierJson(
 ): string {
   const label = outputs.get(labelName)!
   const score = outputs.get(scoreName)!
-  const labelKey = JSON.stringify(answeredAs(model, labelName)?.name ?? 'label')
-  const scoreKey = JSON.stringify(answeredAs(model, scoreName)?.name ?? 'score')
+  const labelKey = keyText(model, labelName, 'label')
+  const scoreKey = keyText(model, scoreName, 'score')
   return list(elementCount(label.shape), (row) => {
-    return `{${labelKey}:${elementJson(label, row, model)},${scoreKey}:${elementJson(score, row, model)}}`
+    return `{${labelKey}${elementJson(label, row, model)},${scoreKey}${elementJson(score, row, model)}}`
   })
 }
 

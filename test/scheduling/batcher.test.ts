@@ -456,7 +456,7 @@ describe('admission', () => {
   test('loses nothing: what was sent is answered, refused, late or cancelled', async () => {
     const action = fc.record({
       rows: fc.integer({ min: 1, max: 4 }),
-      what: fc.constantFrom('send', 'cancel', 'finish', 'fail', 'wait'),
+      what: fc.constantFrom('send', 'cancel', 'finish', 'refuse', 'fail', 'wait'),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
@@ -473,6 +473,7 @@ describe('admission', () => {
           } else if (what === 'cancel') clients.shift()?.cancel()
           else if (what === 'wait') await vi.advanceTimersByTimeAsync(15)
           else if (what === 'finish') runtime.started.shift()?.finish()
+          else if (what === 'refuse') runtime.started.shift()?.refuse('refused')
           else runtime.started.shift()?.fail(new Error('failed'))
           await settle()
         }
@@ -482,8 +483,9 @@ describe('admission', () => {
           await settle()
         }
         await drained
-        const known = ['answered', 'QUEUE_FULL', 'CANCELLED', 'DEADLINE_EXCEEDED', 'failed']
+        const known = ['answered', 'QUEUE_FULL', 'CANCELLED', 'DEADLINE_EXCEEDED', 'INFERENCE_FAILED', 'failed']
         for (const outcome of await Promise.all(outcomes)) expect(known).toContain(outcome)
+        expect(batcher.queued).toBe(0)
       }),
     )
   })

@@ -1,3 +1,4 @@
+import { writeLabels } from '../../src/core/model-view.ts'
 import type { Feature, ModelView, Task } from '../../src/core/model-view.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { Signature, TensorSpec } from '../../src/core/signature.ts'
@@ -39,6 +40,7 @@ export function createView({
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), outputs),
     labels,
+    ...writeLabels(labels),
     labelIndex: new Map(classes.map((value, index) => [String(value), index])),
     ignoresUnknown,
     jsonNan: 'null',
