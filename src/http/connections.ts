@@ -25,7 +25,8 @@ export interface Connections {
 interface Connection {
   /** Something was asked on it. */
   isUsed: boolean
-  readonly exchanges: Map<ServerResponse, IncomingMessage>
+  /** Of requests that are not answered yet, in order. */
+  readonly responses: ServerResponse[]
   readonly whenAnswered: (() => void)[]
 }
 
@@ -34,14 +35,14 @@ export function trackConnections(server: Server): Connections {
   let made = 0
 
   server.on('connection', (socket) => {
-    const connection: Connection = { isUsed: false, exchanges: new Map(), whenAnswered: [] }
+    const connection: Connection = { isUsed: false, responses: [], whenAnswered: [] }
     connections.set(socket, connection)
     made++
     socket.once('close', () => {
       connections.delete(socket)
       // Of pipelined answers only the first is told by Node; whoever waits for the others must know as well.
       setImmediate(() => {
-        for (const response of connection.exchanges.keys()) response.emit('close')
+        for (const response of connection.responses.splice(0)) response.emit('close')
       })
     })
   })
@@ -49,15 +50,16 @@ export function trackConnections(server: Server): Connections {
     const connection = connections.get(request.socket)
     if (!connection) return
     connection.isUsed = true
-    connection.exchanges.set(response, request)
+    connection.responses.push(response)
     response.on('close', () => {
-      connection.exchanges.delete(response)
+      const at = connection.responses.indexOf(response)
+      if (at !== -1) connection.responses.splice(at, 1)
       if (!hasWhole(connection)) for (const callback of connection.whenAnswered.splice(0)) callback()
     })
   })
 
   return {
-    unanswered: (socket) => connections.get(socket)?.exchanges.size ?? 0,
+    unanswered: (socket) => connections.get(socket)?.responses.length ?? 0,
     whenAnswered(socket, callback) {
       const connection = connections.get(socket)
       if (connection && hasWhole(connection)) connection.whenAnswered.push(callback)
@@ -76,9 +78,9 @@ export function trackConnections(server: Server): Connections {
       server.close()
     },
     closeUnused() {
-      for (const [socket, { isUsed, exchanges }] of connections) if (isUsed && exchanges.size === 0) socket.destroy()
+      for (const [socket, { isUsed, responses }] of connections) if (isUsed && responses.length === 0) socket.destroy()
       setTimeout(() => {
-        for (const [socket, { exchanges }] of connections) if (exchanges.size === 0) socket.destroy()
+        for (const [socket, { responses }] of connections) if (responses.length === 0) socket.destroy()
       }, FIRST_REQUEST_GRACE_MS).unref()
       setTimeout(() => {
         for (const [socket, connection] of connections) if (!hasWhole(connection)) socket.destroy()
@@ -88,6 +90,6 @@ export function trackConnections(server: Server): Connections {
 }
 
 /** Whether a request that has arrived whole is unanswered. */
-function hasWhole({ exchanges }: Connection): boolean {
-  return [...exchanges.values()].some((request) => request.complete)
+function hasWhole({ responses }: Connection): boolean {
+  return responses.some(({ req }) => req.complete)
 }
