@@ -4,6 +4,7 @@ import type { Codec } from './codec.ts'
 import { decodeCsv } from './csv.ts'
 import { createTable, isRecord, toColumns, toInputs, writeArray } from './feature-rows.ts'
 import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
+import { fromColumns, isColumns } from './named-columns.ts'
 import { byInput, toNamedTensors } from './named-tensors.ts'
 import { toTensor } from './nested-arrays.ts'
 import { readPlainRows } from './plain-rows.ts'
@@ -18,6 +19,8 @@ export interface PredictBody {
   readonly top?: string | undefined
   /** Members that may stand beside `instances` and the like, and are passed over. */
   readonly passedOver?: readonly string[]
+  /** As MLflow's scoring server reads it: whatever form its rows have, each gets a prediction. */
+  readonly isScoring?: boolean
 }
 
 export interface PredictRequest extends InferenceRequest {
@@ -37,10 +40,10 @@ interface Decoded extends Pick<PredictRequest, 'inputs' | 'form'> {
  * a row]}`. `{"inputs": {"<tensor>": nested arrays}}` is answered with `{"model", "version", "outputs": {…}}`.
  */
 export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
-  decode({ bytes, isCsv, top, passedOver = [] }, model) {
+  decode({ bytes, isCsv, top, passedOver = [], isScoring = false }, model) {
     const { inputs, form } = isCsv
       ? { inputs: decodeCsv(bytes, model), form: 'predictions' as const }
-      : decodeJson(bytes, model, passedOver)
+      : decodeJson(bytes, model, passedOver, isScoring)
     // Where all are answered nothing is listed, so that requests can be joined whatever their form.
     const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length
     return {
@@ -66,14 +69,19 @@ function parseTop(text: string, { task, labels }: ModelView): number {
   throw invalid('top', `expected how many classes to answer, from 1, got ${show(text)}`)
 }
 
-function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[]): Pick<Decoded, 'inputs' | 'form'> {
+function decodeJson(
+  body: Buffer,
+  model: ModelView,
+  passedOver: readonly string[],
+  isScoring: boolean,
+): Pick<Decoded, 'inputs' | 'form'> {
   checkText(body)
   const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
   const value = withoutMembers(parseJson(text, hasLongIntegers(model)), passedOver, model)
   const problems = new Problems()
-  const decoded = decodeValue(value, model, text.length, problems)
+  const decoded = decodeValue(value, model, text.length, problems, isScoring)
   if (!problems.isEmpty || decoded.keys !== countKeys(text)) reportDuplicateKeys(text, problems)
   if (!problems.isEmpty) throw problems.toError()
   return decoded
@@ -91,7 +99,13 @@ function hasLongIntegers({ signature }: ModelView): boolean {
   return signature.inputs.some(({ dataType }) => dataType === 'int64' || dataType === 'uint64')
 }
 
-function decodeValue(value: unknown, model: ModelView, textLength: number, problems: Problems): Decoded {
+function decodeValue(
+  value: unknown,
+  model: ModelView,
+  textLength: number,
+  problems: Problems,
+  isScoring: boolean,
+): Decoded {
   if (Array.isArray(value)) return decodeRows(value, '', model, textLength, problems)
   if (!isRecord(value)) throw invalid('', `expected a record, an array of records, or "instances", got ${show(value)}`)
   for (const member of ['instances', 'dataframe_records']) {
@@ -102,13 +116,29 @@ function decodeValue(value: unknown, model: ModelView, textLength: number, probl
   if (isEnvelope(value, 'dataframe_split', model))
     return decodeSplit(value['dataframe_split'], model, textLength, problems)
   if (isEnvelope(value, 'inputs', model)) {
-    const inputs = toNamedTensors(value['inputs'], model, textLength, problems)
-    return { inputs, keys: 1 + (isRecord(value['inputs']) ? model.signature.inputs.length : 0), form: 'outputs' }
+    const given = value['inputs']
+    const decoded = isScoring ? decodeScored(given, model, textLength, problems) : undefined
+    if (decoded) return { ...decoded, keys: decoded.keys + 1, form: 'predictions' }
+    const inputs = toNamedTensors(given, model, textLength, problems)
+    const keys = 1 + (isRecord(given) ? model.signature.inputs.length : 0)
+    return { inputs, keys, form: isScoring ? 'predictions' : 'outputs' }
   }
   if (model.features.length === 0) throw invalid('', `expected "instances" or "inputs": ${noFeatures(model)}`)
   checkFixedRows(1, '', model)
   const { inputs } = toInputs([value], model, () => '', textLength, problems)
   return { inputs, keys: model.features.length, form: 'predictions' }
+}
+
+/** The rows, or columns by name, that MLflow's client sends as `inputs`; undefined where these are tensors by name. */
+function decodeScored(
+  inputs: unknown,
+  model: ModelView,
+  textLength: number,
+  problems: Problems,
+): Omit<Decoded, 'form'> | undefined {
+  if (Array.isArray(inputs)) return decodeRows(inputs, 'inputs', model, textLength, problems)
+  if (!isColumns(inputs, model)) return undefined
+  return { inputs: fromColumns(inputs, 'inputs', model, textLength, problems), keys: Object.keys(inputs).length }
 }
 
 /** pandas' own form: `{"columns": […], "data": [[…], …], "index"?: […]}`. */

@@ -12,6 +12,8 @@ export interface V1Body {
   readonly bytes: Buffer
   readonly format: V1Format
   readonly accept: V1Format
+  /** Posted where MLflow's and SageMaker's clients post: every row gets a prediction, also those that stand in `inputs`. */
+  readonly isScoring: boolean
 }
 
 export interface V1Request extends PredictRequest {
@@ -23,16 +25,17 @@ const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_i
 
 /**
  * The V1 protocol of TensorFlow Serving and KServe, as Vertex AI, MLflow and SageMaker speak it as well: instances row by
- * row are answered with `{"predictions": [one each]}`, inputs column by column with `{"outputs": …}`. CSV has a header;
- * JSON lines have a record or row each.
+ * row are answered with `{"predictions": [one each]}`, inputs column by column with `{"outputs": …}`, but where MLflow's
+ * clients post: these are answered by rows too. CSV has a header; JSON lines have a record or row each.
  *
  * @see https://www.tensorflow.org/tfx/serving/api_rest
  */
 export const v1Codec: Codec<V1Body, V1Request, string> = {
-  decode({ bytes, format, accept }, model) {
+  decode({ bytes, format, accept, isScoring }, model) {
     const isCsv = format === 'csv'
     const body = format === 'lines' ? joinLines(bytes) : bytes
-    const { inputs, outputs, form } = predictCodec.decode({ bytes: body, isCsv, passedOver: PASSED_OVER }, model)
+    const given = { bytes: body, isCsv, isScoring, passedOver: PASSED_OVER }
+    const { inputs, outputs, form } = predictCodec.decode(given, model)
     return { inputs, outputs, form, accept }
   },
   encode({ outputs }, { form, accept }, model) {

@@ -24,10 +24,13 @@ describe('V1', () => {
     },
   )
 
-  test('takes what curl posts by itself, as the examples of TensorFlow Serving do', async () => {
-    const type = { 'content-type': 'application/x-www-form-urlencoded' }
-    expect((await post(await startApp(), '/v1/models/iris:predict', BODY, type)).status).toBe(200)
-  })
+  test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict', '/v1/models/iris/versions/1%3Apredict'])(
+    'takes what curl posts by itself, as the examples of TensorFlow Serving do, at %s',
+    async (url) => {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' }
+      expect((await post(await startApp(), url, BODY, type)).status).toBe(200)
+    },
+  )
 
   test('tells its models, and refuses other verbs', async () => {
     const started = await startApp()
@@ -110,6 +113,38 @@ describe('/invocations', () => {
   ])('takes %s', async (_case, type, body) => {
     const { status, text } = await post(await startApp(), '/invocations', body, { 'content-type': type })
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
+  })
+
+  test.each<[string, unknown]>([
+    ['rows', [ROW, ROW]],
+    ['records', [FLOWER, FLOWER]],
+    ['columns', Object.fromEntries(Object.entries(FLOWER).map(([name, value]) => [name, [value, value]]))],
+    ['tensors', { X: [ROW, ROW] }],
+  ])("answers inputs with one prediction a row, as MLflow's client expects: %s", async (_case, inputs) => {
+    const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs, params: {} }))
+    expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA, SETOSA] } })
+  })
+
+  test.each<[string, unknown, string]>([
+    [
+      'ragged',
+      { ...FLOWER, sepal_length: [1, 2], petal_width: [1] },
+      'inputs.sepal_width: expected an array of values',
+    ],
+    ['of other names', { width: [1] }, 'inputs.width: is no input of this model'],
+    ['empty', { sepal_length: [] }, 'inputs: the batch is empty'],
+    [
+      'of words',
+      { sepal_length: ['x'], sepal_width: [1], petal_length: [1], petal_width: [1] },
+      'inputs.sepal_length[0]',
+    ],
+    ['that lack one', { sepal_length: [1], sepal_width: [1], petal_length: [1] }, 'inputs: the column "petal_width"'],
+  ])('refuses columns that are %s', async (_case, inputs, error) => {
+    const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs }))
+    expect({ status, body: JSON.parse(text) }).toEqual({
+      status: 400,
+      body: { error: expect.stringMatching(new RegExp(`^${error.replaceAll(/[[\]]/g, '\\$&')}`)) },
+    })
   })
 
   test.each<[string, string, string]>([

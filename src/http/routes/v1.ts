@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { canPredict } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
-import type { V1Format } from '../../protocols/v1.ts'
+import type { V1Body } from '../../protocols/v1.ts'
 import { acceptAnyBody, bodyOf } from '../bodies.ts'
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
@@ -34,10 +34,10 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   acceptAnyBody(app)
   handleErrorsBriefly(app)
   const predict = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answer(request, reply, formatOf(request), options)
+    answer(request, reply, { format: formatOf(request), isScoring: true }, options)
   // TensorFlow Serving takes bodies for JSON whatever they are called, and its examples post with curl's own type.
   const predictV1 = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answer(request, reply, formatOf(request, 'json'), options)
+    answer(request, reply, { format: formatOf(request, 'json'), isScoring: false }, options)
 
   app.get('/v1/models', described(V1, 'The names of all models'), async () => ({
     models: [...new Set(registry.list().map(({ name }) => name))],
@@ -52,7 +52,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   app.post<ModelPath>(
     '/v1/models/:name/versions/:version(^[^:/]+)::predict',
     described(V1, 'Predicts', predictSchema),
-    predict,
+    predictV1,
   )
 
   app.post<ModelPath>(PREDICT, described(SAGEMAKER, 'Predicts with the default model', predictSchema), predict)
@@ -76,14 +76,14 @@ function described(tag: string, summary: string, bodies: JsonSchema = {}): objec
 async function answer(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
-  format: V1Format,
+  { format, isScoring }: Pick<V1Body, 'format' | 'isScoring'>,
   { registry, requestTimeoutMs, bodyLimitBytes }: V1Options,
 ): Promise<FastifyReply> {
   const accept = acceptedOf(request)
   const deadline = deadlineOf(request, requestTimeoutMs)
   const model = admit(request, registry)
   const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
-  const decoded = v1Codec.decode({ bytes, format, accept }, model.view)
+  const decoded = v1Codec.decode({ bytes, format, accept, isScoring }, model.view)
   const result = await infer(request, model, decoded, deadline)
   const type = decoded.form === 'outputs' ? MEDIA_TYPES.json : MEDIA_TYPES[accept]
   return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
