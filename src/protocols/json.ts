@@ -13,16 +13,35 @@ export function checkText(body: Buffer): void {
  * Parses the text of a JSON body.
  *
  * @param keepsIntegers Integers that a double does not hold exactly come as bigint, at a cost where there are any.
+ * @param takesNan A bare NaN, as Python writes a missing value, is null. Only looked for in what is no JSON.
  * @throws ServingError INVALID_INPUT when it is no JSON.
  */
-export function parseJson(text: string, keepsIntegers = false): unknown {
+export function parseJson(text: string, keepsIntegers = false, takesNan = false): unknown {
   if (text.length > STRUCTURE_CHECKED_FROM) checkStructure(text)
   try {
     return keepsIntegers && LONG_DIGITS.test(text) ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
+    if (takesNan && text.includes('NaN')) return parseJson(withoutNan(text), keepsIntegers)
     const hint = /[\s:,[](?:NaN|-?Infinity)\b/.test(text) ? '; JSON has no NaN and no Infinity' : ''
     throw invalid('', `the body is not valid JSON: ${(error as SyntaxError).message}${hint}`)
   }
+}
+
+const NAN = /\bNaN\b/g
+
+/** Every bare NaN as null; strings keep theirs. */
+function withoutNan(text: string): string {
+  let json = ''
+  let from = 0
+  while (from < text.length) {
+    const open = text.indexOf('"', from)
+    const end = open === -1 ? text.length : open
+    json += text.slice(from, end).replaceAll(NAN, 'null')
+    const close = open === -1 ? -1 : endOfString(text, open)
+    from = close === -1 ? text.length : close + 1
+    json += text.slice(end, from)
+  }
+  return json
 }
 
 // Fewer digits are always exact.
@@ -128,7 +147,7 @@ export function reportDuplicateKeys(text: string, problems: Problems): void {
   }
 }
 
-/** The index of the quote that closes the string opened at `open`. */
+/** The index of the quote that closes the string opened at `open`; -1 where none does. */
 function endOfString(text: string, open: number): number {
   let close = text.indexOf('"', open + 1)
   while (isEscaped(text, close)) close = text.indexOf('"', close + 1)

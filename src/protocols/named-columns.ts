@@ -39,7 +39,8 @@ export function fromColumns(
     if (!Array.isArray(values)) throw invalid(where, `expected an array of values, got ${show(values)}`)
     if (values.length !== rows)
       throw invalid(where, `expected ${rows} values as in the first column, got ${values.length}`)
-    for (let row = 0; row < rows && feature && !problems.isFull; row++) {
+    if (!feature) continue
+    for (let row = 0; row < rows && !problems.isFull; row++) {
       const problem = table.write(feature, row, values[row])
       if (problem) problems.add(`${where}[${row}]`, problem)
     }

@@ -19,7 +19,7 @@ export interface PredictBody {
   readonly top?: string | undefined
   /** Members that may stand beside `instances` and the like, and are passed over. */
   readonly passedOver?: readonly string[]
-  /** As MLflow's scoring server reads it: whatever form its rows have, each gets a prediction. */
+  /** As MLflow's scoring server reads it: whatever form its rows have, each gets a prediction, and a bare NaN is a missing value. */
   readonly isScoring?: boolean
 }
 
@@ -79,7 +79,7 @@ function decodeJson(
   const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
-  const value = withoutMembers(parseJson(text, hasLongIntegers(model)), passedOver, model)
+  const value = withoutMembers(parseJson(text, hasLongIntegers(model), isScoring), passedOver, model)
   const problems = new Problems()
   const decoded = decodeValue(value, model, text.length, problems, isScoring)
   if (!problems.isEmpty || decoded.keys !== countKeys(text)) reportDuplicateKeys(text, problems)

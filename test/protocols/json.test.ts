@@ -80,6 +80,24 @@ describe('parsing', () => {
     expect(errorOf(() => parseJson(text)).message).toEqual(message)
   })
 
+  test.each<[string, unknown]>([
+    ['{"a":NaN,"b":[NaN, NaN]}', { a: null, b: [null, null] }],
+    ['{"NaN":"NaN, \\"NaN\\\\","a":NaN}', { NaN: 'NaN, "NaN\\', a: null }],
+    ['[NaN,12345678901234567890]', [null, 12345678901234567890n]],
+  ])('takes a bare NaN for null where that is asked for: %s', (text, value) => {
+    expect(parseJson(text, true, true)).toEqual(value)
+  })
+
+  test.each(['[-NaN]', '[NaNs]', '[1NaN]', '[Infinity,NaN]', '["NaN', '[NaN', '{NaN:1}'])('and refuses %s', (text) => {
+    expect(errorOf(() => parseJson(text, false, true)).message).toContain('the body is not valid JSON')
+  })
+
+  test('takes little longer for quotes that are never closed', () => {
+    const startedAt = performance.now()
+    expect(() => parseJson(`NaN${'"\\"'.repeat(500_000)}`, false, true)).toThrow('not valid JSON')
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+  })
+
   test('refuses nothing, and bytes that are no UTF-8 instead of replacing them', () => {
     expect(errorOf(() => checkText(Buffer.alloc(0))).message).toBe('the body is empty: expected JSON')
     const body = Buffer.from([0x22, 0xc3, 0x28, 0x22])
