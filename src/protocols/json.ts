@@ -14,16 +14,20 @@ export function checkText(body: Buffer): void {
  *
  * @param keepsIntegers Integers that a double does not hold exactly come as bigint, at a cost where there are any.
  * @param takesNan A bare NaN, as Python writes a missing value, is null. Only looked for in what is no JSON.
+ * @param line Where the text stands, if it is not the whole body.
  * @throws ServingError INVALID_INPUT when it is no JSON.
  */
-export function parseJson(text: string, keepsIntegers = false, takesNan = false): unknown {
+export function parseJson(text: string, keepsIntegers = false, takesNan = false, line?: string): unknown {
   if (text.length > STRUCTURE_CHECKED_FROM) checkStructure(text)
   try {
     return keepsIntegers && LONG_DIGITS.test(text) ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
-    if (takesNan && text.includes('NaN')) return parseJson(withoutNan(text), keepsIntegers)
+    if (takesNan && text.includes('NaN')) return parseJson(withoutNan(text), keepsIntegers, false, line)
     const hint = /[\s:,[](?:NaN|-?Infinity)\b/.test(text) ? '; JSON has no NaN and no Infinity' : ''
-    throw invalid('', `the body is not valid JSON: ${(error as SyntaxError).message}${hint}`)
+    throw invalid(
+      line ?? '',
+      `${line === undefined ? 'the body' : 'it'} is not valid JSON: ${(error as SyntaxError).message}${hint}`,
+    )
   }
 }
 

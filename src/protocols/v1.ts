@@ -1,6 +1,6 @@
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
-import { parseJson } from './json.ts'
+import { checkText, parseJson } from './json.ts'
 import { predictCodec } from './predict.ts'
 import type { PredictRequest } from './predict.ts'
 import { toOutputsJson, toPredictionsJson } from './predictions.ts'
@@ -33,7 +33,7 @@ const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_i
 export const v1Codec: Codec<V1Body, V1Request, string> = {
   decode({ bytes, format, accept, isScoring }, model) {
     const isCsv = format === 'csv'
-    const body = format === 'lines' ? joinLines(bytes) : bytes
+    const body = format === 'lines' ? joinLines(bytes, isScoring) : bytes
     const given = { bytes: body, isCsv, isScoring, passedOver: PASSED_OVER }
     const { inputs, outputs, form } = predictCodec.decode(given, model)
     return { inputs, outputs, form, accept }
@@ -57,13 +57,20 @@ function outputsJson(outputs: Parameters<typeof toOutputsJson>[0], model: ModelV
     : json
 }
 
-/** One array of all lines; an empty one at the end is none. */
-function joinLines(bytes: Buffer): Buffer {
-  const lines = bytes
-    .toString('latin1')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-  return Buffer.from(`[${lines.join(',')}]`, 'latin1')
+/**
+ * One array of all lines, each of which is a value by itself; an empty one is none.
+ *
+ * @throws ServingError INVALID_INPUT that names the line.
+ */
+function joinLines(bytes: Buffer, takesNan: boolean): Buffer {
+  checkText(bytes)
+  const values: string[] = []
+  for (const [index, line] of bytes.toString().split('\n').entries()) {
+    if (line.trim() === '') continue
+    parseJson(line, false, takesNan, `line ${index + 1}`)
+    values.push(line)
+  }
+  return Buffer.from(`[${values.join(',')}]`)
 }
 
 /** The label of a classifier, or the numbers, separated by commas. */
