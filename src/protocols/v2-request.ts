@@ -59,6 +59,6 @@ export interface Answer {
 export function answersOf(outputs: Tensors, requested: readonly RequestedOutput[], model: ModelView): Answer[] {
   return requested.map(({ spec, name, isBinary, classes }) => {
     const tensor = outputs.get(spec.name)!
-    return { name, tensor: classes === undefined ? tensor : classify(tensor, classes, model), isBinary }
+    return { name, tensor: classes === undefined ? tensor : classify(tensor, classes, spec, model), isBinary }
   })
 }
