@@ -6,7 +6,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { isRecord } from './feature-rows.ts'
 import { invalid, show } from './problems.ts'
 import { checkSameRows } from './row-limits.ts'
-import { parametersOf } from './v2-parameters.ts'
+import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
 import { V2_NAMES, bytesPerElement, fromBytes, fromJson } from './v2-tensors.ts'
 
 const MAX_RANK = 32
@@ -84,11 +84,6 @@ function binarySize(input: Record<string, unknown>, left: number, path: string):
     return size as number | undefined
   }
   throw invalid(`${path}.parameters.binary_data_size`, `${left} bytes are left, got ${show(size)}`)
-}
-
-export function checkSharedMemory(parameters: Record<string, unknown>, path: string): void {
-  if (parameters['shared_memory_region'] === undefined) return
-  throw invalid(`${path}.parameters.shared_memory_region`, 'shared memory is not supported: send the data itself')
 }
 
 function decodeShape(shape: unknown, spec: TensorSpec, path: string): number[] {

@@ -2,7 +2,7 @@ import type { ModelView } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import { isRecord } from './feature-rows.ts'
 import { invalid, show } from './problems.ts'
-import { parametersOf } from './v2-parameters.ts'
+import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
 
 /** How an output is answered. */
 export interface RequestedOutput {
@@ -41,6 +41,7 @@ export function decodeOutputs(outputs: unknown, isBinary: boolean, model: ModelV
 
 function outputParameters(given: unknown, path: string): Pick<RequestedOutput, 'isBinary' | 'classes'> {
   const parameters = parametersOf(given, `${path}.parameters`)
+  checkSharedMemory(parameters, path)
   const { binary_data: isBinary = false, classification } = parameters
   if (typeof isBinary !== 'boolean')
     throw invalid(`${path}.parameters.binary_data`, `expected true or false, got ${show(isBinary)}`)

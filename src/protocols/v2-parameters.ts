@@ -11,3 +11,9 @@ export function parametersOf(parameters: unknown, path: string): Readonly<Record
   if (reserved !== undefined) throw invalid(`${path}.${reserved}`, 'names that begin with triton_ are reserved')
   return parameters
 }
+
+/** Neither inputs nor outputs stand in memory that is shared with the client. @throws ServingError INVALID_INPUT */
+export function checkSharedMemory(parameters: Readonly<Record<string, unknown>>, path: string): void {
+  if (parameters['shared_memory_region'] === undefined) return
+  throw invalid(`${path}.parameters.shared_memory_region`, 'shared memory is not supported: leave it out')
+}

@@ -207,7 +207,12 @@ describe('gRPC refuses', () => {
     [
       'shared memory',
       { inputs: [{ ...input, parameters: { shared_memory_region: { string_param: 'r' } } }] },
-      'inputs[0].parameters.shared_memory_region: shared memory is not supported: send the data itself',
+      'inputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
+    ],
+    [
+      'shared memory for an output',
+      { inputs: [FLOWER], outputs: [{ name: 'label', parameters: { shared_memory_region: { string_param: 'r' } } }] },
+      'outputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
     ],
   ])('%s', async (_, message, details) => {
     const { client } = await startGrpc()

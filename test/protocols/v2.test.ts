@@ -187,7 +187,15 @@ describe('a request', () => {
     [
       'shared memory',
       { inputs: [{ ...X, parameters: { shared_memory_region: 'r' } }] },
-      'inputs[0].parameters.shared_memory_region: shared memory is not supported: send the data itself',
+      'inputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
+    ],
+    [
+      'shared memory for an output (rule 6: it is refused as for inputs)',
+      {
+        inputs: [X, S],
+        outputs: [{ name: 'y', parameters: { shared_memory_region: 'r', shared_memory_byte_size: 8 } }],
+      },
+      'outputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
     ],
     [
       'more bytes than there are',
