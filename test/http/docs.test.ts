@@ -146,11 +146,26 @@ describe('GET /docs', () => {
     }
   })
 
-  test('is where the root leads', async () => {
-    const { server } = await startApp()
-    const reply = await request(server).get('/').expect(302)
-    expect(reply.headers['location']).toBe('/docs')
-  })
+  test.each(['text/html', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'])(
+    'is where the root leads whoever accepts %s',
+    async (accept) => {
+      const { server } = await startApp()
+      const reply = await request(server).get('/').set('accept', accept).expect(302)
+      expect(reply.headers['location']).toBe('/docs')
+    },
+  )
+
+  test.each([undefined, '*/*', 'application/json', 'application/json, text/html;q=0.5', 'text/html;q=0, */*'])(
+    'while the root tells programs that accept %s that the process answers',
+    async (accept) => {
+      const { server } = await startApp({ isLoading: true })
+      const reply = await request(server)
+        .get('/')
+        .set(accept === undefined ? {} : { accept })
+        .expect(200, { status: 'alive' })
+      expect(reply.headers['vary']).toBe('accept')
+    },
+  )
 
   test('shows the same document', async () => {
     const { server } = await startApp()

@@ -1,8 +1,11 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import Negotiator from 'negotiator'
 import type { Registry } from '../../models/registry.ts'
+import { jsonSchema } from '../json-schema.ts'
 import { predictPaths } from '../openapi.ts'
+import { liveSchema } from '../reply-schemas.ts'
 
 const DESCRIPTION = 'Serves ONNX models over HTTP. Every model has an operation of its own, with its real features.'
 
@@ -19,7 +22,16 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
     const { paths, ...rest } = base as { paths: object }
     return { ...rest, paths: { ...predictPaths(registry), ...paths } }
   }
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+  const root = {
+    tags: ['health'],
+    summary: "The process answers, as KServe's SDK asks; a browser is led to /docs",
+    response: { 200: jsonSchema(liveSchema) },
+  }
+  app.get('/', { schema: root }, async (request, reply) => {
+    void reply.header('vary', 'accept')
+    const isPage = new Negotiator(request).mediaType(['application/json', 'text/html']) === 'text/html'
+    return isPage ? reply.redirect('/docs') : { status: 'alive' }
+  })
   app.get('/openapi.json', { schema: { hide: true } }, async () => toDocument(app.swagger()))
   app.register(swaggerUi, {
     routePrefix: '/docs',
