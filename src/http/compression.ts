@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { deflate, gunzip, gzip, inflate } from 'node:zlib'
+import Negotiator from 'negotiator'
 import { HttpError } from './errors.ts'
 
 // Node's own, so that a body is never larger than it may be, whatever it says of itself.
@@ -9,7 +10,9 @@ const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) }
 type Encoding = keyof typeof DECODERS
 
 // What is smaller gains nothing.
-const MIN_BYTES = 1024
+export const MIN_BYTES = 1024
+
+const OFFERED = ['gzip', 'deflate', 'identity']
 
 /**
  * Takes a body out of its content-encoding.
@@ -33,12 +36,23 @@ export async function decompress(body: Buffer, encoding: string | undefined, lim
   }
 }
 
-/** The encoding for an answer that the client accepts, if one is worth it. */
+/**
+ * The encoding for an answer that the client prefers, if one is worth it.
+ *
+ * @throws HttpError 406 when the client takes none, not even the plain answer.
+ */
 export function encodingFor(accepted: string | undefined, bytes: number): Encoding | undefined {
-  if (accepted === undefined || bytes < MIN_BYTES) return undefined
-  const names = accepted.split(',').filter((each) => !/;\s*q=0(\.0*)?\s*$/.test(each))
-  const offered = names.map((each) => each.split(';')[0]!.trim().toLowerCase())
-  return offered.find(isEncoding)
+  const isSmall = bytes < MIN_BYTES
+  // Without its name, or a star, the plain answer is always taken.
+  if (accepted === undefined || (isSmall && !/identity|\*/i.test(accepted))) return undefined
+  const names = new Negotiator({ headers: { 'accept-encoding': accepted } }).encodings(OFFERED)
+  const [first] = names
+  if (first === undefined) {
+    const got = JSON.stringify(accepted.slice(0, 100))
+    throw new HttpError(406, 'NOT_ACCEPTABLE', `expected an "accept-encoding" of ${OFFERED.join(', ')}, got ${got}`)
+  }
+  const name = isSmall && names.includes('identity') ? 'identity' : first
+  return isEncoding(name) ? name : undefined
 }
 
 export function compress(body: string | Buffer, encoding: Encoding): Promise<Buffer> {

@@ -5,19 +5,21 @@ import { predictCodec } from './predict.ts'
 import type { PredictRequest } from './predict.ts'
 import { toOutputsJson, toPredictionsJson } from './predictions.ts'
 
-/** How the body is written, and how the answer is to be. */
+/** How a body is written, and an answer. */
 export type V1Format = 'json' | 'csv' | 'lines'
 
 export interface V1Body {
   readonly bytes: Buffer
   readonly format: V1Format
-  readonly accept: V1Format
+  /** What the client takes, the preferred first. */
+  readonly accepts: readonly V1Format[]
   /** Posted where MLflow's and SageMaker's clients post: every row gets a prediction, also those that stand in `inputs`. */
   readonly isScoring: boolean
 }
 
 export interface V1Request extends PredictRequest {
-  readonly accept: V1Format
+  /** How it is answered; undefined where the client takes nothing that can carry the answer. */
+  readonly accept: V1Format | undefined
 }
 
 // What TensorFlow Serving, Vertex AI and MLflow know beside the data, and no model here takes.
@@ -31,11 +33,13 @@ const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_i
  * @see https://www.tensorflow.org/tfx/serving/api_rest
  */
 export const v1Codec: Codec<V1Body, V1Request, string> = {
-  decode({ bytes, format, accept, isScoring }, model) {
+  decode({ bytes, format, accepts, isScoring }, model) {
     const isCsv = format === 'csv'
     const body = format === 'lines' ? joinLines(bytes, isScoring) : bytes
     const given = { bytes: body, isCsv, isScoring, passedOver: PASSED_OVER }
     const { inputs, outputs, form } = predictCodec.decode(given, model)
+    // Lines have a prediction each; tensors have none.
+    const accept = accepts.find((each) => each === 'json' || form === 'predictions')
     return { inputs, outputs, form, accept }
   },
   encode({ outputs }, { form, accept }, model) {

@@ -68,6 +68,21 @@ describe('V1', () => {
     })
   })
 
+  test('answers tensors in JSON alone', async () => {
+    const started = await startApp()
+    const ask = (accept: string) =>
+      post(started, '/v1/models/iris:predict', JSON.stringify({ inputs: { X: [ROW] } }), { accept })
+    expect(await ask('text/csv, application/json;q=0.1')).toMatchObject({
+      status: 200,
+      type: expect.stringContaining('application/json'),
+    })
+    const { status, text } = await ask('text/csv')
+    expect({ status, body: JSON.parse(text) }).toEqual({
+      status: 406,
+      body: { error: 'expected an "accept" of application/json, as tensors have no other form, got "text/csv"' },
+    })
+  })
+
   test('takes instances that are objects keyed by input', async () => {
     const started = await startApp({ folder: createFolder({ 'image.onnx': { model: 'image' } }) })
     const body = JSON.stringify({
@@ -151,6 +166,11 @@ describe('/invocations', () => {
     ['text/csv', 'text/csv', 'setosa\n'],
     ['application/jsonlines', 'application/jsonlines', `${JSON.stringify(SETOSA)}\n`],
     ['text/html, */*', 'application/json', JSON.stringify({ predictions: [SETOSA] })],
+    ['', 'application/json', JSON.stringify({ predictions: [SETOSA] })],
+    ['application/json;q=0.5, text/csv', 'text/csv', 'setosa\n'],
+    ['text/csv;q=0, */*', 'application/json', JSON.stringify({ predictions: [SETOSA] })],
+    ['application/json;q=0, text/*', 'text/csv', 'setosa\n'],
+    ['application/x-ndjson', 'application/x-ndjson', `${JSON.stringify(SETOSA)}\n`],
   ])('answers as %s where that is accepted', async (accept, type, text) => {
     expect(await post(await startApp(), '/invocations', BODY, { accept })).toEqual({
       status: 200,
@@ -177,7 +197,8 @@ describe('/invocations', () => {
       status: 415,
       text: expect.stringContaining('expected a content-type of application/json, text/csv, application/jsonlines'),
     })
-    expect((await post(started, '/invocations', BODY, { accept: 'image/png' })).status).toBe(406)
+    for (const accept of ['image/png', 'application/json;q=0', '*/*;q=0'])
+      expect((await post(started, '/invocations', BODY, { accept })).status).toBe(406)
     expect((await post(started, '/invocations', '{"a":\n', { 'content-type': 'application/jsonlines' })).status).toBe(
       400,
     )

@@ -157,9 +157,28 @@ describe('the Open Inference Protocol infers', () => {
     expect(reply.headers['content-encoding']).toBe('gzip')
     expect(JSON.parse(gunzipSync(reply.body).toString())).toHaveProperty('outputs')
     expect((await infer({ app }, BODY, { 'accept-encoding': 'gzip' })).headers).not.toHaveProperty('content-encoding')
-    expect((await infer({ app }, many, { 'accept-encoding': 'gzip;q=0' })).headers).not.toHaveProperty(
-      'content-encoding',
-    )
+  })
+
+  test.each<[string, string | undefined, number]>([
+    ['gzip;q=0', undefined, 200],
+    ['gzip;q=0, *', 'deflate', 200],
+    ['gzip;q=0.2, deflate;q=0.7', 'deflate', 200],
+    ['deflate, gzip', 'deflate', 200],
+    ['*', 'gzip', 200],
+    ['gzip;q=0.5, identity', undefined, 200],
+    ['br', undefined, 200],
+    ['identity;q=0, deflate', 'deflate', 200],
+    ['br, identity;q=0', undefined, 406],
+    ['*;q=0', undefined, 406],
+  ])('into what the client prefers: accept-encoding %s', async (accepted, encoding, status) => {
+    const { app } = await startApp()
+    const many = JSON.stringify({ inputs: [{ ...FLOWER, shape: [200, 4], data: Array(800).fill(1) }] })
+    const large = await infer({ app }, many, { 'accept-encoding': accepted })
+    expect([large.status, large.headers['content-encoding']]).toEqual([status, encoding])
+    if (status === 200) expect(large.headers['vary']).toBe('accept-encoding')
+    const small = await infer({ app }, BODY, { 'accept-encoding': accepted })
+    const isPlainRefused = accepted.includes('identity;q=0')
+    expect([small.status, small.headers['content-encoding']]).toEqual([status, isPlainRefused ? encoding : undefined])
   })
 })
 

@@ -7,7 +7,7 @@ import { acceptAnyBody, bodyOf } from '../bodies.ts'
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
-import { MEDIA_TYPES, acceptedOf, formatOf } from '../formats.ts'
+import { acceptedTypes, formatOf, formatsOf, typeOf } from '../formats.ts'
 import { admit, infer } from '../infer.ts'
 import type { JsonSchema } from '../json-schema.ts'
 import { PING, PREDICT } from '../platform.ts'
@@ -79,12 +79,12 @@ async function answer(
   { format, isScoring }: Pick<V1Body, 'format' | 'isScoring'>,
   { registry, requestTimeoutMs, bodyLimitBytes }: V1Options,
 ): Promise<FastifyReply> {
-  const accept = acceptedOf(request)
+  const types = acceptedTypes(request)
   const deadline = deadlineOf(request, requestTimeoutMs)
   const model = admit(request, registry)
   const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
-  const decoded = v1Codec.decode({ bytes, format, accept, isScoring }, model.view)
+  const decoded = v1Codec.decode({ bytes, format, accepts: formatsOf(types), isScoring }, model.view)
+  const type = typeOf(request, types, decoded.accept)
   const result = await infer(request, model, decoded, deadline)
-  const type = decoded.form === 'outputs' ? MEDIA_TYPES.json : MEDIA_TYPES[accept]
   return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
 }

@@ -7,7 +7,7 @@ import { v2Config, v2Metadata } from '../../protocols/v2-metadata.ts'
 import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2-server.ts'
 import { v2Statistics } from '../../protocols/v2-statistics.ts'
 import { acceptAnyBody, bodyOf } from '../bodies.ts'
-import { compress, decompress, encodingFor } from '../compression.ts'
+import { MIN_BYTES, compress, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { admit, infer } from '../infer.ts'
@@ -114,6 +114,7 @@ function send(
   body: string | Buffer,
 ): FastifyReply | Promise<FastifyReply> {
   const encoding = encodingFor(request.headers['accept-encoding'], body.length)
+  if (body.length >= MIN_BYTES) void reply.header('vary', 'accept-encoding')
   if (!encoding) return reply.send(body)
   return compress(body, encoding).then((bytes) => reply.header('content-encoding', encoding).send(bytes))
 }
