@@ -21,6 +21,22 @@ export function isCsv({ headers }: FastifyRequest): boolean {
   return headers['content-type']?.toLowerCase().startsWith('text/csv') ?? false
 }
 
+/**
+ * What `text/csv; header=…` says.
+ *
+ * @see RFC 4180, section 3
+ * @throws HttpError 400 when it says neither.
+ */
+export function csvHeaderOf({ headers }: FastifyRequest): 'present' | 'absent' | undefined {
+  const value = /;\s*header\s*=\s*"?([^";]*)/i
+    .exec(headers['content-type'] ?? '')?.[1]
+    ?.trim()
+    .toLowerCase()
+  if (value === undefined || value === 'present' || value === 'absent') return value
+  const got = JSON.stringify(value.slice(0, 40))
+  throw new HttpError(400, 'INVALID_INPUT', `content-type: expected header=present or header=absent, got header=${got}`)
+}
+
 /** An `onRequest` hook: a compressed body is refused before it is read. */
 export function refuseCompressed(
   { headers }: FastifyRequest,

@@ -2,6 +2,7 @@ import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
 import { decodeCsv } from './csv.ts'
+import type { CsvHeader } from './csv.ts'
 import { createTable, isRecord, toColumns, toInputs, writeArray } from './feature-rows.ts'
 import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
 import { fromColumns, isColumns } from './named-columns.ts'
@@ -15,6 +16,7 @@ import { checkFixedRows, checkRows } from './row-limits.ts'
 export interface PredictBody {
   readonly bytes: Buffer
   readonly isCsv: boolean
+  readonly csvHeader?: CsvHeader | undefined
   /** `?top=`: how many classes are answered, the likeliest first. */
   readonly top?: string | undefined
   /** Members that may stand beside `instances` and the like, and are passed over. */
@@ -40,9 +42,9 @@ interface Decoded extends Pick<PredictRequest, 'inputs' | 'form'> {
  * a row]}`. `{"inputs": {"<tensor>": nested arrays}}` is answered with `{"model", "version", "outputs": {…}}`.
  */
 export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
-  decode({ bytes, isCsv, top, passedOver = [], isScoring = false }, model) {
+  decode({ bytes, isCsv, csvHeader = 'present', top, passedOver = [], isScoring = false }, model) {
     const { inputs, form } = isCsv
-      ? { inputs: decodeCsv(bytes, model), form: 'predictions' as const }
+      ? { inputs: decodeCsv(bytes, model, csvHeader), form: 'predictions' as const }
       : decodeJson(bytes, model, passedOver, isScoring)
     // Where all are answered nothing is listed, so that requests can be joined whatever their form.
     const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length

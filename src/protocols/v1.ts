@@ -1,5 +1,6 @@
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
+import type { CsvHeader } from './csv.ts'
 import { checkText, parseJson } from './json.ts'
 import { predictCodec } from './predict.ts'
 import type { PredictRequest } from './predict.ts'
@@ -11,6 +12,8 @@ export type V1Format = 'json' | 'csv' | 'lines'
 export interface V1Body {
   readonly bytes: Buffer
   readonly format: V1Format
+  /** Whether CSV has one, where that is told. */
+  readonly csvHeader: CsvHeader | undefined
   /** What the client takes, the preferred first. */
   readonly accepts: readonly V1Format[]
   /** Posted where MLflow's and SageMaker's clients post: every row gets a prediction, also those that stand in `inputs`. */
@@ -28,15 +31,22 @@ const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_i
 /**
  * The V1 protocol of TensorFlow Serving and KServe, as Vertex AI, MLflow and SageMaker speak it as well: instances row by
  * row are answered with `{"predictions": [one each]}`, inputs column by column with `{"outputs": …}`, but where MLflow's
- * clients post: these are answered by rows too. CSV has a header; JSON lines have a record or row each.
+ * clients post: these are answered by rows too. CSV may lack its header there. JSON lines have a record or row each.
  *
  * @see https://www.tensorflow.org/tfx/serving/api_rest
  */
 export const v1Codec: Codec<V1Body, V1Request, string> = {
-  decode({ bytes, format, accepts, isScoring }, model) {
+  decode({ bytes, format, csvHeader, accepts, isScoring }, model) {
     const isCsv = format === 'csv'
     const body = format === 'lines' ? joinLines(bytes, isScoring) : bytes
-    const given = { bytes: body, isCsv, isScoring, passedOver: PASSED_OVER }
+    const given = {
+      bytes: body,
+      isCsv,
+      // SageMaker's clients send none, and do not say so.
+      csvHeader: csvHeader ?? (isScoring ? 'sought' : 'present'),
+      isScoring,
+      passedOver: PASSED_OVER,
+    } as const
     const { inputs, outputs, form } = predictCodec.decode(given, model)
     // Lines have a prediction each; tensors have none.
     const accept = accepts.find((each) => each === 'json' || form === 'predictions')

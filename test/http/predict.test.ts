@@ -12,6 +12,14 @@ describe('POST /predict', () => {
     expect(reply.body).toEqual(FLOWER_ANSWER)
   })
 
+  test('takes CSV without a header only where its type says so', async () => {
+    const { server } = await startApp()
+    const send = (type: string) => request(server).post('/predict').set('content-type', type).send('5.1,3.5,1.4,0.2\n')
+    expect((await send('text/csv; header=absent').expect(200)).body).toEqual(FLOWER_ANSWER)
+    await send('text/csv').expect(400)
+    await send('text/csv; header=maybe').expect(400)
+  })
+
   test('answers one prediction a row, in order', async () => {
     const { server } = await startApp()
     const rows = [[5.1, 3.5, 1.4, 0.2], { ...FLOWER, petal_length: 6, petal_width: 2.3 }]

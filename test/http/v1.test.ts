@@ -123,6 +123,9 @@ describe('/invocations', () => {
     ['JSON', 'application/json', BODY],
     ['pandas', 'application/json; charset=utf-8', split],
     ['CSV', 'text/csv', csv],
+    ['CSV whose type says that it has a header', 'text/csv; header=present', csv],
+    ["CSV without a header, as SageMaker's serializer and batch transform send it", 'text/csv', `${ROW.join(',')}\n`],
+    ['CSV without a header, as its type says', 'text/csv;header="absent"; charset=utf-8', ROW.join(',')],
     ['JSON lines of records', 'application/jsonlines', `${JSON.stringify(FLOWER)}\n`],
     ['JSON lines of rows', 'application/x-ndjson', `${JSON.stringify(ROW)}\n\n`],
   ])('takes %s', async (_case, type, body) => {
@@ -187,6 +190,30 @@ describe('/invocations', () => {
   ])('refuses JSON lines with one %s', async (_case, body, error) => {
     const type = { 'content-type': 'application/jsonlines' }
     const { status, text } = await post(await startApp(), '/invocations', body, type)
+    expect({ status, body: JSON.parse(text) }).toEqual({ status: 400, body: { error: expect.stringContaining(error) } })
+  })
+
+  test.each<[string, string, string, string]>([
+    ['of another width', 'text/csv', '1,2,3\n', 'expected a header with the names of the features, and rows'],
+    [
+      'of another width later on',
+      'text/csv',
+      '1,2,3,4\n1,2,3\n',
+      'rows[1]: expected 4 cells, one for each feature, got 3',
+    ],
+    ['of words', 'text/csv', '1,2,3,x\n', 'rows[0].petal_width: expected a number, got "x"'],
+    ['with a misspelled header', 'text/csv', csv.replace('width', 'breadth'), '"sepal_breadth" is no feature'],
+    ['said to have a header', 'text/csv; header=present', '1,2,3,4\n1,2,3,4', '"1" is no feature of this model'],
+    [
+      'said to have none',
+      'text/csv; header=absent',
+      csv,
+      'rows[0].sepal_length: expected a number, got "sepal_length"',
+    ],
+    ['said to have some', 'text/csv; header=some', csv, 'expected header=present or header=absent, got header="some"'],
+    ['without rows', 'text/csv; header=absent', '', 'expected rows'],
+  ])('refuses CSV %s', async (_case, type, body, error) => {
+    const { status, text } = await post(await startApp(), '/invocations', body, { 'content-type': type })
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 400, body: { error: expect.stringContaining(error) } })
   })
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from '../../models/registry.ts'
 import { predictCodec } from '../../protocols/predict.ts'
-import { bodyOf, isCsv, refuseCompressed } from '../bodies.ts'
+import { bodyOf, csvHeaderOf, isCsv, refuseCompressed } from '../bodies.ts'
 import { deadlineOf } from '../deadline.ts'
 import { admit, infer } from '../infer.ts'
 
@@ -17,7 +17,9 @@ export function addPredictRoutes(app: FastifyInstance, registry: Registry, reque
     const deadline = deadlineOf(request, requestTimeoutMs)
     const model = admit(request, registry)
     const top = request.query.top?.toString()
-    const decoded = predictCodec.decode({ bytes: bodyOf(request), isCsv: isCsv(request), top }, model.view)
+    const isTable = isCsv(request)
+    const csvHeader = isTable ? csvHeaderOf(request) : undefined
+    const decoded = predictCodec.decode({ bytes: bodyOf(request), isCsv: isTable, csvHeader, top }, model.view)
     const result = await infer(request, model, decoded, deadline)
     return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, decoded, model.view))
   }

@@ -3,7 +3,7 @@ import { canPredict } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
 import type { V1Body } from '../../protocols/v1.ts'
-import { acceptAnyBody, bodyOf } from '../bodies.ts'
+import { acceptAnyBody, bodyOf, csvHeaderOf } from '../bodies.ts'
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
@@ -83,7 +83,10 @@ async function answer(
   const deadline = deadlineOf(request, requestTimeoutMs)
   const model = admit(request, registry)
   const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
-  const decoded = v1Codec.decode({ bytes, format, accepts: formatsOf(types), isScoring }, model.view)
+  const decoded = v1Codec.decode(
+    { bytes, format, csvHeader: csvHeaderOf(request), accepts: formatsOf(types), isScoring },
+    model.view,
+  )
   const type = typeOf(request, types, decoded.accept)
   const result = await infer(request, model, decoded, deadline)
   return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
