@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
+
+const VERSION = /^\d+$/
 
 /** One version of a model, as found on disk and not read yet. */
 export interface ModelFile {
@@ -17,7 +19,8 @@ export interface ModelFile {
 /**
  * Finds the models under a folder: `<name>/<version>/model.onnx` with an optional `<name>/model.json`,
  * and plain `<name>.onnx` files as version 1. Hidden entries are passed over. As platforms mount it, the folder may also be
- * one model itself, `model.onnx` or `<version>/model.onnx`, or a file.
+ * one model itself, `model.onnx` or `<version>/model.onnx`, or a file. Where none of that is found, the only file of a model
+ * anywhere below is it.
  *
  * @param given The name of a model that has none by its place.
  * @returns Sorted by name, then by version, the newest last.
@@ -33,8 +36,34 @@ export async function findModels(folder: string, given?: string): Promise<ModelF
   if (named.some(({ problem }) => problem === undefined)) return named
   const versions = await findVersions(folder, given ?? 'model')
   // Folders of other names were meant for models, whose file is in the wrong place.
-  const numbered = versions.filter(({ version, problem }) => problem === undefined && /^\d+$/.test(version))
-  return numbered.length > 0 ? numbered : named
+  const numbered = versions.filter(({ version, problem }) => problem === undefined && VERSION.test(version))
+  if (numbered.length > 0) return numbered
+  const files = await findFiles(folder, MAX_DEPTH)
+  return files.length === 1 ? [await toOnly(folder, files[0]!, given)] : named
+}
+
+// `<name>/<version>/<folder>/model.onnx`, as Azure ML mounts a folder that was registered.
+const MAX_DEPTH = 4
+
+/** Files of models, as paths from the folder. */
+async function findFiles(folder: string, depth: number): Promise<string[]> {
+  const files: string[] = []
+  for (const entry of await visibleEntries(folder).catch(() => [])) {
+    const path = join(folder, entry)
+    if (!(await isFolder(path))) files.push(...(entry.endsWith('.onnx') ? [entry] : []))
+    else if (depth > 1) files.push(...(await findFiles(path, depth - 1)).map((file) => join(entry, file)))
+  }
+  return files
+}
+
+/** The only model of a folder; its name and version are those of the folders that it is in. */
+async function toOnly(folder: string, path: string, given: string | undefined): Promise<ModelFile> {
+  const folders = path.split(sep).slice(0, -1)
+  const name = folders.find((each) => !VERSION.test(each)) ?? 'model'
+  const version = folders.find((each) => VERSION.test(each)) ?? '1'
+  const file = join(folder, path)
+  const description = { ...(await findDescription(folder)), ...(await findDescription(dirname(file))) }
+  return { name: given ?? name, version, file, ...description }
 }
 
 /** What stands beside the file of a folder that is one model itself. */
@@ -82,17 +111,26 @@ async function findVersions(folder: string, name: string): Promise<ModelFile[]> 
   const packageFile = entries.includes('model.json') ? { packageFile: join(folder, 'model.json') } : {}
   const versions: ModelFile[] = []
   for (const version of entries) {
-    const file = join(folder, version, 'model.onnx')
-    if (!(await exists(file))) continue
-    const examplesFile = join(folder, version, 'examples.json')
-    const examples = (await exists(examplesFile)) ? { examplesFile } : {}
-    versions.push({ name, version, file, ...packageFile, ...examples })
+    const file = await findFile(join(folder, version))
+    if (file === undefined) continue
+    const own = await findDescription(join(folder, version))
+    versions.push({ name, version, file, ...own, ...packageFile })
   }
   if (versions.length > 0) return versions
   const stray = await findStray(folder, entries)
   if (!packageFile.packageFile && stray === undefined) return []
   const hint = stray === undefined ? 'put the file there' : `move ${name}/${stray} to ${name}/1/model.onnx`
   return [{ name, version: '1', file: folder, problem: `no ${name}/<version>/model.onnx was found: ${hint}` }]
+}
+
+/** The file of a version: model.onnx, or the only one under another name. */
+async function findFile(folder: string): Promise<string | undefined> {
+  const usual = join(folder, 'model.onnx')
+  if (await exists(usual)) return usual
+  const [only, second] = (await visibleEntries(folder).catch(() => [])).filter((entry) => entry.endsWith('.onnx'))
+  return only !== undefined && second === undefined && (await exists(join(folder, only)))
+    ? join(folder, only)
+    : undefined
 }
 
 /** A model file in a place or under a name where none is looked for. */

@@ -25,6 +25,12 @@ test('finds versions in folders, newest last, with the description beside them',
   ])
 })
 
+test('finds the description of a version beside its file, where there is none for all', async () => {
+  const files = { 'm/1/model.onnx': 'x', 'm/1/model.json': '{}' }
+  expect(await find(files)).toMatchObject([{ packageFile: 'm/1/model.json' }])
+  expect(await find({ ...files, 'm/model.json': '{}' })).toMatchObject([{ packageFile: 'm/model.json' }])
+})
+
 test('takes a plain file as version 1', async () => {
   expect(await find({ 'b.onnx': 'x', 'a.v2.onnx': 'x', 'README.md': 'x' })).toEqual([
     { name: 'a.v2', version: '1', file: 'a.v2.onnx' },
@@ -48,8 +54,15 @@ test('a file and a folder of one name are both refused, with what to do', async 
 })
 
 test.each([
-  [{ 'm/model.onnx': 'x' }, 'no m/<version>/model.onnx was found: move m/model.onnx to m/1/model.onnx'],
-  [{ 'm/3/wine.onnx': 'x' }, 'no m/<version>/model.onnx was found: move m/3/wine.onnx to m/1/model.onnx'],
+  [
+    { 'm/model.onnx': 'x', 'm/other.onnx': 'x' },
+    'no m/<version>/model.onnx was found: move m/model.onnx to m/1/model.onnx',
+  ],
+  [
+    { 'm/3/red.onnx': 'x', 'm/3/white.onnx': 'x' },
+    'no m/<version>/model.onnx was found: move m/3/red.onnx to m/1/model.onnx',
+  ],
+  [{ 'm/a/b/c/model.onnx': 'x', 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
   [{ 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
 ])('a folder that was meant for a model but has none says so: %j', async (files, problem) => {
   expect(await find(files)).toMatchObject([{ name: 'm', problem }])
@@ -82,6 +95,34 @@ test.each<[string, Readonly<Record<string, Content>>, object]>([
   const folder = createFolder(files)
   expect(await findModels(folder, 'given')).toEqual([{ file: expect.any(String), ...expected }])
   expect(await findModels(folder)).toMatchObject([{ name: 'model' }])
+})
+
+test.each<[string, string, object]>([
+  ['a version under another name', 'iris/2/flowers.onnx', { name: 'iris', version: '2' }],
+  ['without a version', 'iris/model.onnx', { name: 'iris', version: '1' }],
+  ["in the folders of Azure ML's registry", 'iris/3/outputs/model.onnx', { name: 'iris', version: '3' }],
+])('finds the only file of a folder: %s', async (_case, path, expected) => {
+  expect(await find({ [path]: 'x', 'conda.yaml': 'x' })).toEqual([{ ...expected, file: path }])
+  const folder = createFolder({ [path]: 'x' })
+  expect(await findModels(folder, 'given')).toHaveLength(1)
+})
+
+test('finds what stands beside the only file, or in the folder given', async () => {
+  const deeper = createFolder({
+    'a/b/c/m.onnx': 'x',
+    'a/b/c/model.json': '{}',
+    'model.json': '{}',
+    'examples.json': '{}',
+  })
+  expect(await findModels(deeper, 'given')).toEqual([
+    {
+      name: 'given',
+      version: '1',
+      file: join(deeper, 'a/b/c/m.onnx'),
+      packageFile: join(deeper, 'a/b/c/model.json'),
+      examplesFile: join(deeper, 'examples.json'),
+    },
+  ])
 })
 
 test('takes a file for a folder, and names of folders before a name that is given', async () => {
