@@ -56,7 +56,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   return app
 }
 
-function createFastify({ logger, bodyLimitBytes, isDraining, platform }: AppOptions): FastifyInstance {
+function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform }: AppOptions): FastifyInstance {
+  const isServed = (name: string): boolean => registry.list().some((entry) => entry.name === name)
   const app = fastify({
     loggerInstance: logger,
     genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
@@ -70,7 +71,7 @@ function createFastify({ logger, bodyLimitBytes, isDraining, platform }: AppOpti
     requestTimeout: ARRIVAL_TIMEOUT_MS,
     // Node would answer a request without one by itself, with an empty body.
     http: { requireHostHeader: false },
-    ...((platform.healthPath ?? platform.predictPath) && { rewriteUrl: leadPaths(platform) }),
+    ...((platform.healthPath ?? platform.predictPath) && { rewriteUrl: leadPaths(platform, isServed) }),
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: (error, socket) => {
       connections.whenAnswered(socket, () => {

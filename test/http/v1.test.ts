@@ -241,12 +241,30 @@ describe('platforms find', () => {
     ['paths of their own', '/is-alive', '/infer'],
     ['paths of V1', '/v1/models/iris', '/v1/models/iris:predict'],
     ['paths crossed', '/invocations', '/ping'],
+    ['paths of V1 for a model that is not served', '/v1/models/foo', '/v1/models/foo:predict'],
+    ['the list of models', '/v1/models', '/v1/models'],
+    ['the health alone', '/health', '/health'],
   ])('the routes that Vertex AI chooses: %s', async (_case, healthPath, predictPath) => {
     const started = await startApp({ platform: { healthPath, predictPath } })
     expect((await started.app.inject(healthPath)).statusCode).toBe(200)
     const body = JSON.stringify({ instances: [ROW], parameters: { confidence: 0.5 } })
     const { status, text } = await post(started, predictPath, body)
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
+  })
+
+  test('V2 where Vertex AI is told to ask for it', async () => {
+    const platform = { healthPath: '/v2/health/ready', predictPath: '/v2/models/iris/infer' }
+    const started = await startApp({ platform })
+    expect((await started.app.inject('/v2/health/ready')).json()).toEqual({ ready: true })
+    const body = JSON.stringify({ inputs: [{ name: 'X', shape: [1, 4], datatype: 'FP64', data: ROW }] })
+    expect(JSON.parse((await post(started, platform.predictPath, body)).text)).toMatchObject({ model_name: 'iris' })
+  })
+
+  test('a health at any path of V1 that is no better than the server', async () => {
+    for (const healthPath of ['/v1/models', '/v1/models/foo', '/v1/models/iris', '/health', '/health/live']) {
+      const started = await startApp({ platform: { healthPath }, isLoading: true })
+      expect((await started.app.inject(healthPath)).statusCode).toBe(503)
+    }
   })
 
   test('their fixed routes', async () => {
@@ -295,6 +313,19 @@ describe('SageMaker, with several models', () => {
     expect((await ask(started, 'DELETE', '/models/iris')).status).toBe(501)
     expect((await ask(started, 'DELETE', '/models/x')).status).toBe(404)
     expect((await ask(started, 'POST', '/models', '[')).status).toBe(400)
+  })
+
+  test('never says that a model is loaded which failed, or is on its way', async () => {
+    const files = { 'broken.onnx': 'x', 'good.onnx': { model: 'regressor' } }
+    const started = await startApp({ folder: createFolder(files), platform: { isMultiModel: true } })
+    const load = JSON.stringify({ model_name: 'broken', url: '/x' })
+    const reason = expect.stringContaining('broken.onnx')
+    expect((await ask(started, 'GET', '/models')).body['models']).toMatchObject([{ modelName: 'good' }])
+    expect(await ask(started, 'GET', '/models/broken')).toEqual({ status: 503, body: { error: reason } })
+    expect(await ask(started, 'POST', '/models', load)).toEqual({ status: 501, body: { error: reason } })
+    const loading = await startApp({ folder: createFolder(files), platform: { isMultiModel: true }, isLoading: true })
+    expect((await ask(loading, 'GET', '/models/good')).status).toBe(503)
+    expect((await ask(loading, 'POST', '/models', load)).status).toBe(503)
   })
 
   test('and only where it asks for it', async () => {

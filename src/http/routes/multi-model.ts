@@ -28,14 +28,15 @@ export function addMultiModelRoutes(
   }))
   app.post('/models', schema('Not supported: models are read at the start', notImplementedSchema), async (request) => {
     const name = nameOf(bodyOf(request))
-    if (registry.list().some((entry) => entry.name === name)) {
-      throw new HttpError(409, 'MODEL_LOADED', `model ${JSON.stringify(name)} is loaded already`)
-    }
+    if (registry.list().some((entry) => entry.name === name)) throw notLoadedAgain(registry.find(name))
     throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('load'))
   })
-  app.get<ModelPath>('/models/:name', schema('A model that is loaded'), async ({ params }) =>
-    toModel(registry.find(params.name)),
-  )
+  app.get<ModelPath>('/models/:name', schema('A model that is loaded'), async ({ params }) => {
+    const entry = registry.find(params.name)
+    // One that failed, or is not loaded yet, is 503 with the reason.
+    if (!('model' in entry)) registry.get(params.name)
+    return toModel(entry)
+  })
   app.delete<ModelPath>(
     '/models/:name',
     schema('Not supported: models are read at the start', notImplementedSchema),
@@ -45,6 +46,14 @@ export function addMultiModelRoutes(
     },
   )
   app.post<ModelPath>('/models/:name/invoke', schema('Predicts', predictSchema), predict)
+}
+
+/** Why a model is not loaded once more, whatever became of it at the start. */
+function notLoadedAgain(entry: ModelEntry): HttpError {
+  const name = JSON.stringify(entry.name)
+  if (entry.status === 'loading') return new HttpError(503, 'MODEL_NOT_READY', `model ${name} is still loading`)
+  if (entry.status !== 'failed') return new HttpError(409, 'MODEL_LOADED', `model ${name} is loaded already`)
+  return new HttpError(501, 'NOT_IMPLEMENTED', `model ${name}: ${entry.error}; ${notAtRunTime('load')}`)
 }
 
 function toModel({ name, file }: ModelEntry): object {
