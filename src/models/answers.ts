@@ -1,6 +1,6 @@
 import type { AnsweredOutput, Label } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
-import type { ClassLabels } from '../onnx/labels.ts'
+import type { ClassLabels } from '../onnx/class-lists.ts'
 import type { ModelPackage } from './package.ts'
 
 /**

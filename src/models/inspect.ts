@@ -75,9 +75,9 @@ function windowOf(descriptor: number, length: number): ByteSource {
 }
 
 /** The size of the files beside the model that hold its weights. */
-function externalBytes(file: string, { graph }: ModelFileInfo): number {
+function externalBytes(file: string, { externalFiles }: ModelFileInfo): number {
   let bytes = 0
-  for (const location of graph.externalFiles) {
+  for (const location of externalFiles) {
     const shown = JSON.stringify(location.slice(0, 100))
     const isInside = !isAbsolute(location) && !normalize(location).startsWith('..') && !location.includes('\0')
     if (!isInside)

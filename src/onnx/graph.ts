@@ -1,4 +1,4 @@
-import { WireError, fieldsOf, readIntegers, readText } from './wire.ts'
+import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 import { readValueInfo } from './value-info.ts'
 import type { ValueInfo } from './value-info.ts'
@@ -14,7 +14,6 @@ export interface GraphNode extends Range {
   readonly domain: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  readonly attributes: readonly Range[]
 }
 
 /** A value of a graph, and where it stands. */
@@ -29,52 +28,66 @@ export interface Graph {
   readonly outputs: readonly PlacedValue[]
   /** Where each initializer stands, by name. */
   readonly initializers: ReadonlyMap<string, Range>
-  /** Files beside the model that hold weights. */
+  /** Files beside the model that hold weights of this graph, or of its Constant nodes. */
   readonly externalFiles: ReadonlySet<string>
 }
 
-// Far beyond any model; a file with more was not written by an exporter.
-const MAX_NODES = 100_000
+// Far beyond any model; a file with more was not written by an exporter. What is kept of a node or a value takes many
+// times the bytes that it has in the file.
+const MAX_NODES = 50_000
+const MAX_NAMES = 250_000
+const MAX_VALUES = 10_000
+const MAX_INITIALIZERS = 50_000
 const MAX_DEPTH = 16
 const EXTERNAL = 1n
 const MAX_ENTRY_BYTES = 2 ** 16
 
 /** @throws WireError when it is no graph. */
 export function readGraph(source: ByteSource, range: Range): Graph {
-  const graph = {
-    nodes: [] as GraphNode[],
-    inputs: [] as PlacedValue[],
-    outputs: [] as PlacedValue[],
-    initializers: new Map<string, Range>(),
-    externalFiles: new Set<string>(),
-  }
+  const nodes: GraphNode[] = []
+  const inputs: PlacedValue[] = []
+  const outputs: PlacedValue[] = []
+  const initializers = new Map<string, Range>()
+  const externalFiles = new Set<string>()
+  let names = 0
   for (const field of fieldsOf(source, range, 'the graph')) {
     if (!field.isBytes) continue
-    if (field.number === 1) graph.nodes.push(readNode(source, field))
-    else if (field.number === 5) addInitializer(source, field, graph.initializers, graph.externalFiles)
-    else if (field.number === 11)
-      graph.inputs.push({ ...readValueInfo(source, field), from: field.from, end: field.end })
-    else if (field.number === 12)
-      graph.outputs.push({ ...readValueInfo(source, field), from: field.from, end: field.end })
-    if (graph.nodes.length > MAX_NODES) throw new WireError(`the graph has more than ${MAX_NODES} nodes`)
+    if (field.number === 1) {
+      const node = readNode(source, field)
+      nodes.push(node)
+      names += node.inputs.length + node.outputs.length
+      if (node.operator === 'Constant') addExternalConstants(source, node, externalFiles)
+    } else if (field.number === 5) addInitializer(source, field, initializers, externalFiles)
+    else if (field.number === 11) addValue(source, field, inputs, 'inputs')
+    else if (field.number === 12) addValue(source, field, outputs, 'outputs')
+    checkCount(nodes.length, MAX_NODES, 'nodes', 'the graph')
+    checkCount(names, MAX_NAMES, 'inputs and outputs of nodes', 'the graph')
+    checkCount(initializers.size, MAX_INITIALIZERS, 'initializers', 'the graph')
   }
-  return graph
+  return { nodes, inputs, outputs, initializers, externalFiles }
 }
 
-function readNode(source: ByteSource, field: Field): GraphNode {
+function readNode(source: ByteSource, { from, start, end }: Field): GraphNode {
   const inputs: string[] = []
   const outputs: string[] = []
-  const attributes: Range[] = []
   let [operator, domain] = ['', '']
-  for (const part of fieldsOf(source, field, 'a node')) {
+  for (const part of fieldsOf(source, { start, end }, 'a node')) {
     if (!part.isBytes) continue
     if (part.number === 1) inputs.push(readText(source, part, 'the name of an input'))
     else if (part.number === 2) outputs.push(readText(source, part, 'the name of an output'))
     else if (part.number === 4) operator = readText(source, part, 'an operator')
-    else if (part.number === 5) attributes.push({ start: part.start, end: part.end })
     else if (part.number === 7) domain = readText(source, part, 'a domain')
+    checkCount(inputs.length, MAX_VALUES, 'inputs', 'a node')
+    checkCount(outputs.length, MAX_VALUES, 'outputs', 'a node')
   }
-  return { from: field.from, start: field.start, end: field.end, operator, domain, inputs, outputs, attributes }
+  if (operator === '') throw new WireError('a node has no operator')
+  return { from, start, end, operator, domain: domain === 'ai.onnx' ? '' : domain, inputs, outputs }
+}
+
+function addValue(source: ByteSource, field: Field, values: PlacedValue[], what: string): void {
+  const { name, type } = readValueInfo(source, field)
+  values.push({ name, type, from: field.from, end: field.end })
+  checkCount(values.length, MAX_VALUES, what, 'the graph')
 }
 
 function addInitializer(
@@ -83,17 +96,33 @@ function addInitializer(
   initializers: Map<string, Range>,
   externalFiles: Set<string>,
 ): void {
+  const { name, location } = readTensorHead(source, field, 'an initializer')
+  if (name !== undefined) initializers.set(name, { start: field.start, end: field.end })
+  if (location !== undefined) externalFiles.add(location)
+}
+
+/** The name of a tensor, and the file that holds its elements if it is another. */
+function readTensorHead(source: ByteSource, range: Range, what: string): { name?: string; location?: string } {
+  let [name, location] = [undefined as string | undefined, undefined as string | undefined]
   let isExternal = false
-  const locations: string[] = []
-  for (const part of fieldsOf(source, field, 'an initializer')) {
-    if (part.number === 8 && part.isBytes) {
-      initializers.set(readText(source, part, 'the name of an initializer'), { start: field.start, end: field.end })
-    } else if (part.number === 13 && part.isBytes) {
+  for (const part of fieldsOf(source, range, what)) {
+    if (part.number === 8 && part.isBytes) name = readText(source, part, `the name of ${what}`)
+    else if (part.number === 13 && part.isBytes) {
       const [key, value] = readEntry(source, part)
-      if (key === 'location') locations.push(value)
+      if (key === 'location') location = value
     } else if (part.number === 14) isExternal = part.value === EXTERNAL
   }
-  if (isExternal) for (const location of locations) externalFiles.add(location)
+  return { ...(name !== undefined && { name }), ...(isExternal && location !== undefined && { location }) }
+}
+
+function addExternalConstants(source: ByteSource, node: GraphNode, externalFiles: Set<string>): void {
+  for (const attribute of attributesOf(source, node)) {
+    for (const part of fieldsOf(source, attribute, 'an attribute')) {
+      if (part.number !== 5 || !part.isBytes) continue
+      const { location } = readTensorHead(source, part, 'a constant')
+      if (location !== undefined) externalFiles.add(location)
+    }
+  }
 }
 
 /** A StringStringEntryProto. */
@@ -108,43 +137,25 @@ export function readEntry(source: ByteSource, range: Range): [key: string, value
   return [key, value]
 }
 
-/** The integers or strings of an attribute, if the node has it. */
-export function readList(source: ByteSource, node: GraphNode, name: string): bigint[] | string[] | undefined {
-  const attribute = node.attributes.find((range) => attributeName(source, range) === name)
-  if (!attribute) return undefined
-  const integers: bigint[] = []
-  const texts: string[] = []
-  for (const part of fieldsOf(source, attribute, `the attribute ${name}`)) {
-    if (part.number === 8) integers.push(...readIntegers(source, part, `the attribute ${name}`))
-    if (part.number === 9 && part.isBytes) texts.push(readText(source, part, `the attribute ${name}`))
-  }
-  return texts.length > 0 ? texts : integers.length > 0 ? integers : undefined
+/** Where the attributes of a node stand. */
+export function* attributesOf(source: ByteSource, node: GraphNode): Generator<Range> {
+  for (const part of fieldsOf(source, node, 'a node')) if (part.number === 5 && part.isBytes) yield part
 }
 
-/** Exporters write the name first, so what may be long behind it is not read. */
-function attributeName(source: ByteSource, range: Range): string | undefined {
-  for (const part of fieldsOf(source, range, 'an attribute')) {
-    if (part.number === 1 && part.isBytes) return readText(source, part, 'the name of an attribute')
-  }
-  return undefined
-}
+// What holds graphs in its attributes: the standard's operators, and com.microsoft's BeamSearch and the like.
+const HOLDS_GRAPHS = /^(If|Loop|Scan|SequenceMap|\w*Search|Sampling)$/
 
-/** Whether a loop stands among nodes, or in a graph within one of them: the time of a run then depends on its values. */
-export function hasLoop(source: ByteSource, nodes: readonly GraphNode[], depth = 0): boolean {
+/** A graph, and every graph within its nodes, one after the other, so that no more than one way down is held. */
+export function* graphsWithin(source: ByteSource, graph: Graph, depth = 0): Generator<Graph> {
   if (depth > MAX_DEPTH) throw new WireError(`graphs are nested more than ${MAX_DEPTH} deep`)
-  return nodes.some(({ operator, attributes }) => {
-    if (operator === 'Loop' || operator === 'Scan' || operator === 'SequenceMap') return true
-    return (
-      operator === 'If' &&
-      attributes.some((range) => innerGraphs(source, range).some((graph) => hasLoop(source, graph, depth + 1)))
-    )
-  })
-}
-
-function innerGraphs(source: ByteSource, attribute: Range): GraphNode[][] {
-  const graphs: GraphNode[][] = []
-  for (const part of fieldsOf(source, attribute, 'an attribute')) {
-    if ((part.number === 6 || part.number === 11) && part.isBytes) graphs.push([...readGraph(source, part).nodes])
+  yield graph
+  for (const node of graph.nodes) {
+    if (!HOLDS_GRAPHS.test(node.operator)) continue
+    for (const attribute of attributesOf(source, node)) {
+      for (const part of fieldsOf(source, attribute, 'an attribute')) {
+        if ((part.number !== 6 && part.number !== 11) || !part.isBytes) continue
+        yield* graphsWithin(source, readGraph(source, part), depth + 1)
+      }
+    }
   }
-  return graphs
 }

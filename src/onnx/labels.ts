@@ -1,12 +1,7 @@
-import { elementTypeName } from './value-info.ts'
-import { readList } from './graph.ts'
+import { readConstant, readList } from './class-lists.ts'
+import type { ClassLabels } from './class-lists.ts'
 import type { Graph, GraphNode } from './graph.ts'
-import { fieldsOf, readIntegers, readText } from './wire.ts'
-import type { ByteSource, Range } from './wire.ts'
-import type { CutZipMap } from './zipmap.ts'
-
-/** The values that a classifier answers, in the order of its probability columns. */
-export type ClassLabels = readonly string[] | readonly bigint[]
+import type { ByteSource } from './wire.ts'
 
 export interface FoundLabels {
   readonly classes: ClassLabels
@@ -14,9 +9,6 @@ export interface FoundLabels {
   readonly isCertain: boolean
 }
 
-// Steps back from an output to what chose the label.
-const MAX_STEPS = 16
-const MAX_CLASSES = 100_000
 const PASSES_ON = new Set(['Cast', 'Reshape', 'Identity', 'Squeeze', 'Flatten', 'Unsqueeze'])
 
 /**
@@ -26,31 +18,21 @@ const PASSES_ON = new Set(['Cast', 'Reshape', 'Identity', 'Squeeze', 'Flatten', 
 export function readClassLabels(
   source: ByteSource,
   graph: Graph,
-  zipMaps: readonly CutZipMap[],
+  cutOff: ClassLabels | undefined,
 ): FoundLabels | undefined {
-  const [zipMap] = zipMaps
-  if (zipMap) return { classes: zipMap.labels, isCertain: true }
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+  if (cutOff) return { classes: cutOff, isCertain: true }
+  const producers = new Map<string, GraphNode>()
+  for (const node of graph.nodes) for (const name of node.outputs) producers.set(name, node)
+  // Each is read once, however many outputs come from it.
+  const seen = new Set<GraphNode>()
   for (const { name } of graph.outputs) {
-    const classes = traceLabels(source, graph, producers, name)
-    if (classes && classes.length <= MAX_CLASSES) return { classes, isCertain: false }
-  }
-  return undefined
-}
-
-function traceLabels(
-  source: ByteSource,
-  graph: Graph,
-  producers: ReadonlyMap<string, GraphNode>,
-  output: string,
-): ClassLabels | undefined {
-  let name: string | undefined = output
-  for (let step = 0; step < MAX_STEPS && name !== undefined; step++) {
-    const node = producers.get(name)
-    if (!node) return undefined
-    const labels = labelsOf(source, graph, node)
-    if (labels) return labels
-    name = PASSES_ON.has(node.operator) ? node.inputs[0] : undefined
+    let node = producers.get(name)
+    while (node && !seen.has(node)) {
+      seen.add(node)
+      const classes = labelsOf(source, graph, node)
+      if (classes) return { classes, isCertain: false }
+      node = PASSES_ON.has(node.operator) ? producers.get(node.inputs[0] ?? '') : undefined
+    }
   }
   return undefined
 }
@@ -65,28 +47,4 @@ function labelsOf(source: ByteSource, graph: Graph, node: GraphNode): ClassLabel
   // The index of the likeliest class chooses among the classes, which stand in the file as a constant.
   const classes = node.operator === 'ArrayFeatureExtractor' && graph.initializers.get(node.inputs[0] ?? '')
   return classes ? readConstant(source, classes) : undefined
-}
-
-/** A small constant of integers or strings. */
-function readConstant(source: ByteSource, range: Range): ClassLabels | undefined {
-  const integers: bigint[] = []
-  const texts: string[] = []
-  let [elementType, raw] = ['', undefined as Range | undefined]
-  for (const part of fieldsOf(source, range, 'an initializer')) {
-    if (part.number === 2) elementType = elementTypeName(part.value)
-    if (part.number === 5 || part.number === 7) integers.push(...readIntegers(source, part, 'a constant'))
-    if (part.number === 6 && part.isBytes) texts.push(readText(source, part, 'a constant'))
-    if (part.number === 9 && part.isBytes) raw = part
-  }
-  if (raw && raw.end - raw.start <= 8 * MAX_CLASSES) integers.push(...readRaw(source, raw, elementType))
-  if (elementType === 'string') return texts
-  return elementType === 'int32' || elementType === 'int64' ? integers : undefined
-}
-
-function readRaw(source: ByteSource, { start, end }: Range, elementType: string): bigint[] {
-  const bytes = Buffer.from(source.read(start, end))
-  const size = elementType === 'int64' ? 8 : 4
-  return Array.from({ length: Math.floor(bytes.length / size) }, (_, index) => {
-    return size === 8 ? bytes.readBigInt64LE(index * 8) : BigInt(bytes.readInt32LE(index * 4))
-  })
 }

@@ -1,8 +1,8 @@
-import { hasLoop, readEntry, readGraph } from './graph.ts'
+import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
-import { WireError, fieldsOf, readText } from './wire.ts'
+import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 import { cutZipMaps } from './zipmap.ts'
 import type { Edit } from './zipmap.ts'
@@ -16,6 +16,8 @@ export interface ModelFileInfo {
   /** metadata_props. */
   readonly metadata: ReadonlyMap<string, string>
   readonly graph: Graph
+  /** Files beside the model that hold weights. */
+  readonly externalFiles: ReadonlySet<string>
   /** Operators of domains that are neither the standard's nor functions of the file: `domain.Operator`. */
   readonly customOperators: readonly string[]
   readonly hasLoops: boolean
@@ -32,6 +34,8 @@ export interface ModelFileInfo {
 // ORT registers its own beside the standard's.
 const KNOWN_DOMAINS = /^(ai\.onnx(\..*)?|com\.microsoft(\..*)?|com\.ms\..*|org\.pytorch\..*)?$/
 const MAX_METADATA = 1000
+const MAX_OPSETS = 1000
+const MAX_FUNCTIONS = 10_000
 
 /**
  * Reads a ModelProto. Tags and lengths are read, and what is named here; weights are passed over.
@@ -55,21 +59,23 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     else if (field.number === 8) opsets.set(...readOpset(source, field))
     else if (field.number === 14 && metadata.size < MAX_METADATA) metadata.set(...readEntry(source, field))
     else if (field.number === 25) functions.add(readFunctionName(source, field))
+    checkCount(opsets.size, MAX_OPSETS, 'opsets', 'the file')
+    checkCount(functions.size, MAX_FUNCTIONS, 'functions', 'the file')
   }
   if (!graphField) throw new WireError('the file has no graph: it is no ONNX model')
   const graph = readGraph(source, graphField)
-  const { edits, zipMaps, left } = cutZipMaps(source, graph, graphField)
+  const found = lookWithin(source, graph, functions)
+  const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
   return {
     irVersion,
     producer: `${producer} ${version}`.trim(),
     opsets,
     metadata,
     graph,
-    customOperators: customOperators(graph, functions),
-    hasLoops: functions.size > 0 || hasLoop(source, graph.nodes),
-    labels: readClassLabels(source, graph, zipMaps),
+    ...found,
+    labels: readClassLabels(source, graph, labels),
     edits,
-    fileNames: new Map(zipMaps.map(({ tensor, output }) => [tensor, output])),
+    fileNames,
     unsupported: left,
   }
 }
@@ -93,9 +99,21 @@ function readFunctionName(source: ByteSource, range: Range): string {
   return `${domain}.${name}`
 }
 
-function customOperators({ nodes }: Graph, functions: ReadonlySet<string>): string[] {
-  const custom = nodes
-    .filter(({ domain }) => !KNOWN_DOMAINS.test(domain))
-    .map(({ domain, operator }) => `${domain}.${operator}`)
-  return [...new Set(custom)].filter((name) => !functions.has(name))
+type Within = Pick<ModelFileInfo, 'externalFiles' | 'customOperators' | 'hasLoops'>
+
+const LOOPS = /^(Loop|Scan|SequenceMap|\w*Search|Sampling)$/
+
+/** What stands in the graph or in a graph within one of its nodes. */
+function lookWithin(source: ByteSource, whole: Graph, functions: ReadonlySet<string>): Within {
+  const externalFiles = new Set<string>()
+  const custom = new Set<string>()
+  let hasLoops = functions.size > 0
+  for (const graph of graphsWithin(source, whole)) {
+    for (const file of graph.externalFiles) externalFiles.add(file)
+    for (const { domain, operator } of graph.nodes) {
+      if (!KNOWN_DOMAINS.test(domain)) custom.add(`${domain}.${operator}`)
+      hasLoops ||= LOOPS.test(operator)
+    }
+  }
+  return { externalFiles, customOperators: [...custom].filter((name) => !functions.has(name)), hasLoops }
 }

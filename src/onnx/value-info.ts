@@ -1,4 +1,4 @@
-import { fieldsOf, readText } from './wire.ts'
+import { checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Range } from './wire.ts'
 
 /** What a value of a graph is. */
@@ -104,7 +104,9 @@ function readTensorType(source: ByteSource, range: Range): ValueType {
 function readShape(source: ByteSource, range: Range): (number | string | undefined)[] {
   const shape: (number | string | undefined)[] = []
   for (const part of fieldsOf(source, range, 'a shape')) {
-    if (part.number === 1 && part.isBytes && shape.length < MAX_RANK) shape.push(readDimension(source, part))
+    if (part.number !== 1 || !part.isBytes) continue
+    shape.push(readDimension(source, part))
+    checkCount(shape.length, MAX_RANK, 'dimensions', 'a shape')
   }
   return shape
 }

@@ -29,17 +29,21 @@ export class WireError extends Error {}
 
 const MAX_VARINT_BYTES = 10
 const MAX_TEXT_BYTES = 2 ** 20
+// Of the fields of one message most are passed over: a text vocabulary has one for each word.
+const MAX_FIELDS = 2 ** 21
 
 /**
  * The fields of a message, in order. Reads tags and lengths alone, so that weights are passed over.
  *
  * @param name What is being read, for the messages.
- * @throws WireError when it is no message: a length beyond its end, an unknown wire type, a broken varint.
+ * @throws WireError when it is no message: a length beyond its end, an unknown wire type, a broken varint; or when it
+ *   has more fields than any model.
  * @see https://protobuf.dev/programming-guides/encoding/
  */
 export function* fieldsOf(source: ByteSource, { start, end }: Range, name: string): Generator<Field> {
   let at = start
-  while (at < end) {
+  for (let count = 1; at < end; count++) {
+    checkCount(count, MAX_FIELDS, 'fields', name)
     const from = at
     const tag = readVarint(source, at, end, name)
     const number = Number(tag.value >> 3n)
@@ -98,23 +102,31 @@ function readFixed(source: ByteSource, start: number, size: number): bigint {
   return value
 }
 
+/**
+ * Bounds how many of something there are: each costs more memory than it takes bytes in the file.
+ *
+ * @throws WireError when there are more.
+ */
+export function checkCount(count: number, most: number, what: string, name: string): void {
+  if (count > most) throw new WireError(`${name} has more than ${most} ${what}`)
+}
+
 /** A string, replaced where it is no UTF-8. */
 export function readText(source: ByteSource, { start, end }: Range, name: string): string {
   if (end - start > MAX_TEXT_BYTES) throw new WireError(`${name} is longer than ${MAX_TEXT_BYTES} bytes`)
   return Buffer.from(source.read(start, end)).toString('utf8')
 }
 
-/** The integers of one field, whether packed or not. */
-export function readIntegers(source: ByteSource, field: Field, name: string): bigint[] {
-  if (!field.isBytes) return [BigInt.asIntN(64, field.value)]
-  if (field.end - field.start > MAX_TEXT_BYTES) throw new WireError(`${name} is longer than ${MAX_TEXT_BYTES} bytes`)
-  const values: bigint[] = []
-  for (let at = field.start; at < field.end;) {
-    const { value, next } = readVarint(source, at, field.end, name)
-    values.push(BigInt.asIntN(64, value))
-    at = next
+/** The integers of one field, whether packed or not, one by one: nobody knows beforehand how many there are. */
+export function* integersOf(source: ByteSource, field: Field, name: string): Generator<bigint> {
+  if (!field.isBytes) yield BigInt.asIntN(64, field.value)
+  else {
+    for (let at = field.start; at < field.end;) {
+      const { value, next } = readVarint(source, at, field.end, name)
+      yield BigInt.asIntN(64, value)
+      at = next
+    }
   }
-  return values
 }
 
 /** A varint's bytes. */

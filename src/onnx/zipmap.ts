@@ -1,6 +1,6 @@
-import { readList } from './graph.ts'
+import { readList } from './class-lists.ts'
+import type { ClassLabels } from './class-lists.ts'
 import type { Graph, GraphNode, PlacedValue } from './graph.ts'
-import type { ClassLabels } from './labels.ts'
 import { bytesField, integerField, varint } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 
@@ -9,18 +9,12 @@ export interface Edit extends Range {
   readonly bytes: Uint8Array
 }
 
-/** A ZipMap that is cut off: the output has another name then, and is a tensor. */
-export interface CutZipMap {
-  /** What the file called the output. */
-  readonly output: string
-  /** The tensor [rows, classes] that it is made of. */
-  readonly tensor: string
-  readonly labels: ClassLabels
-}
-
 interface Cut {
   readonly edits: readonly Edit[]
-  readonly zipMaps: readonly CutZipMap[]
+  /** What the file called each output that is cut off, by the tensor [rows, classes] that it is made of. */
+  readonly fileNames: ReadonlyMap<string, string>
+  /** The classes of the first that is cut off. */
+  readonly labels: ClassLabels | undefined
   /** Outputs that are no tensors and stay, with their types in words. */
   readonly left: ReadonlyMap<string, string>
 }
@@ -33,29 +27,34 @@ const FLOAT = 1
  * and all else stay as they are. One whose output feeds other nodes is left.
  *
  * @param graphField The graph's field in the file; its length changes.
+ * @param hasExternalFiles A file whose weights stand beside it is loaded where it is, and so cannot be changed.
  */
-export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field): Cut {
-  const used = new Set(graph.nodes.flatMap(({ inputs }) => inputs))
+export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field, hasExternalFiles: boolean): Cut {
+  const used = new Set<string>()
+  for (const { inputs } of graph.nodes) for (const name of inputs) used.add(name)
   const zipMapOf = new Map(graph.nodes.filter(isZipMap).map((node) => [node.outputs[0], node]))
   const declared = new Set(graph.outputs.map(({ name }) => name))
   const edits: Edit[] = []
-  const zipMaps: CutZipMap[] = []
+  const fileNames = new Map<string, string>()
+  let first: ClassLabels | undefined
   const left = new Map<string, string>()
   for (const output of graph.outputs) {
     if (output.type.kind === 'tensor') continue
     const node = zipMapOf.get(output.name)
+    // Its labels are read once, however many outputs have its name.
+    zipMapOf.delete(output.name)
     const tensor = node?.inputs[0]
     const labels = node && readLabels(source, node)
     const isCuttable = node && tensor !== undefined && labels && !used.has(output.name) && !declared.has(tensor)
-    // A file whose weights stand beside it is loaded where it is, and so cannot be changed.
-    if (!isCuttable || graph.externalFiles.size > 0) left.set(output.name, output.type.text)
+    if (!isCuttable || hasExternalFiles) left.set(output.name, output.type.text)
     else {
       declared.add(tensor)
-      zipMaps.push({ output: output.name, tensor, labels })
+      fileNames.set(tensor, output.name)
+      first ??= labels
       edits.push({ start: node.from, end: node.end, bytes: new Uint8Array() }, redeclare(output, tensor, labels.length))
     }
   }
-  return { edits: edits.length === 0 ? [] : withLength(graphField, edits), zipMaps, left }
+  return { edits: edits.length === 0 ? [] : withLength(graphField, edits), fileNames, labels: first, left }
 }
 
 /** Applies edits, which do not overlap, to the bytes of a whole file. */
