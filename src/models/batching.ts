@@ -69,7 +69,7 @@ function isOtherName(name: string | undefined, batch: string | undefined): boole
 
 /** Every thread computes once: a first run allocates and is slow. */
 async function warmUp(session: Session, view: ModelView): Promise<void> {
-  const runs = Array.from({ length: session.parallelism }, () => session.run(makeInputs(view, 1, 0)))
+  const runs = Array.from({ length: session.parallelism }, async () => session.run(makeInputs(view, 1, 0)))
   // Values that are made up may be none that this model can compute; the first request then warms it up.
   await Promise.allSettled(runs)
 }

@@ -5,6 +5,9 @@ import type { Feature, FeatureType } from '../core/model-view.ts'
 import type { Signature, TensorSpec } from '../core/signature.ts'
 import type { ModelPackage } from './package.ts'
 
+// Each column takes memory for its name, in every answer that lists them too.
+const MAX_FEATURES = 100_000
+
 type Described = NonNullable<ModelPackage['features']>[number]
 type Column = Pick<Feature, 'name' | 'dataType' | 'input' | 'column'>
 
@@ -20,7 +23,7 @@ const FEATURE_TYPES: Readonly<Record<DataKind, readonly FeatureType[]>> = {
  * The named columns of a tabular model: one [rows, n] input, or several [rows, 1] inputs.
  *
  * @param named Names that the file itself has for the columns of its one input.
- * @returns In column order; empty when the inputs are not tabular.
+ * @returns In column order; empty when the inputs are not tabular, or have more columns than anybody names.
  * @throws Error when model.json describes other features than the model has.
  */
 export function toFeatures(
@@ -32,7 +35,7 @@ export function toFeatures(
     return signature.inputs.length === 1 && named.length === all.length ? { ...column, name: named[index]! } : column
   })
   if (!described) return columns.map((column) => ({ ...column, type: defaultType(column) }))
-  if (columns.length !== described.length) throw new Error(countMismatch(columns.length, described.length))
+  if (columns.length !== described.length) throw new Error(countMismatch(signature, columns.length, described.length))
   // Where every column is an input with a name of its own, names that are all among them say which is which.
   const byName = new Map(columns.map((column) => [column.name, column]))
   const isNamed = signature.inputs.length > 1 && described.every(({ name }) => byName.has(name))
@@ -103,6 +106,7 @@ function toColumns({ inputs }: Signature, describedCount: number | undefined): C
   }
   // A free number of columns is whatever model.json says it is.
   const width = first.shape[1] === -1 ? (describedCount ?? 0) : first.shape[1]!
+  if (width > MAX_FEATURES) return []
   return Array.from({ length: width }, (_, column) => ({ ...columnName(first, width, column), input: 0, column }))
 }
 
@@ -114,7 +118,14 @@ function defaultType({ dataType }: Column): FeatureType {
   return FEATURE_TYPES[DATA_TYPES[dataType].kind][0]!
 }
 
-function countMismatch(columns: number, described: number): string {
-  const has = columns === 0 ? 'inputs that are no table of columns' : `${columns} columns`
-  return `model.json: describes ${described} features, but the model has ${has}`
+function countMismatch(signature: Signature, columns: number, described: number): string {
+  const none = wideInputText(signature) ?? 'the model has inputs that are no table of columns'
+  const has = columns === 0 ? none : `the model has ${columns} columns`
+  return `model.json: describes ${described} features, but ${has}`
+}
+
+/** Why a table of columns has no features, where it has none. */
+export function wideInputText({ inputs: [first, second] }: Signature): string | undefined {
+  if (!first || second || first.shape.length !== 2 || first.shape[1]! <= MAX_FEATURES) return undefined
+  return `input ${first.name} has ${first.shape[1]} columns, more than ${MAX_FEATURES}: it takes tensors only, and no records`
 }

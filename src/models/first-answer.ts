@@ -1,7 +1,7 @@
 import { fromFloat16Bits } from '../core/float16.ts'
 import type { ModelView } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
-import type { Tensor } from '../core/tensor.ts'
+import type { Tensor, Tensors } from '../core/tensor.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { makeInputs } from './made-up-inputs.ts'
 
@@ -31,9 +31,7 @@ export async function readFirstAnswer(session: Session, view: ModelView, from: L
   if (task.kind !== 'classifier') return unchecked
   const answers: Answer[] = []
   for (let seed = 0; seed < ANSWERS; seed++) {
-    const outputs = await session
-      .run(makeInputs(view, 1, seed), [task.label, task.probabilities])
-      .catch(() => undefined)
+    const outputs = await tryOut(session, view, seed, [task.label, task.probabilities])
     const label = outputs?.get(task.label)
     const scores = outputs?.get(task.probabilities)
     if (!label || !scores) return unchecked
@@ -52,6 +50,20 @@ export async function readFirstAnswer(session: Session, view: ModelView, from: L
   const isWarned = doubt !== undefined && from === 'model.json'
   const text = `${doubt}: check that labels in model.json stand in the order of the probability columns`
   return { ...known, warnings: isWarned ? [text] : [] }
+}
+
+/** undefined where made-up values cannot be made, or computed. */
+async function tryOut(
+  session: Session,
+  view: ModelView,
+  seed: number,
+  outputs: readonly string[],
+): Promise<Tensors | undefined> {
+  try {
+    return await session.run(makeInputs(view, 1, seed), outputs)
+  } catch {
+    return undefined
+  }
 }
 
 /** Why labels cannot be right. */

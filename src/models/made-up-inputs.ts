@@ -1,5 +1,5 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
-import type { DataKind, TensorData } from '../core/datatypes.ts'
+import type { DataKind, DataType, TensorData } from '../core/datatypes.ts'
 import { toFloat16Bits } from '../core/float16.ts'
 import { daysOf, secondsOf } from '../core/dates.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
@@ -8,18 +8,25 @@ import type { Tensors } from '../core/tensor.ts'
 
 // The values of a column repeat after so many of its elements; see `write`.
 const PERIOD = 14
+// A file may declare any size, whatever it can compute.
+const MAX_BYTES = 2 ** 26
 
 /**
  * Inputs to try a model with: the examples of its features where it has some, else small numbers, which are valid
  * indices for most models that look something up; floats vary around these. Free dimensions other than the first are 1.
  *
  * @param seed Another one makes other numbers, where no example is given.
+ * @throws Error where they would be too large to make up.
  */
 export function makeInputs({ signature, features }: ModelView, rows: number, seed: number): Tensors {
+  let left = MAX_BYTES
   const inputs = signature.inputs.map(({ name, dataType, shape }, input) => {
     const columns = features.filter((feature) => feature.input === input)
     const inner = shape.slice(1).map((size) => (size === -1 ? Math.max(1, columns.length) : size))
     const made = shape.length === 0 ? [] : [shape[0] === -1 ? rows : shape[0]!, ...inner]
+    left -= elementCount(made) * bytesPerElement(dataType)
+    if (left < 0)
+      throw new Error(`those for input ${name}, [${made.join(',')}], would take more than ${MAX_BYTES / 2 ** 20} MB`)
     const data = DATA_TYPES[dataType].allocate(elementCount(made))
     const period = PERIOD * Math.max(1, columns.length)
     for (let index = 0; index < Math.min(period, data.length); index++) {
@@ -31,6 +38,12 @@ export function makeInputs({ signature, features }: ModelView, rows: number, see
     return [name, { dataType, shape: made, data }] as const
   })
   return new Map(inputs)
+}
+
+/** Of a string, the reference to it. */
+function bytesPerElement(dataType: DataType): number {
+  const data = DATA_TYPES[dataType].allocate(0)
+  return Array.isArray(data) ? 8 : data.BYTES_PER_ELEMENT
 }
 
 /** As it stands in the column; another bit makes another value, where one is likely to be as good. */

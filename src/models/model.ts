@@ -16,7 +16,7 @@ import type { Batching } from './batching.ts'
 import { chooseExecution } from './execution.ts'
 import type { Execution } from './execution.ts'
 import { readFeatureNames } from './feature-names.ts'
-import { toFeatures } from './features.ts'
+import { toFeatures, wideInputText } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
 import type { ModelPackage } from './package.ts'
@@ -114,6 +114,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     warnings: [
       ...session.warnings,
       ...warnings,
+      ...[wideInputText(session.signature)].filter((text) => text !== undefined),
       ...session.unsupportedOutputs.map((name) => unsupportedText(name, info)),
     ],
     get isStuck() {

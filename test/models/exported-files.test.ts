@@ -129,6 +129,36 @@ describe('names of features', () => {
   })
 })
 
+describe('an input of more columns than anybody names', () => {
+  test.each([2 ** 31, 2 ** 40])('(%i) is loaded without features and without making one up', async (columns) => {
+    const registry = await loadRegistry({
+      'm.onnx': smallModel({ columns }),
+      'd/1/model.onnx': smallModel({ columns }),
+      'd/model.json': '{"features":[{"name":"a"}]}',
+    })
+    const text = `input x has ${columns} columns, more than 100000: it takes tensors only, and no records`
+    const { view, warnings, batching, execution } = registry.get('m')
+    expect({ features: view.features, warnings }).toEqual({ features: [], warnings: [text] })
+    expect(batching).toMatchObject({
+      maxBatchSize: 1,
+      reason: `made-up values cannot be computed in a batch: those for input x, [1,${columns}], would take more than 64 MB`,
+    })
+    expect(execution).toEqual({ mode: 'threads', reason: 'its runs could not be measured' })
+    expect(describeModel(registry.find('m'))).toMatchObject({ status: 'ready', features: [] })
+    expect(registry.find('d')).toMatchObject({
+      status: 'failed',
+      error: `model.json: describes 1 features, but ${text}`,
+    })
+  })
+
+  test('is answered where it is sent as tensors, as far as a body can hold it', async () => {
+    const x: Tensor = { dataType: 'float32', shape: [1, 100_001], data: new Float32Array(100_001).fill(3) }
+    const model = (await loadRegistry({ 'm.onnx': smallModel({ columns: 100_001 }) })).get()
+    const { outputs } = await model.infer({ inputs: new Map([['x', x]]) })
+    expect(outputs.get('y')!.data).toEqual(new Float32Array(100_001).fill(3))
+  })
+})
+
 describe('outputs in model.json', () => {
   const files = (outputs: unknown) => ({
     'm/1/model.onnx': readFileSync(fixtureModel('zipmap')),
