@@ -19,6 +19,10 @@ interface Answer {
 }
 
 const ANSWERS = 8
+// Made-up values may be none that a model can take: what is answered with NaN says nothing.
+const TRIES = 3 * ANSWERS
+// Exports add up in float32: a forest whose trees all agree answers -1.19e-7 and 1.0000001.
+const TOLERANCE = 1e-3
 
 /**
  * Lets a classifier answer made-up values: whether its numbers are probabilities, and whether the labels can be right.
@@ -30,12 +34,13 @@ export async function readFirstAnswer(session: Session, view: ModelView, from: L
   const unchecked = { task, labels, labelIndex, warnings: [] }
   if (task.kind !== 'classifier') return unchecked
   const answers: Answer[] = []
-  for (let seed = 0; seed < ANSWERS; seed++) {
+  for (let seed = 0; seed < TRIES && answers.length < ANSWERS; seed++) {
     const outputs = await tryOut(session, view, seed, [task.label, task.probabilities])
     const label = outputs?.get(task.label)
     const scores = outputs?.get(task.probabilities)
     if (!label || !scores) return unchecked
-    answers.push({ label: String(label.data[0]), values: firstRow(scores) })
+    const values = firstRow(scores)
+    if (!values.some(Number.isNaN)) answers.push({ label: String(label.data[0]), values })
   }
   const scores = answers.every(({ values }) => sumsUpToOne(values)) ? 'probabilities' : 'scores'
   const known = { task: { ...task, scores } as const, labels, labelIndex }
@@ -97,5 +102,5 @@ function firstRow({ dataType, shape, data }: Tensor): number[] {
 
 function sumsUpToOne(values: readonly number[]): boolean {
   const sum = values.reduce((total, value) => total + value, 0)
-  return Math.abs(sum - 1) < 1e-3 && values.every((value) => value >= 0 && value <= 1 + 1e-3)
+  return Math.abs(sum - 1) < TOLERANCE && values.every((value) => value >= -TOLERANCE && value <= 1 + TOLERANCE)
 }
