@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { DATA_TYPES } from '../core/datatypes.ts'
+import type { DataType } from '../core/datatypes.ts'
+import { parseExactly, toExactJson } from '../core/exact-json.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
@@ -16,7 +19,8 @@ const examplesSchema = z.strictObject({
 })
 
 /**
- * Computes the examples and compares: numbers within the tolerance, relative above 1, everything else exactly.
+ * Computes the examples and compares: numbers within the tolerance, relative above 1, everything else exactly, labels and
+ * whatever else the model answers as integers too.
  *
  * @param text The content of examples.json.
  * @throws Error with the first that is answered otherwise: where, what was expected, what came.
@@ -28,16 +32,17 @@ export async function checkExamples(
 ): Promise<void> {
   const { tolerance, examples } = parseExamples(text)
   const fixed = model.signature.inputs.find(({ shape }) => shape[0] !== -1)?.shape[0]
+  const isExact = exactKeys(model)
   const count = Math.min(fixed ?? model.maxRows, model.maxRows)
   for (let from = 0; from < examples.length; from += count) {
     const some = examples.slice(from, from + count)
     // A list, not an envelope: a feature may have the name of one.
-    const bytes = Buffer.from(JSON.stringify(some.map(({ input }) => input)))
+    const bytes = Buffer.from(toExactJson(some.map(({ input }) => input)))
     const request = predictCodec.decode({ bytes, isCsv: false }, model)
-    const reply = JSON.parse(predictCodec.encode(await infer(request), request, model)) as { predictions: unknown[] }
+    const reply = parseExactly(predictCodec.encode(await infer(request), request, model)) as { predictions: unknown[] }
     for (const [index, { prediction }] of some.entries()) {
       const where = `examples[${from + index}].prediction`
-      const problem = difference(prediction, reply.predictions[index], where, tolerance)
+      const problem = difference(prediction, reply.predictions[index], where, tolerance, isExact)
       if (problem !== undefined) throw new Error(`examples.json: ${problem}`)
     }
   }
@@ -52,7 +57,7 @@ export function exampleRows(text: string, model: ModelView): Tensors[] {
   const { examples } = parseExamples(text)
   if (examples.length < 2) return []
   return [examples[0]!, examples.at(-1)!].map(({ input }) => {
-    return predictCodec.decode({ bytes: Buffer.from(JSON.stringify([input])), isCsv: false }, model).inputs
+    return predictCodec.decode({ bytes: Buffer.from(toExactJson([input])), isCsv: false }, model).inputs
   })
 }
 
@@ -65,15 +70,37 @@ function parseExamples(text: string): z.infer<typeof examplesSchema> {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (error) {
     throw new Error(`examples.json is not valid JSON: ${(error as Error).message}`, { cause: error })
   }
 }
 
-function difference(expected: unknown, got: unknown, path: string, tolerance: number): string | undefined {
-  if (typeof expected === 'number' && typeof got === 'number') {
-    const isClose = Math.abs(expected - got) <= tolerance * Math.max(1, Math.abs(expected))
+/** The keys of a prediction under which integers stand; those of the answer's labels are told by the task. */
+function exactKeys({ signature, outputs, task }: ModelView): ReadonlySet<string> {
+  const integers = new Set(signature.outputs.flatMap(({ name, dataType }) => (isFloat(dataType) ? [] : [name])))
+  const answered = outputs.filter(({ tensor }) => integers.has(tensor))
+  return new Set(answered.map(({ name, fileName, tensor }) => name ?? (isLabel(task, tensor) ? 'label' : fileName)))
+}
+
+function isFloat(dataType: DataType): boolean {
+  return DATA_TYPES[dataType].kind === 'float'
+}
+
+function isLabel(task: ModelView['task'], tensor: string): boolean {
+  return 'label' in task && task.label === tensor
+}
+
+function difference(
+  expected: unknown,
+  got: unknown,
+  path: string,
+  tolerance: number,
+  exact?: ReadonlySet<string>,
+): string | undefined {
+  if (isNumber(expected) && isNumber(got) && tolerance > 0) {
+    const [a, b] = [Number(expected), Number(got)]
+    const isClose = Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a))
     return isClose ? undefined : `${path}: expected ${expected}, got ${got}, further off than ${tolerance}`
   }
   if (!isObject(expected) || !isObject(got) || Array.isArray(expected) !== Array.isArray(got)) {
@@ -81,10 +108,16 @@ function difference(expected: unknown, got: unknown, path: string, tolerance: nu
   }
   const keys = new Set([...Object.keys(expected), ...Object.keys(got)])
   for (const key of keys) {
-    const problem = difference(expected[key], got[key], `${path}.${key}`, tolerance)
+    // Only the keys of the prediction itself are those of outputs.
+    const allowed = exact?.has(key) ? 0 : tolerance
+    const problem = difference(expected[key], got[key], `${path}.${key}`, allowed)
     if (problem !== undefined) return problem
   }
   return undefined
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

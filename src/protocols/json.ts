@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { randomUUID } from 'node:crypto'
+import { parseExactly } from '../core/exact-json.ts'
 import { invalid, joinPath } from './problems.ts'
 import type { Problems } from './problems.ts'
 
@@ -20,7 +20,7 @@ export function checkText(body: Buffer): void {
 export function parseJson(text: string, keepsIntegers = false, takesNan = false, line?: string): unknown {
   if (text.length > STRUCTURE_CHECKED_FROM) checkStructure(text)
   try {
-    return keepsIntegers && LONG_DIGITS.test(text) ? parseExactly(text) : JSON.parse(text)
+    return keepsIntegers ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
     if (takesNan && text.includes('NaN')) return parseJson(withoutNan(text), keepsIntegers, false, line)
     const hint = /[\s:,[](?:NaN|-?Infinity)\b/.test(text) ? '; JSON has no NaN and no Infinity' : ''
@@ -48,12 +48,6 @@ function withoutNan(text: string): string {
   return json
 }
 
-// Fewer digits are always exact.
-const LONG_DIGITS = /\d{16}/
-// Strings are passed over, numbers taken whole: no text makes this search go back.
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
-// Longer ones fit no datatype, and are told as the numbers that JSON.parse makes of them.
-const LONG_INTEGER = /^-?\d{16,20}$/
 const MAX_PARSED_DEPTH = 1000
 // Each takes some sixty bytes of memory, and two of text.
 const MAX_CONTAINERS = 2 ** 20
@@ -87,19 +81,6 @@ function isRare(text: string, character: string): boolean {
   let left = MAX_PARSED_DEPTH / 2
   for (let at = text.indexOf(character); at !== -1 && left > 0; at = text.indexOf(character, at + 1)) left--
   return left > 0
-}
-
-/** As `JSON.parse`, which rounds integers beyond 2^53: they are marked in the text first, and come as bigint. */
-function parseExactly(text: string): unknown {
-  // No client knows it beforehand.
-  const mark = `${randomUUID()}:`
-  JSON.parse(text)
-  const marked = text.replaceAll(STRING_OR_NUMBER, (found) => {
-    return LONG_INTEGER.test(found) && !Number.isSafeInteger(Number(found)) ? `"${mark}${found}"` : found
-  })
-  return JSON.parse(marked, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
-  )
 }
 
 /**

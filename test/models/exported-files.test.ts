@@ -250,6 +250,32 @@ describe('examples.json', () => {
     expect([loadThreads.mock.calls.length, loadInline.mock.calls.length, [...loaded]]).toEqual([1, 1, []])
   })
 
+  test('compares labels exactly, whatever the tolerance', async () => {
+    const loadWith = async (label: number) => {
+      const prediction = { label, probabilities: { 10: 0.5, 20: 0.5, 30: 0.5 } }
+      const examples = { tolerance: 1, examples: [{ input: [5, 0], prediction }] }
+      const files = { 'm/1/model.onnx': { model: 'int-labels' }, 'm/1/examples.json': JSON.stringify(examples) }
+      return (await loadRegistry(files)).find('m')
+    }
+    expect(await loadWith(10)).toMatchObject({ status: 'ready' })
+    expect(await loadWith(9)).toMatchObject({
+      status: 'failed',
+      error: 'examples.json: examples[0].prediction.label: expected 9, got 10',
+    })
+  })
+
+  test('takes integers beyond 2^53 as they stand', async () => {
+    const loadAs = async (got: string) => {
+      const text = `{"examples":[{"input":[9007199254740993,1,-9007199254740995],"prediction":{"y":[${got}]}}]}`
+      const files = { 'm/1/model.onnx': smallModel({ elementType: 7 }), 'm/1/examples.json': text }
+      return (await loadRegistry(files)).find('m')
+    }
+    expect(await loadAs('9007199254740993,1,-9007199254740995')).toMatchObject({ status: 'ready' })
+    expect(await loadAs('9007199254740992,1,-9007199254740995')).toMatchObject({
+      error: 'examples.json: examples[0].prediction.y.0: expected 9007199254740992, got 9007199254740993',
+    })
+  })
+
   test('has a tolerance of its own', async () => {
     expect(await load({ tolerance: 0.1, examples: [{ input: [1, 1], prediction: 6.5 }] })).toMatchObject({
       status: 'ready',
