@@ -43,24 +43,30 @@ export interface Labels {
  *
  * @throws Error when they cannot both be right.
  */
-export function toLabels(classes: ClassLabels | undefined, described: ModelPackage['labels']): Labels {
+export function toLabels(classes: ClassLabels | undefined, inPackage: ModelPackage['labels']): Labels {
   const values = (classes ?? []).map(toLabel)
-  if (!described) return { labels: values, labelIndex: toIndex(values) }
+  if (!inPackage) return { labels: values, labelIndex: toIndex(values) }
+  const described = inPackage.map(toLabel)
+  // Integers that JSON numbers do not hold exactly may be written as text.
+  const isNamed = typeof inPackage[0] === 'string' && !inPackage.some(isLongInteger)
   if (values.length === 0) {
-    const isNamed = typeof described[0] === 'string'
     return { labels: described, labelIndex: toIndex(isNamed ? described.map((_, index) => index) : described) }
   }
   if (values.length !== described.length) {
     throw new Error(`model.json: has ${described.length} labels, but the model has ${values.length} classes`)
   }
-  const isRenamed = typeof described[0] === 'string' && typeof classes?.[0] === 'bigint'
-  if (!isRenamed && described.some((label, index) => label !== values[index])) {
+  const isRenamed = isNamed && typeof classes?.[0] === 'bigint'
+  if (!isRenamed && described.some((label, index) => String(label) !== String(values[index]))) {
     throw new Error(`model.json: labels are ${listed(described)}, but the file says ${listed(values)}`)
   }
   return { labels: described, labelIndex: toIndex(values) }
 }
 
-function toLabel(value: string | bigint): Label {
+function isLongInteger(label: string | number | bigint): boolean {
+  return /^-?\d{16,20}$/.test(String(label)) && !Number.isSafeInteger(Number(label))
+}
+
+function toLabel(value: string | number | bigint): Label {
   if (typeof value === 'string') return value
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
 }

@@ -42,15 +42,19 @@ export function toFeatures(
   return described.map((feature, index) => toFeature(feature, isNamed ? byName.get(feature.name)! : columns[index]!))
 }
 
-function toFeature({ type, ...described }: Described, column: Column): Feature {
-  const { name, example, missing } = described
+function toFeature({ type, minimum, maximum, ...described }: Described, column: Column): Feature {
+  const { name } = described
+  const [example, missing] = [toValue(described.example, column), toValue(described.missing, column)]
   const allowed = FEATURE_TYPES[DATA_TYPES[column.dataType].kind]
   if (type && !allowed.includes(type)) {
     throw new Error(`model.json: feature ${name} is declared ${type}, but the model's input holds ${column.dataType}`)
   }
   const featureType = type ?? defaultType(column)
-  if (example !== undefined && typeof example !== VALUE_TYPES[featureType]) {
+  if (example !== undefined && !isOfType(example, featureType, column)) {
     throw new Error(`model.json: the example of feature ${name} is no ${featureType}`)
+  }
+  if (missing !== undefined && !isOfType(missing, featureType, column)) {
+    throw new Error(`model.json: what stands for a missing ${name} is no ${featureType}`)
   }
   for (const [what, value] of [
     ['the example', example],
@@ -67,16 +71,40 @@ function toFeature({ type, ...described }: Described, column: Column): Feature {
       `model.json: feature ${name} is a datetime, and seconds do not fit into ${column.dataType}: export with float64`,
     )
   }
-  if (missing !== undefined && typeof missing !== VALUE_TYPES[featureType]) {
-    throw new Error(`model.json: what stands for a missing ${name} is no ${featureType}`)
-  }
-  return { ...column, type: featureType, ...withoutUndefined(described) }
+  const bounds = { minimum: toNumber(minimum), maximum: toNumber(maximum) }
+  return { ...column, type: featureType, ...withoutUndefined({ ...described, example, missing, ...bounds }) }
 }
 
-function fits(value: number | boolean | string, type: FeatureType, dataType: DataType): boolean {
+function toNumber(value: number | bigint | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value)
+}
+
+type Value = number | boolean | string
+
+/** Integers that a double does not hold are text where the column holds them all. */
+function toValue(value: Value | bigint | undefined, { dataType }: Column): Value | undefined {
+  if (typeof value !== 'bigint') return value
+  return isLong(dataType) ? String(value) : Number(value)
+}
+
+function isLong(dataType: DataType): boolean {
+  return dataType === 'int64' || dataType === 'uint64'
+}
+
+function isOfType(value: Value, type: FeatureType, { dataType }: Column): boolean {
+  const isDigits = type === 'integer' && isLong(dataType) && typeof value === 'string' && /^-?\d{1,20}$/.test(value)
+  return isDigits || typeof value === VALUE_TYPES[type]
+}
+
+function fits(value: Value, type: FeatureType, dataType: DataType): boolean {
   if (type === 'date' || type === 'datetime') return (type === 'date' ? daysOf : secondsOf)(String(value)) !== undefined
-  if (typeof value !== 'number') return true
   const { kind, min, max } = DATA_TYPES[dataType]
+  if (type === 'integer' && isLong(dataType) && typeof value === 'string') {
+    return BigInt(value) >= min! && BigInt(value) <= max!
+  }
+  if (typeof value !== 'number') return true
+  // An integer that a double rounds is another one.
+  if (type === 'integer' && !Number.isSafeInteger(value)) return false
   if ((type === 'integer' || kind === 'integer') && !Number.isInteger(value)) return false
   return kind !== 'integer' || (value >= Number(min) && value <= Number(max))
 }

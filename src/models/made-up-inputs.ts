@@ -49,6 +49,7 @@ function bytesPerElement(dataType: DataType): number {
 /** As it stands in the column; another bit makes another value, where one is likely to be as good. */
 function exampleOf({ example, type, dataType, values, minimum = 0 }: Feature, bit: number): Feature['example'] {
   if (typeof example === 'string') {
+    if (type === 'integer') return example
     const text = (bit === 1 && values?.find((value) => value !== example)) || example
     if (type === 'string' || dataType === 'string') return text
     return type === 'date' ? daysOf(example) : secondsOf(example)
@@ -64,7 +65,7 @@ function write(data: TensorData, index: number, seed: number, feature: Feature |
   const base = (feature && exampleOf(feature, bit)) ?? bit
   if (Array.isArray(data)) data[index] = typeof base === 'string' ? base : `text ${bit}`
   else if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-    data[index] = BigInt(Math.trunc(Number(base)))
+    data[index] = BigInt(typeof base === 'number' ? Math.trunc(base) : base)
   else if (kind !== 'float' || feature?.type === 'integer') data[index] = Number(base)
   else {
     const number = Number(base) + (((index * 5 + seed * 3) % 7) / 16) * Math.max(1, Math.abs(Number(base)))

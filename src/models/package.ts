@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { parseExactly } from '../core/exact-json.ts'
 
 // model.json, the optional description beside a model file. Its JSON Schema is docs/model.schema.json.
 
 const name = z.string().min(1).max(200)
 const text = z.string().max(2000)
 
-const value = z.union([z.number(), z.boolean(), z.string()])
+const value = z.union([z.number(), z.bigint(), z.boolean(), z.string()])
+const bound = z.union([z.number(), z.bigint()])
 
 const feature = z.strictObject({
   name: name.describe('The key of this feature in a record.'),
@@ -24,8 +26,8 @@ const feature = z.strictObject({
   missing: value
     .optional()
     .describe('What the model takes for a value that is null, or empty in CSV; by default NaN for floats, none else.'),
-  minimum: z.number().optional().describe('The smallest value that is usual, for people; others are not refused.'),
-  maximum: z.number().optional().describe('The largest value that is usual, for people; others are not refused.'),
+  minimum: bound.optional().describe('The smallest value that is usual, for people; others are not refused.'),
+  maximum: bound.optional().describe('The largest value that is usual, for people; others are not refused.'),
   values: z.array(text).optional().describe('The values that are usual, for people; others are not refused.'),
 })
 
@@ -52,7 +54,7 @@ const packageSchema = z
         "In the model's column order: of its one [rows, columns] input, or one feature for each [rows, 1] input.",
       ),
     labels: z
-      .union([z.array(name).min(1), z.array(z.int()).min(1)])
+      .union([z.array(name).min(1), z.array(z.union([z.int(), z.bigint()])).min(1)])
       .optional()
       .describe(
         'The classes, in the order of the probability columns; read from the file where it tells them. Names stand for the classes of the file in their order, or for 0, 1, 2, … where the file tells none.',
@@ -105,7 +107,13 @@ export type ModelPackage = z.infer<typeof packageSchema>
 
 /** The JSON Schema of model.json, for editors. */
 export function packageJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(packageSchema)
+  const { $schema, ...schema } = z.toJSONSchema(packageSchema, {
+    unrepresentable: 'any',
+    // Those that a double does not hold.
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema instanceof z.ZodBigInt) jsonSchema.type = 'integer'
+    },
+  })
   return { $schema, title: 'model.json of onnx-serve', ...schema }
 }
 
@@ -132,12 +140,12 @@ async function readText(file: string): Promise<string> {
 
 function parseJson(content: string): unknown {
   try {
-    return JSON.parse(content)
+    return parseExactly(content)
   } catch (error) {
     throw new Error(`model.json is not valid JSON: ${(error as Error).message}`, { cause: error })
   }
 }
 
-function repeated(values: readonly (string | number)[]): boolean {
+function repeated(values: readonly (string | number | bigint)[]): boolean {
   return new Set(values).size < values.length
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TensorSpec } from '../../src/core/signature.ts'
 import { toFeatures } from '../../src/models/features.ts'
+import { writeMissing } from '../../src/protocols/elements.ts'
 import { spec } from '../support/views.ts'
 
 function features(inputs: TensorSpec[], described?: Parameters<typeof toFeatures>[1]) {
@@ -57,6 +58,31 @@ describe('the features of a model', () => {
     [[]],
   ])('are none where the inputs are no table: %j', (inputs) => {
     expect(features(inputs)).toEqual([])
+  })
+
+  test.each<[string, string, unknown]>([
+    ['a JSON number', 'int64', -(2n ** 53n) - 1n],
+    ['text', 'int64', '-9007199254740993'],
+    ['a JSON number', 'uint64', 2n ** 64n - 1n],
+  ])('keep what stands for a missing integer beyond 2^53, as %s for %s', (_case, dataType, missing) => {
+    const described = [{ name: 'id', missing: missing as bigint, example: missing as bigint }]
+    const [feature] = features([spec('id', dataType as 'int64', [-1, 1])], described)
+    const data = dataType === 'int64' ? new BigInt64Array(1) : new BigUint64Array(1)
+    expect(writeMissing(feature!, data, 0)).toBe(undefined)
+    expect(String(data[0])).toBe(String(missing))
+  })
+
+  test.each<[string, string, unknown]>([
+    ['integer', 'int64', 2n ** 63n],
+    ['integer', 'int64', '9223372036854775808'],
+    ['integer', 'int64', 'many'],
+    ['integer', 'float64', 2n ** 53n + 1n],
+    ['integer', 'float64', '9007199254740993'],
+  ])('refuse an %s that %s does not hold for a missing one: %s', (type, dataType, missing) => {
+    const described = [{ name: 'id', type: type as 'integer', missing: missing as bigint }]
+    expect(() => features([spec('id', dataType as 'int64', [-1, 1])], described)).toThrow(
+      /^model\.json: what stands for a missing .*id/,
+    )
   })
 
   test.each([
