@@ -64,8 +64,11 @@ export class WorkerThread {
   }
 
   async dispose(session: number): Promise<void> {
-    // With the thread every session is gone already.
-    if (!this.#dead) await this.#call('dispose', { session }, (message) => new Error(message))
+    if (this.#dead) return
+    await this.#call('dispose', { session }, (message) => new Error(message)).catch((error: unknown) => {
+      // With the thread every session is gone.
+      if (!this.#dead) throw error
+    })
   }
 
   /** Lets what runs finish; the thread then frees its sessions and ends by itself. */
