@@ -48,6 +48,8 @@ async function start(command, args, env = {}) {
 }
 
 export const startServer = (...flags) => start(process.execPath, ['dist/main.js', ...flags])
+export const startProfiled = (folder, entry) =>
+  start(process.execPath, ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${folder}`, entry])
 export const startBare = () => start(process.execPath, ['bench/peers/bare.mjs'])
 export const startLeast = () => start(process.execPath, ['bench/peers/least.mjs'])
 export const startGrpcEcho = () => start(process.execPath, ['bench/peers/echo-grpc.mjs'])

@@ -14,3 +14,5 @@ app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_re
 app.post('/copy', async (request, reply) => reply.type('application/octet-stream').send(Buffer.from(request.body)))
 await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })
 console.log('ready')
+// A profile is written by a process that exits.
+process.once('SIGTERM', () => process.exit(0))
