@@ -5,7 +5,7 @@ import type { Registry } from '../models/registry.ts'
 import { acceptBodies } from './bodies.ts'
 import { trackConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
-import { answerBrokenRequest, handleErrors, refuseExpectation, sendError } from './errors.ts'
+import { answerBrokenRequest, handleErrors, refuseExpectation, sendErrorByPath } from './errors.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
 import { leadPaths } from './platform.ts'
 import type { Platform } from './platform.ts'
@@ -83,7 +83,7 @@ function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform 
     // Errors before any route is found pass by the hooks.
     frameworkErrors: (error, request, reply) => {
       observeRequest(request, reply)
-      sendError(error, request, reply)
+      sendErrorByPath(error, request, reply)
     },
   })
   app.server.on('checkExpectation', refuseExpectation)

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ServingError } from '../core/errors.ts'
 import type { ErrorCode, ErrorDetail } from '../core/errors.ts'
+import { asUnknownText } from '../protocols/v2-server.ts'
 import type { ErrorBody } from './reply-schemas.ts'
 
 /** Every code of the core has its status; a new one does not compile until it is answered here. */
@@ -40,7 +41,12 @@ const TRANSPORT_ERRORS: Readonly<
     text: () => 'the body is not as long as its content-length says',
   },
   FST_ERR_BAD_URL: { status: 400, code: 'BAD_URL', text: () => 'the path is not a valid URL' },
-  FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'NOT_FOUND', text: () => 'a part of the path is too long' },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    status: 404,
+    code: 'NOT_FOUND',
+    text: ({ url }) =>
+      url.startsWith('/v2/') ? asUnknownText('a name in the path is too long') : 'a part of the path is too long',
+  },
 }
 
 /** What is no HTTP request at all, by the code Node gives it; anything else is a plain 400. */
@@ -67,20 +73,27 @@ export function handleErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split('?', 1)
     const text = `no route ${request.method} ${JSON.stringify(path?.slice(0, 100))}: GET /docs lists them`
-    if (/^\/v[12](\/|$)/.test(path!)) return reply.code(404).send({ error: text })
-    return sendError(new HttpError(404, 'NOT_FOUND', text), request, reply)
+    return sendErrorByPath(new HttpError(404, 'NOT_FOUND', text), request, reply)
   })
 }
 
 /** Answers every error with its text alone, which is all that clients of V1 and V2 read. */
 export function handleErrorsBriefly(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => {
-    const { status, text } = answerTo(error, request, reply)
-    return reply.code(status).send({ error: text })
-  })
+  app.setErrorHandler(sendBriefly)
 }
 
-export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendBriefly(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, text } = answerTo(error, request, reply)
+  return reply.code(status).send({ error: text })
+}
+
+/** Answers what no route has seen in the form of the protocol that its path belongs to. */
+export function sendErrorByPath(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path] = request.url.split('?', 1)
+  return (/^\/v[12](\/|$)/.test(path!) ? sendBriefly : sendError)(error, request, reply)
+}
+
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, text, details = [] } = answerTo(error, request, reply)
   return reply.code(status).send({ error: text, code, details: [...details] } satisfies ErrorBody)
 }

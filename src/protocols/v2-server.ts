@@ -55,6 +55,11 @@ export function asUnknown<T>(find: () => T): T {
     return find()
   } catch (error) {
     if (!(error instanceof ServingError) || error.code !== 'MODEL_NOT_FOUND') throw error
-    throw new ServingError('MODEL_NOT_FOUND', `Request for unknown model: ${error.message}`)
+    throw new ServingError('MODEL_NOT_FOUND', asUnknownText(error.message))
   }
+}
+
+/** @param why Which name it is, and what there is instead. */
+export function asUnknownText(why: string): string {
+  return `Request for unknown model: ${why}`
 }

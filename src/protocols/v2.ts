@@ -18,7 +18,7 @@ export interface V2Body {
   readonly jsonBytes?: number | undefined
 }
 
-/** The JSON of an answer, and the bytes of its binary outputs behind it; none where all are JSON. */
+/** The JSON of an answer, and the bytes of its binary outputs behind it; none where all are JSON or have no elements. */
 export interface V2Reply {
   readonly json: string
   readonly binary: readonly Uint8Array[]
@@ -53,7 +53,7 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
         return `${head},"data":${flatJson(tensor, model)}}`
       }
       const bytes = toBytes(tensor)
-      binary.push(bytes)
+      if (bytes.length > 0) binary.push(bytes)
       return `${head},"parameters":{"binary_data_size":${bytes.length}}}`
     })
     const given = id === undefined ? '' : `,"id":${JSON.stringify(id)}`

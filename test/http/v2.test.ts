@@ -141,6 +141,15 @@ describe('the Open Inference Protocol infers', () => {
     expect(answered.subarray(at)).toEqual(Buffer.from(Float32Array.of(1, 0, 0).buffer))
   })
 
+  test('into JSON where the binary outputs have no elements (rule 3: only if some binary output is non-empty)', async () => {
+    const { app } = await startApp()
+    const outputs = [{ name: 'probabilities', parameters: { binary_data: true } }]
+    const reply = await infer({ app }, JSON.stringify({ inputs: [{ ...FLOWER, shape: [0, 4], data: [] }], outputs }))
+    expect(reply.headers['content-type']).toContain('application/json')
+    expect(reply.headers).not.toHaveProperty('inference-header-content-length')
+    expect(json(reply)).toMatchObject({ outputs: [{ shape: [0, 3], parameters: { binary_data_size: 0 } }] })
+  })
+
   test.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
@@ -217,6 +226,16 @@ describe('the Open Inference Protocol refuses, with nothing but the error,', () 
     const reply = await infer({ app }, body, headers)
     expect(reply.status).toBe(status)
     expect(json(reply)).toEqual({ error: expect.stringMatching(error) })
+  })
+
+  test.each([
+    ['/v2/models/%zz/infer', 400, 'the path is not a valid URL'],
+    [`/v2/models/${'x'.repeat(300)}`, 404, 'Request for unknown model: a name in the path is too long'],
+    [`/v2/models/iris/versions/${'1'.repeat(300)}`, 404, 'Request for unknown model: a name in the path is too long'],
+  ])('a path that no route sees: %s', async (path, status, error) => {
+    const { server } = await startApp()
+    const { body } = await request(server).get(path).expect(status)
+    expect(body).toEqual({ error })
   })
 
   test('unknown models, other methods, loading, and a queue that is full', async () => {
