@@ -33,6 +33,11 @@ export function toNamedTensors(given: unknown, model: ModelView, textLength: num
   return inputs
 }
 
+/** Whether an instance has an array for each input, as no record of features has. */
+export function isByInput(instance: unknown, { signature }: ModelView): boolean {
+  return isRecord(instance) && signature.inputs.every(({ name }) => Array.isArray(instance[name]))
+}
+
 /**
  * Turns instances that are objects, with a value for each input, into the tensors of all of them.
  *

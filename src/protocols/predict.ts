@@ -6,7 +6,7 @@ import type { CsvHeader } from './csv.ts'
 import { createTable, isRecord, toColumns, toInputs, writeArray } from './feature-rows.ts'
 import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
 import { fromColumns, isColumns } from './named-columns.ts'
-import { byInput, toNamedTensors } from './named-tensors.ts'
+import { byInput, isByInput, toNamedTensors } from './named-tensors.ts'
 import { toTensor } from './nested-arrays.ts'
 import { readPlainRows } from './plain-rows.ts'
 import { toOutputsJson, toPredictionsJson } from './predictions.ts'
@@ -176,7 +176,7 @@ function isEnvelope(value: Record<string, unknown>, member: string, model: Model
 function decodeRows(rows: unknown, path: string, model: ModelView, textLength: number, problems: Problems): Decoded {
   if (!Array.isArray(rows)) throw invalid(path, `expected an array of rows, got ${show(rows)}`)
   checkRows(rows.length, path, model)
-  if (model.features.length > 0) {
+  if (model.features.length > 0 && !isByInput(rows[0], model)) {
     checkFixedRows(rows.length, path, model)
     const { inputs, records } = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
     return { inputs, keys: records * model.features.length, form: 'predictions' }

@@ -29,6 +29,42 @@ const pair = createView({
   },
 })
 
+describe('instances keyed by input', () => {
+  const table = tableView()
+  const people = [
+    { age: [36.5], name: ['Ada'], member: [true] },
+    { age: [1], name: ['Bob'], member: [false] },
+  ]
+
+  test('are taken by a model of one input', () => {
+    const rows = [{ X: [1, 2, 3] }, { X: [4, 5, 6] }]
+    expect(decode({ instances: rows }, table)).toEqual(decode({ instances: [first(1), first(4)] }, table))
+  })
+
+  test('are taken, as arrays of one, by a model with an input for each column', () => {
+    expect(decode({ instances: people }, columns)).toEqual(
+      decode(
+        { instances: people.map(({ age: [age], name: [name], member: [member] }) => ({ age, name, member })) },
+        columns,
+      ),
+    )
+  })
+
+  test.each<[string, unknown, string]>([
+    ['that lack one', [people[0], { age: [1], name: ['x'] }], 'instances[1].member: is missing'],
+    ['with another', [people[0], { ...people[1], x: [1] }], 'instances[1].x: is no input of this model'],
+    ['of another shape', [people[0], { ...people[1], age: [1, 2] }], 'inputs.age[1]: expected 1 elements'],
+    ['twice', '{"instances":[{"age":[1],"age":[2],"name":["x"],"member":[true]}]}', 'instances[0].age: is given twice'],
+  ])('are refused %s', (_case, instances, problem) => {
+    const body = typeof instances === 'string' ? instances : { instances }
+    expect(problemsOf(() => decode(body, columns))).toEqual([expect.stringContaining(problem)])
+  })
+
+  function first(value: number): number[] {
+    return [value, value + 1, value + 2]
+  }
+})
+
 describe('a body that is accepted', () => {
   const expected = new Map([['X', { dataType: 'float32', shape: [2, 3], data: new Float32Array([1, 2, 3, 4, 5, 6]) }]])
   const first = { a: 1, b: 2, c: 3 }
