@@ -76,8 +76,8 @@ export async function compute(bytes: Buffer, request: OneRequest): Promise<Outco
   const { call, id, type, options } = request
   const level = PROBES.has(type.name) ? 'debug' : 'info'
   if (options.logger.isLevelEnabled(level)) {
-    const code = status[call.cancelled ? cancelledAs(call) : outcome.code]
     const durationMs = roundMs(performance.now() - startedAt)
+    const code = status[call.cancelled ? cancelledAs(call, durationMs) : outcome.code]
     options.logger[level](addInference({ reqId: id, rpc: type.path, code, durationMs }, inference), 'request')
   }
   return outcome
@@ -107,6 +107,12 @@ function decode(bytes: Buffer, { decode: read, name }: MethodType): object {
   }
 }
 
-function cancelledAs(call: AnyCall): status {
-  return Number(call.getDeadline()) <= Date.now() ? status.DEADLINE_EXCEEDED : status.CANCELLED
+// The client's clock began earlier: it resets the call before the server sees its deadline pass.
+const CLOCKS_APART_MS = 100
+
+/** Whether a client left by itself, or because its deadline had passed. */
+function cancelledAs(call: AnyCall, durationMs: number): status {
+  const leftMs = Number(call.getDeadline()) - Date.now()
+  // Of a short deadline at least half must have passed.
+  return leftMs <= Math.min(CLOCKS_APART_MS, durationMs) ? status.DEADLINE_EXCEEDED : status.CANCELLED
 }

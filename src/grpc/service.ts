@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { isAllReady } from '../models/readiness.ts'
+import { isAllReady, loadedModels } from '../models/readiness.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
 import { v2GrpcCodec } from '../protocols/v2-grpc.ts'
@@ -34,13 +34,16 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
     asUnknown(() => registry.get(name || undefined, asked || undefined))
   const infer = (message: InferMessage, call: Call): Promise<InferReply> =>
     computeModel(get({ name: message.modelName, version: message.modelVersion }), message, call)
+  // Of one that is unknown Triton says that it is not ready, over gRPC.
+  const isReady = ({ name, version: asked }: ModelName): boolean =>
+    registry.list().some((entry) => {
+      const isMeant = entry.name === (name || registry.defaultName) && (asked === '' || entry.version === asked)
+      return isMeant && entry.status === 'ready'
+    })
   return {
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: !isDraining() && isAllReady(registry.list()) }),
-    ModelReady: ({ name, version: asked }: ModelName) => {
-      const entry = asUnknown(() => registry.find(name || undefined, asked || undefined))
-      return { ready: entry.status === 'ready' && !isDraining() }
-    },
+    ModelReady: (message: ModelName) => ({ ready: isReady(message) && !isDraining() }),
     ServerMetadata: () => v2Server(serverName, version),
     ModelMetadata: (message: ModelName) => {
       const { view } = get(message)
@@ -53,8 +56,8 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
       return { config: v2Config(view, batching.maxBatchSize) }
     },
     ModelStatistics: (message: ModelName) => {
-      const loaded = registry.list().flatMap((entry) => ('model' in entry ? [entry.model] : []))
-      const models = message.name === '' ? loaded : [get(message)]
+      const { name, version: asked } = message
+      const models = asUnknown(() => loadedModels(registry, name || undefined, name && asked ? asked : undefined))
       return { model_stats: models.map(({ view, statistics }) => v2Statistics(view, statistics)) }
     },
     RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: v2Index(registry.list(), ready) }),

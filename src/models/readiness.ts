@@ -1,4 +1,5 @@
-import type { ModelEntry } from './registry.ts'
+import type { Model } from './model.ts'
+import type { ModelEntry, Registry } from './registry.ts'
 
 /** How the server is as a whole. */
 export type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
@@ -21,4 +22,16 @@ export function canPredict(entries: readonly ModelEntry[], isDraining: boolean):
 /** What V2 calls ready: every model answers. */
 export function isAllReady(entries: readonly ModelEntry[]): boolean {
   return entries.every(({ status }) => status === 'ready')
+}
+
+/**
+ * The models that have something to tell: one version, every version of a name, or all; of these what is loaded.
+ *
+ * @throws ServingError as `Registry.get` when there is none of that name or version.
+ */
+export function loadedModels(registry: Registry, name?: string, version?: string): readonly Model[] {
+  if (version !== undefined) return [registry.get(name, version)]
+  const entries = registry.list().filter((entry) => name === undefined || entry.name === name)
+  const models = entries.flatMap((entry) => ('model' in entry ? [entry.model] : []))
+  return models.length > 0 || name === undefined ? models : [registry.get(name)]
 }

@@ -1,7 +1,7 @@
 import type { DataType } from '../core/datatypes.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
-import { invalid } from './problems.ts'
+import { invalid, show } from './problems.ts'
 import { fromContents } from './v2-grpc-contents.ts'
 import type { InferMessage, InputMessage } from './v2-grpc-message.ts'
 import { readInputs } from './v2-inputs.ts'
@@ -11,21 +11,30 @@ import { answersOf, toRequest } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, fromBytes, toBytes } from './v2-tensors.ts'
 
+export interface GrpcRequest extends V2Request {
+  /** The answer says that it is the last: the client asked for that, as it does where models answer several times. */
+  readonly marksFinal?: boolean
+}
+
 export interface InferReply {
   readonly model_name: string
   readonly model_version: string
   readonly id: string
+  readonly parameters?: Readonly<Record<string, { readonly bool_param: boolean }>>
   readonly outputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[]
   /** Views of the tensors. */
   readonly raw_output_contents: readonly Uint8Array[]
 }
+
+const ASKS_FINAL = 'triton_enable_empty_final_response'
+const FINAL = { parameters: { triton_final_response: { bool_param: true } } }
 
 /**
  * ModelInfer of the Open Inference Protocol. Tensors come as bytes or as typed contents, and are answered as bytes.
  *
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  */
-export const v2GrpcCodec: Codec<InferMessage, V2Request, InferReply> = {
+export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, InferReply> = {
   decode(message, model) {
     const { id, inputs, outputs, parameters, rawInputs: raw } = message
     if (raw.length > 0 && raw.length !== inputs.length) {
@@ -34,17 +43,26 @@ export const v2GrpcCodec: Codec<InferMessage, V2Request, InferReply> = {
     const read: ReadTensor = (_input, { dataType }, shape, path, index) =>
       toTensor(inputs[index]!, raw[index], dataType, shape, path)
     const envelope = { id: id === '' ? undefined : id, outputs, parameters }
-    return toRequest(readInputs(inputs, read, model), envelope, model)
+    const asked = parameters?.[ASKS_FINAL]
+    if (asked === undefined) return toRequest(readInputs(inputs, read, model), envelope, model)
+    if (typeof asked !== 'boolean') {
+      throw invalid(`parameters.${ASKS_FINAL}`, `expected true or false, got ${show(asked)}`)
+    }
+    // No other name of Triton's own is taken.
+    const { [ASKS_FINAL]: _, ...others } = parameters!
+    const request = toRequest(readInputs(inputs, read, model), { ...envelope, parameters: others }, model)
+    return { ...request, marksFinal: asked }
   },
-  encode({ outputs }, { id = '', requested }, model) {
+  encode({ outputs }, { id = '', requested, marksFinal }, model) {
     const answers = answersOf(outputs, requested, model)
-    return {
+    const reply = {
       model_name: model.name,
       model_version: model.version,
       id,
       outputs: answers.map(({ name, tensor: { dataType, shape } }) => ({ name, datatype: V2_NAMES[dataType], shape })),
       raw_output_contents: answers.map(({ tensor }) => toBytes(tensor)),
     }
+    return marksFinal ? { ...reply, ...FINAL } : reply
   },
 }
 

@@ -112,6 +112,20 @@ describe('the Open Inference Protocol tells', () => {
   })
 })
 
+test('the statistics of a model are those of every version, or of the one that is asked for', async () => {
+  const files = { 'm/1/model.onnx': { model: 'regressor' }, 'm/2/model.onnx': { model: 'regressor' } } as const
+  const { server } = await startApp({ folder: createFolder({ ...files, 'm/3/model.onnx': 'broken', 'bad.onnx': 'x' }) })
+  const versions = async (path: string) => {
+    const { body } = await request(server).get(path).expect(200)
+    return body.model_stats.map(({ version }: { version: string }) => version)
+  }
+  expect(await versions('/v2/models/m/stats')).toEqual(['1', '2'])
+  expect(await versions('/v2/models/m/versions/1/stats')).toEqual(['1'])
+  await request(server).get('/v2/models/bad/stats').expect(503)
+  const unknown = await request(server).get('/v2/models/x/stats').expect(404)
+  expect(unknown.body.error).toMatch(/^Request for unknown model/)
+})
+
 describe('the Open Inference Protocol infers', () => {
   test.each([INFER, '/v2/models/iris/versions/1/infer'])('at %s, from JSON', async (path) => {
     const { app } = await startApp()

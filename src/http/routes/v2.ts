@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Model } from '../../models/model.ts'
-import { isAllReady } from '../../models/readiness.ts'
+import { isAllReady, loadedModels } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v2Codec } from '../../protocols/v2.ts'
 import { v2Config, v2Metadata } from '../../protocols/v2-metadata.ts'
@@ -55,7 +55,7 @@ function addServerRoutes(app: FastifyInstance, { registry, version, serverName, 
     models: [...new Set(registry.list().map(({ name }) => name))],
   }))
   get('/v2/models/stats', 'What all models have done', () => ({
-    model_stats: registry.list().flatMap((entry) => ('model' in entry ? [statisticsOf(entry.model)] : [])),
+    model_stats: loadedModels(registry).map(statisticsOf),
   }))
 }
 
@@ -71,7 +71,13 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
     get('/config', 'The configuration of a model, as Triton tells it', ({ view, batching }) =>
       v2Config(view, batching.maxBatchSize),
     )
-    get('/stats', 'What a model has done', (model) => ({ model_stats: [statisticsOf(model)] }))
+    app.get<ModelPath>(
+      `${base}/stats`,
+      { schema: { tags: TAGS, summary: 'What a model has done, or each of its versions' } },
+      async ({ params: { name, version } }) => ({
+        model_stats: asUnknown(() => loadedModels(registry, name, version)).map(statisticsOf),
+      }),
+    )
     app.get<ModelPath>(
       `${base}/ready`,
       { schema: { tags: TAGS, summary: 'Whether a model is ready' } },
