@@ -17,6 +17,13 @@ export function acceptAnyBody(app: FastifyInstance): void {
   app.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 }
 
+/** An `onRequest` hook: a content-type that is empty, or none at all by its form, is taken for one that was left out. */
+export function passOverBrokenType(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const isBroken = request.mediaType === undefined && request.headers['content-type'] !== undefined
+  if (isBroken) request.raw.headers['content-type'] = undefined
+  done()
+}
+
 export function isCsv({ headers }: FastifyRequest): boolean {
   return headers['content-type']?.toLowerCase().startsWith('text/csv') ?? false
 }

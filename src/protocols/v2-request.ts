@@ -24,7 +24,10 @@ export function toRequest(
 ): V2Request {
   if (id !== undefined && typeof id !== 'string') throw invalid('id', `expected a string, got ${show(id)}`)
   const given = parametersOf(parameters, 'parameters')
-  const requested = decodeOutputs(outputs, given['binary_data_output'] === true, model)
+  const { binary_data_output: isBinary = false } = given
+  if (typeof isBinary !== 'boolean')
+    throw invalid('parameters.binary_data_output', `expected true or false, got ${show(isBinary)}`)
+  const requested = decodeOutputs(outputs, isBinary, model)
   const isPart = requested.length < model.signature.outputs.length
   return {
     inputs,

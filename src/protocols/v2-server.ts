@@ -1,4 +1,7 @@
 import { ServingError } from '../core/errors.ts'
+import { isRecord } from './feature-rows.ts'
+import { checkText, parseJson } from './json.ts'
+import { invalid, show } from './problems.ts'
 
 // What the Open Inference Protocol tells of a server and its models, over REST and gRPC.
 
@@ -34,6 +37,17 @@ export function v2Index(entries: readonly V2Entry[], onlyReady: boolean): object
     const reason = status === 'failed' ? `failed to load: ${error}` : ''
     return { name, version, state: STATES[status], reason }
   })
+}
+
+/** Whether the body of a request for the index asks for what is ready alone; an empty one is legal. */
+export function asksForReady(body: Buffer): boolean {
+  if (body.length === 0) return false
+  checkText(body)
+  const asked = parseJson(body.toString())
+  if (!isRecord(asked)) throw invalid('', `expected an object, got ${show(asked)}`)
+  const { ready = false } = asked
+  if (typeof ready !== 'boolean') throw invalid('ready', `expected true or false, got ${show(ready)}`)
+  return ready
 }
 
 export function versionsOf(entries: readonly V2Entry[], name: string): string[] {

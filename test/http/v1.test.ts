@@ -27,8 +27,9 @@ describe('V1', () => {
   test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict', '/v1/models/iris/versions/1%3Apredict'])(
     'takes what curl posts by itself, as the examples of TensorFlow Serving do, at %s',
     async (url) => {
-      const type = { 'content-type': 'application/x-www-form-urlencoded' }
-      expect((await post(await startApp(), url, BODY, type)).status).toBe(200)
+      const started = await startApp()
+      for (const type of ['application/x-www-form-urlencoded', 'json', ''])
+        expect((await post(started, url, BODY, { 'content-type': type })).status).toBe(200)
     },
   )
 
@@ -38,7 +39,8 @@ describe('V1', () => {
     expect(await get('/v1/models')).toEqual({ models: ['iris'] })
     expect(await get('/v1/models/iris')).toEqual({ name: 'iris', ready: true })
     expect(await get('/v1/models/x')).toEqual({ error: expect.stringContaining('no model is named "x"') })
-    expect((await post(started, '/v1/models/iris:explain', BODY)).status).toBe(405)
+    expect((await post(started, '/v1/models/iris:explain', BODY)).status).toBe(404)
+    expect((await post(started, '/v1/models/iris', BODY)).status).toBe(405)
   })
 
   test('takes what stands beside the instances', async () => {

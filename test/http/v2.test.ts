@@ -91,6 +91,23 @@ describe('the Open Inference Protocol tells', () => {
     await request(server).post('/v2/repository/index').set('content-type', '').send('{').expect(400)
   })
 
+  test.each(['[]', '{"ready":1}', 'null', '"ready"', 'x'])(
+    'nothing of its repository to who asks with %s',
+    async (body) => {
+      const { server } = await startApp()
+      const reply = await request(server).post('/v2/repository/index').send(body).expect(400)
+      expect(Object.keys(reply.body)).toEqual(['error'])
+    },
+  )
+
+  test('its repository to who asks in gzip', async () => {
+    const { app } = await startApp({ folder: createFolder({ 'bad.onnx': 'broken' }) })
+    const headers = { 'content-encoding': 'gzip' }
+    const ask = (text: string) => infer({ app }, gzipSync(text), headers, '/v2/repository/index')
+    expect(json(await ask('{"ready":false}'))).toHaveLength(1)
+    expect(json(await ask('{"ready":true}'))).toEqual([])
+  })
+
   test('what was really done', async () => {
     const { server, app } = await startApp()
     await infer({ app }, BODY)
@@ -136,6 +153,14 @@ describe('the Open Inference Protocol infers', () => {
       outputs: [{ name: 'label', shape: [1], datatype: 'BYTES', data: ['setosa'] }, PROBABILITIES],
     })
   })
+
+  test.each(['', 'json', 'application/', 'a b/c', 'application/x-thing'])(
+    'whatever the content-type: %j',
+    async (type) => {
+      const { app } = await startApp()
+      expect((await infer({ app }, BODY, { 'content-type': type })).status).toBe(200)
+    },
+  )
 
   test('from bytes, into bytes', async () => {
     const { app } = await startApp()

@@ -218,6 +218,16 @@ describe('a request', () => {
       'parameters.triton_x: names that begin with triton_ are reserved',
     ],
     [
+      'a request for bytes in words',
+      { inputs: [X, S], parameters: { binary_data_output: 'yes' } },
+      'parameters.binary_data_output: expected true or false, got "yes"',
+    ],
+    [
+      'a request for the bytes of an output in numbers',
+      { inputs: [X, S], outputs: [{ name: 'y', parameters: { binary_data: 1 } }] },
+      'outputs[0].parameters.binary_data: expected true or false, got 1',
+    ],
+    [
       'a timeout in words',
       { inputs: [X, S], parameters: { timeout: 'soon' } },
       'parameters.timeout: expected microseconds, got "soon"',

@@ -3,7 +3,7 @@ import { canPredict } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
 import type { V1Body } from '../../protocols/v1.ts'
-import { acceptAnyBody, bodyOf, csvHeaderOf } from '../bodies.ts'
+import { acceptAnyBody, bodyOf, csvHeaderOf, passOverBrokenType } from '../bodies.ts'
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
@@ -42,18 +42,19 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   app.get('/v1/models', described(V1, 'The names of all models'), async () => ({
     models: [...new Set(registry.list().map(({ name }) => name))],
   }))
-  app.get<ModelPath>('/v1/models/:name', described(V1, 'Whether a model is ready'), async ({ params }, reply) => {
-    const { name, status } = registry.find(params.name)
-    const ready = status === 'ready' && !options.isDraining()
-    return reply.code(ready ? 200 : 503).send({ name, ready })
-  })
-  // A parameter up to the colon: without its expression `:explain` would match as well.
-  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', described(V1, 'Predicts', predictSchema), predictV1)
-  app.post<ModelPath>(
-    '/v1/models/:name/versions/:version(^[^:/]+)::predict',
-    described(V1, 'Predicts', predictSchema),
-    predictV1,
+  app.get<ModelPath>(
+    '/v1/models/:name(^[^:/]+)',
+    described(V1, 'Whether a model is ready'),
+    async ({ params }, reply) => {
+      const { name, status } = registry.find(params.name)
+      const ready = status === 'ready' && !options.isDraining()
+      return reply.code(ready ? 200 : 503).send({ name, ready })
+    },
   )
+  // A parameter up to the colon: without its expression `:explain` would match as well.
+  const anyType = { ...described(V1, 'Predicts', predictSchema), onRequest: passOverBrokenType }
+  app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', anyType, predictV1)
+  app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', anyType, predictV1)
 
   app.post<ModelPath>(PREDICT, described(SAGEMAKER, 'Predicts with the default model', predictSchema), predict)
   app.post<ModelPath>('/score', described('Azure ML', 'Predicts with the default model', predictSchema), predict)

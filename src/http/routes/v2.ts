@@ -4,9 +4,9 @@ import { isAllReady, loadedModels } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v2Codec } from '../../protocols/v2.ts'
 import { v2Config, v2Metadata } from '../../protocols/v2-metadata.ts'
-import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2-server.ts'
+import { asUnknown, asksForReady, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2-server.ts'
 import { v2Statistics } from '../../protocols/v2-statistics.ts'
-import { acceptAnyBody, bodyOf } from '../bodies.ts'
+import { acceptAnyBody, bodyOf, passOverBrokenType } from '../bodies.ts'
 import { MIN_BYTES, compress, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
@@ -31,6 +31,7 @@ const TAGS = ['Open Inference Protocol V2']
 export function addV2Routes(app: FastifyInstance, options: V2Options): void {
   // Triton's client sends no content-type, and a body may be JSON with bytes behind it.
   acceptAnyBody(app)
+  app.addHook('onRequest', passOverBrokenType)
   handleErrorsBriefly(app)
   addServerRoutes(app, options)
   addModelRoutes(app, options)
@@ -133,12 +134,13 @@ function jsonBytesOf({ headers }: FastifyRequest): number | undefined {
   throw new HttpError(400, 'INVALID_INPUT', text)
 }
 
-function addRepositoryRoutes(app: FastifyInstance, { registry }: V2Options): void {
+function addRepositoryRoutes(app: FastifyInstance, { registry, bodyLimitBytes }: V2Options): void {
   app.post(
     '/v2/repository/index',
     { schema: { tags: TAGS, summary: 'Every model, its version and state' } },
     async (request) => {
-      return v2Index(registry.list(), isReadyAsked(bodyOf(request)))
+      const body = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
+      return v2Index(registry.list(), asksForReady(body))
     },
   )
   for (const action of ['load', 'unload']) {
@@ -146,16 +148,6 @@ function addRepositoryRoutes(app: FastifyInstance, { registry }: V2Options): voi
     app.post(`/v2/repository/models/:name/${action}`, { schema }, async () => {
       throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime(action))
     })
-  }
-}
-
-/** An empty body is legal. */
-function isReadyAsked(body: Buffer): boolean {
-  if (body.length === 0) return false
-  try {
-    return (JSON.parse(body.toString()) as { ready?: unknown } | null)?.ready === true
-  } catch {
-    throw new HttpError(400, 'INVALID_INPUT', 'the body is not valid JSON')
   }
 }
 
