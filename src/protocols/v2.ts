@@ -1,9 +1,9 @@
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { isRecord } from './feature-rows.ts'
-import { checkText, parseJson } from './json.ts'
+import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
 import { flatJson } from './predictions.ts'
-import { invalid, show } from './problems.ts'
+import { Problems, invalid, show } from './problems.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
 import { answersOf, toRequest } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
@@ -36,11 +36,13 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
     }
     const head = jsonBytes === undefined ? bytes : bytes.subarray(0, jsonBytes)
     checkText(head)
+    const text = head.toString()
     const body = parseJson(
-      head.toString(),
+      text,
       model.signature.inputs.some(({ dataType }) => dataType.endsWith('int64')),
     )
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
+    if (countKeys(text) !== keysOf(body)) refuseDuplicateKeys(text)
     const binary = jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes)
     return toRequest(decodeInputs(body['inputs'], binary, model), body, model)
   },
@@ -60,6 +62,29 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
     const head = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}${given}`
     return { json: `${head},"outputs":[${answers.join(',')}]}`, binary }
   },
+}
+
+/** How many keys a request has outside of its data. */
+function keysOf(body: Record<string, unknown>): number {
+  let count = keysIn(body) + keysIn(body['parameters'])
+  for (const tensors of [body['inputs'], body['outputs']]) {
+    if (!Array.isArray(tensors)) continue
+    for (const tensor of tensors as unknown[]) {
+      if (isRecord(tensor)) count += keysIn(tensor) + keysIn(tensor['parameters'])
+    }
+  }
+  return count
+}
+
+function keysIn(value: unknown): number {
+  return isRecord(value) ? Object.keys(value).length : 0
+}
+
+/** @throws ServingError INVALID_INPUT, but where the keys that were too many are only in places where none belong. */
+function refuseDuplicateKeys(text: string): void {
+  const problems = new Problems()
+  reportDuplicateKeys(text, problems)
+  if (!problems.isEmpty) throw problems.toError()
 }
 
 function checkJson({ dataType }: Tensor, name: string): void {

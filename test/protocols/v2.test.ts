@@ -236,6 +236,28 @@ describe('a request', () => {
     expect(problemsOf(() => decode(body))).toEqual([problem])
   })
 
+  test.each([
+    ['{"id":"a","id":"b","inputs":[]}', 'id: is given twice'],
+    ['{"inputs":[],"inputs":[]}', 'inputs: is given twice'],
+    ['{"inputs":[{"name":"x","data":[1],"shape":[1],"data":[2]}]}', 'inputs[0].data: is given twice'],
+    ['{"inputs":[],"parameters":{"priority":1,"priority":2}}', 'parameters.priority: is given twice'],
+    [
+      '{"inputs":[],"outputs":[{"name":"y","parameters":{"a":1,"\\u0061":1}}]}',
+      'outputs[0].parameters.a: is given twice',
+    ],
+  ])('that gives a key twice is refused: %s', (text, problem) => {
+    expect(problemsOf(() => v2Codec.decode({ bytes: Buffer.from(text) }, model))).toEqual([problem])
+  })
+
+  test('may have texts in its data that look like keys', () => {
+    const texts = ['a:', 'a":']
+    const inputs = [
+      { ...X, shape: [2, 2], data: [1, 2, 3, 4] },
+      { ...S, shape: [2, 1], data: texts },
+    ]
+    expect(decode({ inputs }).inputs.get('s')!.data).toEqual(texts)
+  })
+
   test('whose lengths lie is refused', () => {
     const bytes = Buffer.from('{}')
     expect(problemsOf(() => v2Codec.decode({ bytes, jsonBytes: 3 }, model))).toEqual([
