@@ -25,6 +25,10 @@ const DEFAULTS = {
 }
 
 describe('the configuration', () => {
+  test("tells clients another name for the server (rule 15: the server's name is configurable)", () => {
+    expect(parseCommand(['--server-name=triton'], {})).toMatchObject({ config: { serverName: 'triton' } })
+  })
+
   test('has a default for everything', () => {
     expect(parseCommand([], {})).toEqual({ kind: 'serve', config: DEFAULTS })
   })

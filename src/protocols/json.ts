@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { parseExactly } from '../core/exact-json.ts'
+import { withoutNan } from './json-nan.ts'
 import { invalid, joinPath } from './problems.ts'
 import type { Problems } from './problems.ts'
 
@@ -29,23 +30,6 @@ export function parseJson(text: string, keepsIntegers = false, takesNan = false,
       `${line === undefined ? 'the body' : 'it'} is not valid JSON: ${(error as SyntaxError).message}${hint}`,
     )
   }
-}
-
-const NAN = /\bNaN\b/g
-
-/** Every bare NaN as null; strings keep theirs. */
-function withoutNan(text: string): string {
-  let json = ''
-  let from = 0
-  while (from < text.length) {
-    const open = text.indexOf('"', from)
-    const end = open === -1 ? text.length : open
-    json += text.slice(from, end).replaceAll(NAN, 'null')
-    const close = open === -1 ? -1 : endOfString(text, open)
-    from = close === -1 ? text.length : close + 1
-    json += text.slice(end, from)
-  }
-  return json
 }
 
 const MAX_PARSED_DEPTH = 1000

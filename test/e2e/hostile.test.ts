@@ -61,6 +61,8 @@ const BODIES: readonly (readonly [string, string, string | Buffer, Record<string
   ['a header of millions of cells', '/invocations', ','.repeat(LIMIT), { 'content-type': 'text/csv' }],
   ['millions of rows of CSV', '/invocations', 'a\n'.repeat(LIMIT / 2), { 'content-type': 'text/csv' }],
   ['a quote that never ends', '/invocations', '"'.repeat(LIMIT - 1), { 'content-type': 'text/csv' }],
+  ['millions of missing values', '/invocations', full('{"instances":[', 'NaN,', ']}')],
+  ['a missing value among quotes', '/invocations', `NaN${'"\\"'.repeat(LIMIT / 3 - 1)}`],
   ['millions of lines', '/invocations', '[]\n'.repeat(LIMIT / 3), { 'content-type': 'application/jsonlines' }],
 ]
 
