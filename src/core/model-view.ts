@@ -34,6 +34,8 @@ export interface AnsweredOutput {
   readonly name?: string
   /** Names of its columns, for outputs of several numbers a row. */
   readonly columns?: readonly string[]
+  /** Its values are classes, told by their labels. */
+  readonly isLabel?: boolean
 }
 
 /** What a model's outputs mean, as far as their types tell. */

@@ -1,7 +1,8 @@
-import type { AnsweredOutput, Label } from '../core/model-view.ts'
+import type { AnsweredOutput, Label, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { ClassLabels } from '../onnx/class-lists.ts'
 import type { ModelPackage } from './package.ts'
+import { isLabel } from './task.ts'
 
 /**
  * The outputs that are answered, as model.json chooses and names them; all of them without it.
@@ -30,6 +31,52 @@ export function toOutputs(
     }
     return { ...found, ...(name !== undefined && { name }), ...(columns && { columns }) }
   })
+}
+
+/**
+ * Where model.json names the classes and has one output of a classifier answered alone: the probabilities have columns
+ * of these names then, and the label is told by its own.
+ *
+ * @throws Error when there are labels, and no output for them.
+ */
+export function nameByLabels(
+  outputs: readonly AnsweredOutput[],
+  specs: readonly TensorSpec[],
+  task: Task,
+  description: ModelPackage,
+): readonly AnsweredOutput[] {
+  const { labels } = description
+  if (!labels || task.kind === 'classifier') return outputs
+  const [only, second] = outputs
+  const isChosen = description.outputs !== undefined && only !== undefined && second === undefined
+  const spec = isChosen && specs.find(({ name }) => name === only.tensor)
+  if (spec && isLabel(spec)) return [{ ...only, isLabel: true }]
+  if (!spec || task.kind !== 'regressor') throw new Error('model.json: has labels, but the model is no classifier')
+  const width = spec.shape[1] ?? 1
+  if (width === -1 || width === labels.length) return [{ ...only, columns: only.columns ?? labels.map(String) }]
+  throw new Error(`model.json: has ${labels.length} labels, but output ${only.fileName} has ${width} numbers a row`)
+}
+
+/** @throws Error where two outputs would be answered under the same key. */
+export function checkKeys(outputs: readonly AnsweredOutput[], task: Task): void {
+  const keys = outputs.flatMap(({ name, tensor, fileName }) => name ?? keysByTask(task, tensor) ?? fileName)
+  const twice = keys.find((key, index) => keys.indexOf(key) < index)
+  if (twice !== undefined) throw new Error(`model.json: two outputs are answered as ${twice}: name one otherwise`)
+}
+
+/** Whether the numbers are called probabilities is known later. */
+function keysByTask(task: Task, tensor: string): string | string[] | undefined {
+  if ('label' in task && task.label === tensor) return 'label'
+  if (task.kind === 'classifier' && task.probabilities === tensor) return ['probabilities', 'scores']
+  return task.kind === 'outlier' && task.score === tensor ? 'score' : undefined
+}
+
+/** Why the classes of the file name nothing, where two are the same. */
+export function equalClassesText(classes: ClassLabels = []): string | undefined {
+  const names = classes.map(String)
+  const twice = names.length === new Set(names).size ? undefined : names.find((name, at) => names.indexOf(name) < at)
+  const next = 'their numbers are answered in an array; export it with a name for each'
+  return twice === undefined ? undefined : `two classes in the file are named ${twice}: ${next}`
 }
 
 /** Names of the classes, and which of them each answer of the model stands for. */

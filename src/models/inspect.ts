@@ -113,7 +113,17 @@ function checkSupported({ irVersion, opsets, customOperators, graph }: ModelFile
     const shown = customOperators.slice(0, 5).join(', ')
     throw new Error(`it uses operators that are no part of ONNX: ${shown}; export it without them`)
   }
+  checkNames('inputs', graph.inputs)
+  checkNames('outputs', graph.outputs)
   for (const input of graph.inputs) if (!graph.initializers.has(input.name)) checkInput(input)
+}
+
+function checkNames(what: string, values: readonly PlacedValue[]): void {
+  const names = new Set<string>()
+  for (const { name } of values) {
+    if (names.has(name)) throw new Error(`two of its ${what} are named ${name}: export it with a name for each`)
+    names.add(name)
+  }
 }
 
 function checkInput({ name, type }: PlacedValue): void {

@@ -10,7 +10,7 @@ import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
 import type { SchedulerOptions } from '../scheduling/scheduler.ts'
-import { toLabels, toOutputs } from './answers.ts'
+import { checkKeys, equalClassesText, nameByLabels, toLabels, toOutputs } from './answers.ts'
 import { chooseBatching, chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { chooseExecution } from './execution.ts'
@@ -114,7 +114,9 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     warnings: [
       ...session.warnings,
       ...warnings,
-      ...[wideInputText(session.signature)].filter((text) => text !== undefined),
+      ...[wideInputText(session.signature), equalClassesText(info.labels?.classes)].filter(
+        (text) => text !== undefined,
+      ),
       ...session.unsupportedOutputs.map((name) => unsupportedText(name, info)),
     ],
     get isStuck() {
@@ -140,18 +142,17 @@ function unsupportedText(name: string, { unsupported }: ModelFileInfo): string {
 function toView({ signature }: Session, options: ModelOptions): ModelView {
   const { name, version, description, maxRows, info } = options
   const features = toFeatures(signature, description.features, readFeatureNames(info.metadata))
-  const outputs = toOutputs(signature.outputs, info.fileNames, description.outputs)
-  const task = toTask(outputs.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
-  const width = task.kind === 'classifier' ? widthOf(signature, task.probabilities) : 0
-  if (description.labels && task.kind !== 'classifier') {
-    throw new Error('model.json: has labels, but the model is no classifier')
-  }
+  const chosen = toOutputs(signature.outputs, info.fileNames, description.outputs)
+  const task = toTask(chosen.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
+  const width = task.kind === 'classifier' ? widthOf(signature, task.probabilities) : -1
+  const outputs = nameByLabels(chosen, signature.outputs, task, description)
+  checkKeys(outputs, task)
   if (description.labels && width !== -1 && width !== description.labels.length) {
     throw new Error(`model.json: has ${description.labels.length} labels, but the model has ${width} classes`)
   }
   const told = info.labels?.classes
-  const isTold = told && (width === -1 || width === told.length)
-  const classes = task.kind === 'classifier' && isTold ? told : undefined
+  const isTold = told && equalClassesText(told) === undefined && (width === -1 || width === told.length)
+  const classes = (task.kind === 'classifier' || description.labels) && isTold ? told : undefined
   const known = toLabels(classes, description.labels)
   return {
     name,

@@ -16,7 +16,7 @@ export function toTask(outputs: readonly TensorSpec[]): Task {
 }
 
 /** One integer or text a row; some exporters write them into one row of as many columns. */
-function isLabel({ dataType, shape }: TensorSpec): boolean {
+export function isLabel({ dataType, shape }: TensorSpec): boolean {
   const isLying = shape.length === 2 && shape[0] === 1 && shape[1] === -1
   return (dataType === 'int64' || dataType === 'string') && (isLying || columnsOf({ shape }) === 1)
 }

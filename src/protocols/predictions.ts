@@ -132,10 +132,16 @@ function outputsJson(outputs: Tensors, model: ModelView): string {
     return (declared ?? batch) === batch && rows !== undefined && shape[0] === rows
   })
   if (!isByRow)
-    return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), nestedJson(tensor, 0, 0, model)]))}]`
+    return `[${objectJson(tensors.map(([output, tensor]) => [keyOf(output), wholeJson(tensor, output, model)]))}]`
   return list(rows!, (row) =>
     objectJson(tensors.map(([output, tensor]) => [keyOf(output), cellJson(tensor, row, output, model)])),
   )
+}
+
+/** Some exporters write the labels of all rows into one. */
+function wholeJson(tensor: Tensor, { isLabel }: AnsweredOutput, model: ModelView): string {
+  if (isLabel) return list(tensor.data.length, (row) => labelJson(tensor, row, model))
+  return nestedJson(tensor, 0, 0, model)
 }
 
 function keyOf({ name, fileName }: AnsweredOutput): string {
@@ -143,7 +149,8 @@ function keyOf({ name, fileName }: AnsweredOutput): string {
 }
 
 /** What an output answers for one row: a single number stands alone. */
-function cellJson(tensor: Tensor, row: number, { columns }: AnsweredOutput, model: NanTeller): string {
+function cellJson(tensor: Tensor, row: number, { columns, isLabel }: AnsweredOutput, model: ModelView): string {
+  if (isLabel) return labelJson(tensor, row, model)
   const size = elementCount(tensor.shape.slice(1))
   if (columns?.length === size) return rowJson(tensor, row, size, columns, model)
   return tensor.shape.length === 2 && size === 1

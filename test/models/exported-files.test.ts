@@ -7,10 +7,11 @@ import type { Tensor } from '../../src/core/tensor.ts'
 import { describeModel } from '../../src/http/describe-model.ts'
 import { readFeatureNames } from '../../src/models/feature-names.ts'
 import type { ModelEntry } from '../../src/models/registry.ts'
+import { predictCodec } from '../../src/protocols/predict.ts'
 import { SUPPORTED } from '../../src/runtime/runtime.ts'
 import type { ModelSource, Session } from '../../src/runtime/runtime.ts'
 import { createFolder } from '../support/folders.ts'
-import { externalModel, smallModel } from '../support/onnx-writer.ts'
+import { externalModel, linearClassifier, smallModel } from '../support/onnx-writer.ts'
 import { fixtureModel } from '../support/paths.ts'
 import { startPool } from '../support/pool.ts'
 import { loadRegistry } from '../support/registry.ts'
@@ -181,6 +182,82 @@ describe('outputs in model.json', () => {
     [[{ tensor: 'label' }, { tensor: 'scores', name: 'label' }], /two outputs have the same name/],
   ])('that are not there, or do not fit, fail the load: %j', async (outputs, error) => {
     expect((await loadRegistry(files(outputs))).find('m')).toMatchObject({ error: expect.stringMatching(error) })
+  })
+})
+
+describe('labels in model.json beside one of the outputs', () => {
+  const answer = async (description: object, fixture = 'int-labels') => {
+    const files = { 'm/1/model.onnx': { model: fixture }, 'm/model.json': JSON.stringify(description) }
+    const registry = await loadRegistry(files)
+    if (registry.find('m').status === 'failed') return registry.find('m')
+    const model = registry.get('m')
+    const { view } = model
+    const request = predictCodec.decode({ bytes: Buffer.from('[[5,0],[0,5]]'), isCsv: false }, view)
+    return JSON.parse(predictCodec.encode(await model.infer(request), request, view)) as unknown
+  }
+  const labels = ['low', 'middle', 'high']
+  const byClass = { low: expect.any(Number), middle: expect.any(Number), high: expect.any(Number) }
+
+  test('name what is answered, be it the label or the probabilities', async () => {
+    expect(await answer({ labels, outputs: [{ tensor: 'label' }] })).toMatchObject({
+      predictions: [{ label: 'low' }, { label: 'middle' }],
+    })
+    expect(await answer({ labels, outputs: [{ tensor: 'label', name: 'size' }] })).toMatchObject({
+      predictions: [{ size: 'low' }, { size: 'middle' }],
+    })
+    expect(await answer({ labels, outputs: [{ tensor: 'probabilities' }] })).toMatchObject({
+      predictions: [byClass, byClass],
+    })
+    expect(await answer({ labels, outputs: [{ tensor: 'probabilities', name: 'p' }] })).toMatchObject({
+      predictions: [{ p: byClass }, { p: byClass }],
+    })
+  })
+
+  test.each<[object, RegExp, string?]>([
+    [
+      { labels: ['a', 'b'], outputs: [{ tensor: 'probabilities' }] },
+      /2 labels, but output probabilities has 3 numbers/,
+    ],
+    [{ labels: ['a', 'b'], outputs: [{ tensor: 'label' }] }, /2 labels, but the model has 3 classes/],
+    [{ labels: ['a'] }, /has labels, but the model is no classifier/, 'regressor'],
+  ])('fail the load where they do not fit: %j', async (description, error, model) => {
+    expect(await answer(description, model)).toMatchObject({ error: expect.stringMatching(error) })
+  })
+
+  test.each([
+    [[{ tensor: 'label', name: 'probabilities' }, { tensor: 'probabilities' }]],
+    [[{ tensor: 'label', name: 'scores' }, { tensor: 'probabilities' }]],
+    [[{ tensor: 'label' }, { tensor: 'probabilities', name: 'label' }]],
+  ])('are never answered under a key twice: %j', async (outputs) => {
+    expect(await answer({ outputs })).toMatchObject({ error: expect.stringMatching(/two outputs/) })
+  })
+})
+
+describe('a file in which two things have one name', () => {
+  const classifier = (classes: readonly string[], outputs = ['y', 'p']) => linearClassifier({ classes, outputs })
+
+  test('answers classes in an array, with a warning, where two are equal', async () => {
+    const model = (await loadRegistry({ 'm.onnx': classifier(['a', 'a', 'b']) })).get()
+    const { view, warnings } = model
+    expect(warnings).toEqual([
+      'two classes in the file are named a: their numbers are answered in an array; export it with a name for each',
+    ])
+    const request = predictCodec.decode({ bytes: Buffer.from('[[5,0]]'), isCsv: false }, view)
+    const reply = predictCodec.encode(await model.infer(request), request, view)
+    expect(JSON.parse(reply)).toMatchObject({ predictions: [{ label: 'a', probabilities: expect.any(Array) }] })
+    expect(reply.match(/"a":/g)).toBe(null)
+  })
+
+  test('is refused with names in model.json for equal classes, of which an answer may be either', async () => {
+    const files = { 'm/1/model.onnx': classifier(['a', 'a', 'b']), 'm/model.json': '{"labels":["x","y","z"]}' }
+    expect((await loadRegistry(files)).find('m')).toMatchObject({ error: expect.stringContaining('the class a') })
+  })
+
+  test('fails to load where these are outputs', async () => {
+    expect(await failureOf(classifier(['a', 'b', 'c'], ['y', 'y']))).toMatchObject({
+      status: 'failed',
+      error: 'two of its outputs are named y: export it with a name for each',
+    })
   })
 })
 

@@ -24,8 +24,9 @@ function varint(value: number | bigint): Buffer {
 }
 
 const FLOAT = 1
+const STRING = 8
 
-function tensorInfo(name: string, dimensions: readonly (number | string)[]): Field[] {
+function tensorInfo(name: string, dimensions: readonly (number | string)[], elementType = FLOAT): Field[] {
   const shape = dimensions.map((size): Field => [1, [typeof size === 'number' ? [1, size] : [2, size]]])
   return [
     [1, name],
@@ -35,7 +36,7 @@ function tensorInfo(name: string, dimensions: readonly (number | string)[]): Fie
         [
           1,
           [
-            [1, FLOAT],
+            [1, elementType],
             [2, shape],
           ],
         ],
@@ -199,6 +200,62 @@ export function externalModel(location: string, columns: number): Buffer {
       [
         [1, ''],
         [2, 17],
+      ],
+    ],
+  ])
+}
+
+interface Classifier {
+  readonly classes: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+/** A linear classifier of `x` [N, 2], whose classes are strings; the third is the likeliest of none. */
+export function linearClassifier({ classes, outputs }: Classifier): Buffer {
+  const floats = (name: string, values: readonly number[]): Field => [
+    5,
+    [[1, name], ...values.map((value): Field => [7, Buffer.from(Float32Array.of(value).buffer)]), [20, 6]],
+  ]
+  const label = tensorInfo(outputs[0]!, ['N'], STRING)
+  const node: Field[] = [
+    [1, 'x'],
+    ...outputs.map((name): Field => [2, name]),
+    [4, 'LinearClassifier'],
+    floats('coefficients', [1, 0, 0, 1, -1, -1]),
+    floats('intercepts', [0, 0, 0]),
+    [5, [[1, 'classlabels_strings'], ...classes.map((name): Field => [9, name]), [20, 8]]],
+    [
+      5,
+      [
+        [1, 'post_transform'],
+        [4, 'SOFTMAX'],
+        [20, 3],
+      ],
+    ],
+    [7, 'ai.onnx.ml'],
+  ]
+  const graph: Field[] = [
+    [1, node],
+    [2, 'classifier'],
+    [11, tensorInfo('x', ['N', 2])],
+    [12, label],
+    [12, tensorInfo(outputs[1]!, ['N', classes.length])],
+  ]
+  return encode([
+    [1, 8],
+    [7, graph],
+    [
+      8,
+      [
+        [1, ''],
+        [2, 17],
+      ],
+    ],
+    [
+      8,
+      [
+        [1, 'ai.onnx.ml'],
+        [2, 3],
       ],
     ],
   ])
