@@ -68,8 +68,9 @@ function writeCells(
 
 function parseCsv(body: Buffer, { features, maxRows }: ModelView): string[][] {
   if (!isUtf8(body)) throw invalid('', 'the body is not valid UTF-8')
-  const text = withPlainLineEnds(body.toString())
-  const { data, errors } = Papa.parse<string[]>(text.startsWith('\uFEFF') ? text.slice(1) : text, {
+  const marked = body.toString()
+  const text = withPlainLineEnds(marked.startsWith('\uFEFF') ? marked.slice(1) : marked)
+  const { data, errors } = Papa.parse<string[]>(text, {
     delimiter: ',',
     // The library guesses where there is none.
     ...(text.includes('\n') && { newline: '\n' as const }),
@@ -84,10 +85,13 @@ function parseCsv(body: Buffer, { features, maxRows }: ModelView): string[][] {
   return data
 }
 
+// A quote opens a cell only at its beginning: within a cell, as in 5" pipe, it is one like any other.
+const QUOTED_OR_LINE_END = /(?<=^|[,\n])"[^"]*(?:""[^"]*)*"|\r\n/g
+
 /** Lines may end in either way, and in both: quoted cells keep what they hold. */
 function withPlainLineEnds(text: string): string {
   if (!text.includes('\r\n')) return text
-  return text.replace(/"[^"]*"|\r\n/g, (part) => (part === '\r\n' ? '\n' : part))
+  return text.replace(QUOTED_OR_LINE_END, (part) => (part === '\r\n' ? '\n' : part))
 }
 
 /** The value that JSON would have; what is none stays text, and is refused with it. */

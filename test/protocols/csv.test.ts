@@ -19,6 +19,13 @@ const people = createView({
   },
 })
 
+const words = createView({
+  signature: {
+    inputs: [spec('a', 'string', [-1, 1]), spec('b', 'string', [-1, 1])],
+    outputs: [spec('y', 'float32', [-1, 1])],
+  },
+})
+
 function decode(text: string | Buffer, model: ModelView = people) {
   const { inputs } = predictCodec.decode({ bytes: Buffer.from(text as string), isCsv: true }, model)
   return Object.fromEntries(Array.from(inputs, ([name, { data }]) => [name, Array.from<unknown>(data)]))
@@ -43,6 +50,29 @@ describe('CSV', () => {
     ['everything quoted', '"age","visits","member","name"\n"1","2","true","x"\n'],
   ])('may have %s', (_case, text) => {
     expect(decode(text)).toEqual({ age: [1], visits: [2n], member: [1], name: ['x'] })
+  })
+
+  test('takes a quote within a cell for one like any other', () => {
+    expect(decode('a,b\r\n5" pipe,x\r\ny,6" pipe\r\n', words)).toEqual({ a: ['5" pipe', 'y'], b: ['x', '6" pipe'] })
+  })
+
+  test('keeps what any cells hold, quoted or not, whatever ends the lines', () => {
+    const character = fc.constantFrom('a', '"', ',', '\n', '\r', '\r\n', ' ', 'é')
+    const name = fc.string({ unit: character, minLength: 1 })
+    const write = (cell: string, isQuoted: boolean): string => {
+      const isPlain = !isQuoted && !/^"|[,\r\n]/.test(cell)
+      return isPlain ? cell : `"${cell.replaceAll('"', '""')}"`
+    }
+    const line = fc.record({ names: fc.tuple(name, name), isQuoted: fc.boolean(), end: fc.constantFrom('\n', '\r\n') })
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), (lines) => {
+        const rows = lines.map(({ names, isQuoted, end }) => names.map((each) => write(each, isQuoted)).join(',') + end)
+        expect(decode(`a,b\r\n${rows.join('')}`, words)).toEqual({
+          a: lines.map(({ names }) => names[0]),
+          b: lines.map(({ names }) => names[1]),
+        })
+      }),
+    )
   })
 
   test('takes an empty cell for a missing value', () => {
