@@ -66,6 +66,8 @@ const NAMES: Readonly<Record<FeatureType, string>> = {
   datetime: 'a datetime such as "2024-02-29T12:30:00Z"',
 }
 
+// A nanosecond is lost in a double, which is then whole.
+const FRACTION = /\.0*[1-9]/
 const DATE_WRITERS = dateWriters('date', daysOf)
 const DATETIME_WRITERS = dateWriters('datetime', secondsOf)
 
@@ -74,6 +76,8 @@ function dateWriters(type: FeatureType, parse: (text: string) => number | undefi
     const number = typeof value === 'string' ? parse(value) : undefined
     if (number === undefined) return expected(nameOf(type), value)
     if (dataType === 'string') return writer(data, index, value)
+    const isWhole = Number.isInteger(number) && !FRACTION.test(value as string)
+    if (DATA_TYPES[dataType].kind === 'integer' && !isWhole) return expected(`${nameOf(type)}, of whole seconds`, value)
     if (DATA_TYPES[dataType].kind !== 'float' || dataType === 'float64') return writer(data, index, number)
     return Number.isInteger(number)
       ? INTEGER_AS_FLOAT[dataType](data, index, number)
