@@ -6,6 +6,7 @@ import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { PlacedValue } from '../onnx/graph.ts'
 import { WireError } from '../onnx/wire.ts'
 import type { ByteSource } from '../onnx/wire.ts'
+import { unsupportedText } from './unsupported-outputs.ts'
 import { SUPPORTED } from '../runtime/runtime.ts'
 import type { ModelSource } from '../runtime/runtime.ts'
 
@@ -97,25 +98,40 @@ function sizeOf(file: string, shown: string): number {
   }
 }
 
-function checkSupported({ irVersion, opsets, customOperators, graph }: ModelFileInfo): void {
+function checkSupported(info: ModelFileInfo): void {
+  const { irVersion, opsets, customOperators, graph } = info
   if (irVersion > SUPPORTED.irVersion) {
     const next = `export it again with an older version of onnx, or set model.ir_version = ${SUPPORTED.irVersion}`
     throw new Error(`the file has IR version ${irVersion}, and the runtime reads up to ${SUPPORTED.irVersion}: ${next}`)
   }
   for (const [domain, supported] of SUPPORTED.opsets) {
-    const found = opsets.get(domain) ?? 0
-    if (found <= supported) continue
+    const found = opsets.get(domain)
+    if (found === undefined || (found >= 1 && found <= supported)) continue
     const name = domain || 'ai.onnx'
     const next = `export it again with target_opset (skl2onnx, onnxmltools) or opset_version (PyTorch) of ${supported}`
-    throw new Error(`the file uses opset ${found} of ${name}, and the runtime computes up to ${supported}: ${next}`)
+    throw new Error(
+      `the file uses opset ${found} of ${name}, and the runtime computes ${found < 1 ? 'from 1 ' : ''}up to ${supported}: ${next}`,
+    )
   }
   if (customOperators.length > 0) {
     const shown = customOperators.slice(0, 5).join(', ')
-    throw new Error(`it uses operators that are no part of ONNX: ${shown}; export it without them`)
+    throw new Error(
+      `it uses operators that are no part of ONNX: ${shown}; those of ai.onnx, ai.onnx.ml and com.microsoft are computed: export it without others`,
+    )
   }
   checkNames('inputs', graph.inputs)
   checkNames('outputs', graph.outputs)
   for (const input of graph.inputs) if (!graph.initializers.has(input.name)) checkInput(input)
+  checkOutputs(info)
+}
+
+/** Types that the file does not tell are found by the runtime. */
+function checkOutputs({ graph: { outputs }, unsupported }: ModelFileInfo): void {
+  const isServed = ({ name, type }: PlacedValue): boolean => type.kind === 'unknown' || !unsupported.has(name)
+  if (outputs.length === 0) throw new Error('it has no outputs')
+  if (outputs.some(isServed)) return
+  const types = outputs.slice(0, 5).map(({ name }) => unsupportedText(name, unsupported.get(name)!))
+  throw new Error(`none of its outputs can be served: ${types.join('; ')}`)
 }
 
 function checkNames(what: string, values: readonly PlacedValue[]): void {

@@ -22,6 +22,7 @@ import { createLanes } from './lanes.ts'
 import type { ModelPackage } from './package.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { toTask } from './task.ts'
+import { leftOutTexts } from './unsupported-outputs.ts'
 
 /** A model that is being served. */
 export interface Model {
@@ -117,7 +118,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       ...[wideInputText(session.signature), equalClassesText(info.labels?.classes)].filter(
         (text) => text !== undefined,
       ),
-      ...session.unsupportedOutputs.map((name) => unsupportedText(name, info)),
+      ...leftOutTexts(session.signature, info, session.unsupportedOutputs),
     ],
     get isStuck() {
       return scheduler.isStuck
@@ -131,12 +132,6 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       await session.dispose()
     },
   }
-}
-
-function unsupportedText(name: string, { unsupported }: ModelFileInfo): string {
-  const type = unsupported.get(name) ?? 'no tensor'
-  const next = type.startsWith('sequence(map') ? '; export it with options={"zipmap": False}' : ''
-  return `output ${name} is ${type}, and only tensors can be answered: it is left out${next}`
 }
 
 function toView({ signature }: Session, options: ModelOptions): ModelView {

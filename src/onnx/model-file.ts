@@ -31,8 +31,8 @@ export interface ModelFileInfo {
   readonly unsupported: ReadonlyMap<string, string>
 }
 
-// ORT registers its own beside the standard's.
-const KNOWN_DOMAINS = /^(ai\.onnx(\..*)?|com\.microsoft(\..*)?|com\.ms\..*|org\.pytorch\..*)?$/
+// The standard's that ORT computes, and its own. Those of ai.onnx.contrib are another library's.
+const KNOWN_DOMAINS = /^(ai\.onnx\.ml|com\.microsoft(\..*)?|com\.ms\..*)?$/
 const MAX_METADATA = 1000
 const MAX_OPSETS = 1000
 const MAX_FUNCTIONS = 10_000

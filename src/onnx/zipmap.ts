@@ -1,3 +1,4 @@
+import { isDataType } from '../core/datatypes.ts'
 import { readList } from './class-lists.ts'
 import type { ClassLabels } from './class-lists.ts'
 import type { Graph, GraphNode, PlacedValue } from './graph.ts'
@@ -24,7 +25,8 @@ const FLOAT = 1
 /**
  * Cuts ZipMap off: scikit-learn's exports have it make a map for each row of a tensor that is far better served as it is.
  * The node is dropped, and the output is declared as the tensor that went into it, under that tensor's name; weights
- * and all else stay as they are. One whose output feeds other nodes is left.
+ * and all else stay as they are. One whose output feeds other nodes is left. Outputs of numbers that nothing here can hold
+ * are dropped, since the runtime would not load the file.
  *
  * @param graphField The graph's field in the file; its length changes.
  * @param hasExternalFiles A file whose weights stand beside it is loaded where it is, and so cannot be changed.
@@ -39,7 +41,12 @@ export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field, 
   let first: ClassLabels | undefined
   const left = new Map<string, string>()
   for (const output of graph.outputs) {
-    if (output.type.kind === 'tensor') continue
+    if (output.type.kind === 'tensor') {
+      if (isHeld(output.type.elementType)) continue
+      left.set(output.name, `tensor(${output.type.elementType})`)
+      if (!hasExternalFiles) edits.push({ start: output.from, end: output.end, bytes: new Uint8Array() })
+      continue
+    }
     const node = zipMapOf.get(output.name)
     // Its labels are read once, however many outputs have its name.
     zipMapOf.delete(output.name)
@@ -66,6 +73,11 @@ export function applyEdits(file: Uint8Array, edits: readonly Edit[]): Uint8Array
     at = end
   }
   return Buffer.concat([...parts, file.subarray(at)])
+}
+
+/** A type that the file does not tell is found by the runtime. */
+function isHeld(elementType: string): boolean {
+  return elementType === 'undefined' || isDataType(elementType)
 }
 
 function isZipMap({ operator, domain, inputs, outputs }: GraphNode): boolean {

@@ -6,6 +6,7 @@ import type { TensorData } from '../core/datatypes.ts'
 import type { Signature, TensorSpec } from '../core/signature.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { applyEdits } from '../onnx/zipmap.ts'
+import { explainProblem } from './load-problems.ts'
 import type { ModelSource } from './runtime.ts'
 
 // The only importer of onnxruntime-node. Runs on a worker thread: loading and running block it.
@@ -145,16 +146,17 @@ export function cleanMessage(error: unknown, file?: string): string {
   const folder = file && dirname(file)
   if (file) text = text.replaceAll(file, basename(file))
   if (folder && folder.length > 1) text = text.replaceAll(`${folder}/`, '').replaceAll(folder, '.')
-  const [, locale] = /Failed to construct locale with name:([\w.@-]+)/.exec(text) ?? []
-  if (locale !== undefined) {
-    const next = `install it (Debian: the package locales), or export with the locale C`
-    return `it works with text in the locale ${locale}, which this machine does not have: ${next}`
-  }
+  const explained = explainProblem(text)
+  if (explained !== undefined) return explained
   if (text.includes('ZipMap')) text = `${text.trim()}; export with options={"zipmap": False}`
-  return text
-    .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')
-    .replace(/^Load model from \S+ failed:\s*/, '')
-    .trim()
+  return (
+    text
+      .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')
+      // One without a function's name behind it, or cut off there.
+      .replace(/\/?[\w.+-]*\/[\w./+-]*\.(?:cc|cpp|cxx|h|hpp)(?::\d+)?:?/g, '')
+      .replace(/^Load model from \S+ failed:\s*/, '')
+      .trim()
+  )
 }
 
 function isDefined<T>(value: T | undefined): value is T {

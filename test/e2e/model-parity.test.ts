@@ -79,7 +79,7 @@ describe('models as they were exported', () => {
 
 function toRow(fixture: Fixture, { task, warnings = [] }: { task: string; warnings?: string[] }): string {
   const { family, estimator, library, exporter, options, note } = fixture
-  const left = warnings.map((warning) => warning.replace(/: it is left out.*/, ''))
+  const left = warnings.map((warning) => warning.replace(/: export it.*/, ''))
   return `| ${[family, estimator, library, exporter, options, task, [note, ...left].filter(Boolean).join('; ')].join(' | ')} |`
 }
 

@@ -40,7 +40,7 @@ describe('a file that the runtime cannot compute', () => {
     [
       'a custom operator',
       { operator: 'Foo', domain: 'my.ops' },
-      /^it uses operators that are no part of ONNX: my\.ops\.Foo; export it without them$/,
+      /^it uses operators that are no part of ONNX: my\.ops\.Foo; those of ai\.onnx, .* are computed: export it without others$/,
     ],
     [
       'bfloat16',
@@ -48,11 +48,68 @@ describe('a file that the runtime cannot compute', () => {
       /^input x holds bfloat16, which is not supported: export it with float32 or float16$/,
     ],
     ['complex numbers', { elementType: 14 }, /^input x holds complex64/],
+    [
+      'a negative opset',
+      { opset: -3 },
+      /^the file uses opset -3 of ai\.onnx, and the runtime computes from 1 up to 26/,
+    ],
+    [
+      'an operator of onnxruntime-extensions',
+      { operator: 'BertTokenizer', domain: 'ai.onnx.contrib' },
+      /^it uses operators that are no part of ONNX: ai\.onnx\.contrib\.BertTokenizer; .* export it without others$/,
+    ],
+    [
+      'an operator of training',
+      { operator: 'Adam', domain: 'ai.onnx.preview.training' },
+      /^it uses operators that are no part of ONNX: ai\.onnx\.preview\.training\.Adam; /,
+    ],
+    [
+      'a standard operator that is none',
+      { operator: 'Frobnicate' },
+      /^m\.onnx cannot be loaded: it uses the operator Frobnicate, which opset 17 of ai\.onnx does not have; up to 26 are computed: export it with a target_opset that has it, or without it$/,
+    ],
+    [
+      'an operator that is none of ONNX Runtime',
+      { operator: 'Frobnicate', domain: 'com.microsoft' },
+      /^m\.onnx cannot be loaded: it uses the operator Frobnicate of com\.microsoft, which the runtime does not have: export it without$/,
+    ],
+    [
+      'outputs of bfloat16 alone',
+      { outputs: [['Cast', 16]] },
+      /^none of its outputs can be served: output y0 is tensor\(bfloat16\), and only numbers of 8 to 64 bits, booleans and strings can be answered: export it with a cast to float32 before it$/,
+    ],
+    [
+      'outputs that are sequences alone',
+      { outputs: [['SequenceConstruct', 'sequence']] },
+      /^none of its outputs can be served: output y0 is sequence\(tensor\(float32\)\), .*: export it with a tensor as output$/,
+    ],
   ])('fails on %s, and says what to do', async (_case, options, error) => {
     expect(await failureOf(smallModel(options))).toMatchObject({
       status: 'failed',
       error: expect.stringMatching(error),
     })
+  })
+
+  test.each<[string, number, number]>([
+    ['bfloat16', 16, 17],
+    ['float8e4m3fn', 17, 19],
+    ['int4', 22, 21],
+  ])('leaves an output of %s out, with a warning, and serves the others', async (type, elementType, opset) => {
+    const bytes = smallModel({
+      opset,
+      irVersion: 10,
+      outputs: [
+        ['Cast', elementType],
+        ['Identity', 1],
+      ],
+    })
+    const model = (await loadRegistry({ 'm.onnx': bytes })).get()
+    expect(model.warnings).toEqual([
+      `output y0 is tensor(${type}), and only numbers of 8 to 64 bits, booleans and strings can be answered: export it with a cast to float32 before it; it is left out`,
+    ])
+    const x: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(1, 2, 3) }
+    const { outputs } = await model.infer({ inputs: new Map([['x', x]]) })
+    expect([...outputs]).toMatchObject([['y1', { data: Float32Array.of(1, 2, 3) }]])
   })
 
   test('the newest versions that are said to be supported are', async () => {

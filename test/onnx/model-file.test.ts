@@ -110,7 +110,41 @@ describe('a model file', () => {
     expect(info.metadata.get('feature_names')).toBe('["a"]')
     expect(info.customOperators).toEqual(['my.ops.Foo'])
     expect(info.graph.inputs.map(({ name }) => info.graph.initializers.has(name))).toEqual([true, false])
-    expect([...info.graph.externalFiles]).toEqual(['weights.bin'])
+    expect([...info.externalFiles]).toEqual(['weights.bin'])
+  })
+
+  test('tells the custom operators and the external files of graphs within its nodes', () => {
+    const weights: Field = [
+      5,
+      [
+        [8, 'w'],
+        [
+          13,
+          [
+            [1, 'location'],
+            [2, 'inner.bin'],
+          ],
+        ],
+        [14, 1],
+      ],
+    ]
+    const foo: Field = [
+      1,
+      [
+        [4, 'Foo'],
+        [7, 'my.ops'],
+      ],
+    ]
+    const branch: Field = [
+      5,
+      [
+        [1, 'then_branch'],
+        [6, [foo, weights]],
+      ],
+    ]
+    const info = readModelFile(sourceOf(encode([[7, [[1, [[4, 'If'], branch]]]]])))
+    expect(info.customOperators).toEqual(['my.ops.Foo'])
+    expect([...info.externalFiles]).toEqual(['inner.bin'])
   })
 
   test.each<[string, string, bigint[] | string[] | undefined]>([
@@ -186,6 +220,29 @@ describe('ZipMap', () => {
           ],
         ],
       ],
+    ],
+    [
+      'stands before a constant in another file',
+      (fields) => {
+        const external: Field[] = [
+          [
+            13,
+            [
+              [1, 'location'],
+              [2, 'w.bin'],
+            ],
+          ],
+          [14, 1],
+        ]
+        const value: Field = [
+          5,
+          [
+            [1, 'value'],
+            [5, external],
+          ],
+        ]
+        return [...fields, [1, [[2, 'w'], [4, 'Constant'], value]]]
+      },
     ],
   ])('that %s is left, and its output told in words', (_case, change) => {
     const labels: Field = [

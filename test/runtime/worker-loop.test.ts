@@ -36,7 +36,7 @@ test('the loop loads, runs, disposes and stops', async () => {
   await closed
 })
 
-test.each([
+test.each<[string, string | RegExp]>([
   ['Load model from /secret/m.onnx failed:Protobuf parsing failed.', 'Protobuf parsing failed.'],
   [
     'Load model from /secret/m.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:187 onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&) ModelProto does not have a graph.\n',
@@ -46,6 +46,17 @@ test.each([
     'Exception during initialization: /onnxruntime_src/x.cc:235 Locale()::<lambda()> Failed to construct locale with name:en_US.UTF-8:locale::facet name not valid:Please, install',
     'it works with text in the locale en_US.UTF-8, which this machine does not have: install it (Debian: the package locales), or export with the locale C',
   ],
+  [
+    `Node (x) failed: /onnxruntime_src/onnxruntime/core/framework/op_kernel.cc:83 virtual onnxruntime::OpKernel::Compute(${'x'.repeat(2000)}`,
+    /^Node \(x\) failed:\s+virtual onnxruntime/,
+  ],
+  ['Unsupported data type: 16', /^an output holds bfloat16, which is not supported; .*: export/],
+  [
+    'Could not find an implementation for Abs(13) node with name ""',
+    /^the runtime cannot compute the operator Abs of version 13 with these types: export/,
+  ],
 ])('a message of the runtime is cleaned: %s', (message, cleaned) => {
-  expect(cleanMessage(new Error(message), '/secret/m.onnx')).toBe(cleaned)
+  const text = cleanMessage(new Error(message), '/secret/m.onnx')
+  if (typeof cleaned === 'string') expect(text).toBe(cleaned)
+  else expect(text).toMatch(cleaned)
 })

@@ -103,38 +103,18 @@ interface SmallModel {
   readonly domain?: string
   readonly metadata?: Readonly<Record<string, string>>
   readonly columns?: number
+  /** Instead of `y`: what makes each of `y0`, `y1`, … of `x`, and of which type it is. */
+  readonly outputs?: readonly (readonly [operator: string, type: number | 'sequence'])[]
 }
 
 /** One node from `x` [N, columns] to `y` of the same type. */
 export function smallModel(options: SmallModel = {}): Buffer {
   const { elementType = FLOAT, irVersion = 8, opset = 17, mlOpset = 3, operator = 'Identity', domain = '' } = options
   const { metadata = {}, columns = 3 } = options
-  const value = (name: string): Field[] => [
-    [1, name],
-    [
-      2,
-      [
-        [
-          1,
-          [
-            [1, elementType],
-            [
-              2,
-              [
-                [1, []],
-                [1, [[1, columns]]],
-              ],
-            ],
-          ],
-        ],
-      ],
-    ],
-  ]
-  const node: Field[] = [
-    [1, 'x'],
-    [2, 'y'],
-    [4, operator],
-    [7, domain],
+  const dimensions = ['N', columns]
+  const input = tensorInfo('x', dimensions, elementType)
+  const made = options.outputs?.map(([kind, type], index) => toOutput(kind, type, `y${index}`, dimensions)) ?? [
+    { node: nodeOf(operator, domain, 'y'), value: tensorInfo('y', dimensions, elementType) },
   ]
   const opsets = { '': opset, 'ai.onnx.ml': mlOpset, ...(domain && { [domain]: 1 }) }
   return encode([
@@ -142,10 +122,10 @@ export function smallModel(options: SmallModel = {}): Buffer {
     [
       7,
       [
-        [1, node],
+        ...made.map(({ node }): Field => [1, node]),
         [2, 'small'],
-        [11, value('x')],
-        [12, value('y')],
+        [11, input],
+        ...made.map(({ value }): Field => [12, value]),
       ],
     ],
     ...Object.entries(opsets).map(([name, version]): Field => [
@@ -163,6 +143,36 @@ export function smallModel(options: SmallModel = {}): Buffer {
       ],
     ]),
   ])
+}
+
+function nodeOf(operator: string, domain: string, output: string): Field[] {
+  return [
+    [1, 'x'],
+    [2, output],
+    [4, operator],
+    [7, domain],
+  ]
+}
+
+function toOutput(operator: string, type: number | 'sequence', name: string, dimensions: readonly (number | string)[]) {
+  const node = nodeOf(operator, '', name)
+  if (type === 'sequence') return { node, value: sequenceInfo(name) }
+  const to: Field = [
+    5,
+    [
+      [1, 'to'],
+      [3, type],
+      [20, 2],
+    ],
+  ]
+  return { node: operator === 'Cast' ? [...node, to] : node, value: tensorInfo(name, dimensions, type) }
+}
+
+function sequenceInfo(name: string): Field[] {
+  return [
+    [1, name],
+    [2, [[4, [[1, [[1, [[1, FLOAT]]]]]]]]],
+  ]
 }
 
 /** A product with weights that stand in a file of their own. */
