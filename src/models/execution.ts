@@ -18,7 +18,7 @@ export interface Execution {
 
 export interface FileTraits {
   /** Whether the time of a run depends on its values. */
-  readonly hasLoops: boolean
+  readonly hasOpenEnd: boolean
   /** Its size, with the weights beside it. */
   readonly bytes: number
 }
@@ -90,7 +90,7 @@ function onThreads(reason: string): Computing {
 
 function findObstacle(
   { loadMs }: Session,
-  { hasLoops, bytes }: FileTraits,
+  { hasOpenEnd, bytes }: FileTraits,
   { signature }: ModelView,
   single: Batching['measured'][number] | undefined,
   asked: ModelPackage['execution'],
@@ -100,7 +100,7 @@ function findObstacle(
   if (!single) return 'its runs could not be measured'
   if (single.ms > MAX_LOOK_MS) return `a run takes ${round(single.ms)} ms`
   if (loadMs > MAX_INLINE_LOAD_MS) return `loading it takes ${Math.round(loadMs)} ms`
-  if (hasLoops) return 'its loops may take any time'
+  if (hasOpenEnd) return 'the time of a run depends on its values'
   if (bytes > MAX_INLINE_FILE_BYTES) return `its file has ${Math.round(bytes / 1e6)} MB`
   const free = signature.inputs.find(({ shape }) => shape.length === 0 || shape.slice(1).includes(-1))
   return free && `input ${free.name} is free in more than its rows`

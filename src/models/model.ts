@@ -79,7 +79,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
   const view: ModelView = { ...declared, task, labels, labelIndex, ...writeLabels(labels) }
   let batching = await chooseBatching(session, view, options.exampleRows(view), description.batching)
-  const traits = { hasLoops: info.hasLoops, bytes: options.fileBytes }
+  const traits = { hasOpenEnd: info.hasOpenEnd, bytes: options.fileBytes }
   const { execution, inline } = await chooseExecution(
     session,
     options.openInline,

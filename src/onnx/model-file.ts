@@ -2,6 +2,7 @@ import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
+import { hasOpenEnd } from './open-end.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 import { cutZipMaps } from './zipmap.ts'
@@ -20,7 +21,8 @@ export interface ModelFileInfo {
   readonly externalFiles: ReadonlySet<string>
   /** Operators of domains that are neither the standard's nor functions of the file: `domain.Operator`. */
   readonly customOperators: readonly string[]
-  readonly hasLoops: boolean
+  /** Whether the time of a run depends on its values. */
+  readonly hasOpenEnd: boolean
   /** The classes, in the order of the probability columns, where the file tells them. */
   readonly labels: FoundLabels | undefined
   /** What to change in the file so that ZipMap stands no longer before its outputs. */
@@ -99,21 +101,19 @@ function readFunctionName(source: ByteSource, range: Range): string {
   return `${domain}.${name}`
 }
 
-type Within = Pick<ModelFileInfo, 'externalFiles' | 'customOperators' | 'hasLoops'>
-
-const LOOPS = /^(Loop|Scan|SequenceMap|\w*Search|Sampling)$/
+type Within = Pick<ModelFileInfo, 'externalFiles' | 'customOperators' | 'hasOpenEnd'>
 
 /** What stands in the graph or in a graph within one of its nodes. */
 function lookWithin(source: ByteSource, whole: Graph, functions: ReadonlySet<string>): Within {
   const externalFiles = new Set<string>()
   const custom = new Set<string>()
-  let hasLoops = functions.size > 0
+  let isOpen = functions.size > 0
   for (const graph of graphsWithin(source, whole)) {
     for (const file of graph.externalFiles) externalFiles.add(file)
     for (const { domain, operator } of graph.nodes) {
       if (!KNOWN_DOMAINS.test(domain)) custom.add(`${domain}.${operator}`)
-      hasLoops ||= LOOPS.test(operator)
     }
+    isOpen ||= hasOpenEnd(graph)
   }
-  return { externalFiles, customOperators: [...custom].filter((name) => !functions.has(name)), hasLoops }
+  return { externalFiles, customOperators: [...custom].filter((name) => !functions.has(name)), hasOpenEnd: isOpen }
 }

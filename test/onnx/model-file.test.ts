@@ -28,7 +28,7 @@ describe('a model file', () => {
     expect(info).toMatchObject({
       irVersion: 10,
       producer: 'skl2onnx 1.20.0',
-      hasLoops: false,
+      hasOpenEnd: false,
       labels: { classes: ['setosa', 'versicolor', 'virginica'], isCertain: false },
       customOperators: [],
       edits: [],
@@ -42,7 +42,7 @@ describe('a model file', () => {
     expect(readModelFile(fileSource(fixtureModel('image'))).graph.inputs[0]).toMatchObject({
       type: { shape: ['batch', 1, 2, 2] },
     })
-    expect(readModelFile(fileSource(fixtureModel('slow'))).hasLoops).toBe(true)
+    expect(readModelFile(fileSource(fixtureModel('slow'))).hasOpenEnd).toBe(true)
   })
 
   test('is read without its weights', () => {
