@@ -25,10 +25,17 @@ export function readFeatureNames(metadata: ReadonlyMap<string, string>): string[
   return []
 }
 
+/** What the metadata has under the first key of names, where none of them could be used. */
+export function unreadNamesText(metadata: ReadonlyMap<string, string>): string | undefined {
+  const key = KEYS.find((each) => /^\s*[[(]/.test(metadata.get(each) ?? ''))
+  if (key === undefined || readFeatureNames(metadata).length > 0) return undefined
+  return `the names of the columns under ${key} in the metadata are not read: name them in model.json`
+}
+
 function parseNames(text: string): string[] {
   const trimmed = text.trim()
   if (trimmed === '') return []
-  const list = parseArray(trimmed) ?? parseArray(trimmed.replaceAll("'", '"').replace(/^\((.*?),?\)$/s, '[$1]'))
+  const list = parseArray(trimmed) ?? parsePythonList(trimmed)
   if (list) return list
   // A list that could not be read, or a single word, which may be anything.
   if (/^[[(]/.test(trimmed) || !/[,\n]/.test(trimmed)) return []
@@ -43,4 +50,36 @@ function parseArray(text: string): string[] | undefined {
   } catch {
     return undefined
   }
+}
+
+// Python quotes a text that has an apostrophe with quotation marks, and any other with apostrophes.
+const PYTHON_TEXT = /(['"])((?:\\.|(?!\1)[^\\])*)\1\s*(,\s*|$)/suy
+
+/** A list or tuple of texts, as Python's `repr` writes it. */
+function parsePythonList(text: string): string[] | undefined {
+  const [, inner] = /^[[(]\s*(.*?)\s*[\])]$/s.exec(text) ?? []
+  if (inner === undefined) return undefined
+  const names: string[] = []
+  const pattern = new RegExp(PYTHON_TEXT)
+  while (pattern.lastIndex < inner.length) {
+    const [found, , content] = pattern.exec(inner) ?? []
+    const name = found === undefined ? undefined : unescape(content!)
+    if (name === undefined) return undefined
+    names.push(name)
+  }
+  return names
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' }
+
+/** undefined where an escape is of another kind than `repr` writes. */
+function unescape(content: string): string | undefined {
+  let isKnown = true
+  const text = content.replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gs, (_all, x, u, long, one) => {
+    const code = (x ?? u ?? long) as string | undefined
+    const escaped = code === undefined ? ESCAPES[one as string] : String.fromCodePoint(Number.parseInt(code, 16))
+    isKnown &&= escaped !== undefined
+    return escaped ?? ''
+  })
+  return isKnown ? text : undefined
 }

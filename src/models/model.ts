@@ -15,7 +15,7 @@ import { chooseBatching, chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { chooseExecution } from './execution.ts'
 import type { Execution } from './execution.ts'
-import { readFeatureNames } from './feature-names.ts'
+import { readFeatureNames, unreadNamesText } from './feature-names.ts'
 import { toFeatures, wideInputText } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
@@ -115,9 +115,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     warnings: [
       ...session.warnings,
       ...warnings,
-      ...[wideInputText(session.signature), equalClassesText(info.labels?.classes)].filter(
-        (text) => text !== undefined,
-      ),
+      ...fileWarnings(session, info, description),
       ...leftOutTexts(session.signature, info, session.unsupportedOutputs),
     ],
     get isStuck() {
@@ -132,6 +130,16 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       await session.dispose()
     },
   }
+}
+
+/** What of the file is read, but not served as one would think. */
+function fileWarnings(
+  { signature }: Session,
+  { labels, metadata }: ModelFileInfo,
+  { features }: ModelPackage,
+): string[] {
+  const names = features ? undefined : unreadNamesText(metadata)
+  return [wideInputText(signature), equalClassesText(labels?.classes), names].filter((text) => text !== undefined)
 }
 
 function toView({ signature }: Session, options: ModelOptions): ModelView {

@@ -157,7 +157,15 @@ describe('names of features', () => {
     ['a JSON array', '["a b","c"]', ['a b', 'c']],
     ["Python's list", "['a b', 'c']", ['a b', 'c']],
     ["Python's tuple", "('a', 'b',)", ['a', 'b']],
-    ["Python's list with quotes of both kinds", `["O'Brien", 'x']`, []],
+    ["Python's list with quotes of both kinds", `["O'Brien", 'x']`, ["O'Brien", 'x']],
+    ["Python's list with an apostrophe last", `['a b', "it's"]`, ['a b', "it's"]],
+    [
+      "Python's list with commas, brackets and escapes",
+      String.raw`['a, b', 'c]', 'd\'"\\', 'e\n\xa0']`,
+      ['a, b', 'c]', `d'"\\`, 'e\n\u00a0'],
+    ],
+    ["Python's list cut off", `['a', "it's`, []],
+    ["Python's list of something else", `['a', Column(1)]`, []],
     ['a number', '12', []],
     ['commas', 'a, b', ['a', 'b']],
     ['lines', 'a\nb', ['a', 'b']],
@@ -166,6 +174,22 @@ describe('names of features', () => {
     ['nothing', '', []],
   ])('are read from %s in the metadata', (_case, text, names) => {
     expect(readFeatureNames(new Map([['feature_names', text]]))).toEqual(names)
+  })
+
+  test('that are not read are told, unless model.json has others', async () => {
+    const unread = smallModel({ metadata: { feature_names: `['a', Column(1), 'c']` } })
+    const registry = await loadRegistry({
+      'm.onnx': unread,
+      'd/1/model.onnx': unread,
+      'd/model.json': '{"features":[{"name":"x"},{"name":"y"},{"name":"z"}]}',
+      'read.onnx': smallModel({ metadata: { feature_names: `['a', "it's", 'c']` } }),
+    })
+    expect(['m', 'd', 'read'].map((name) => registry.get(name).warnings)).toEqual([
+      ['the names of the columns under feature_names in the metadata are not read: name them in model.json'],
+      [],
+      [],
+    ])
+    expect(registry.get('read').view.features.map(({ name }) => name)).toEqual(['a', "it's", 'c'])
   })
 
   test('come from model.json, else from the metadata, else are x0, x1, …', async () => {
