@@ -1,10 +1,9 @@
 import { fromFloat16Bits } from '../core/float16.ts'
-import type { AnsweredOutput, ModelView, NanPolicy, Task } from '../core/model-view.ts'
+import type { AnsweredOutput, ModelView, Task } from '../core/model-view.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { elementCount } from '../core/tensor.ts'
-import { shortestFloat32 } from './float32.ts'
-
-type NanTeller = Pick<ModelView, 'jsonNan'>
+import { elementJson, list, nestedJson } from './element-json.ts'
+import type { NanTeller } from './element-json.ts'
 
 // Answers are written as text: integers of 64 bits stay exact, and no object is built a row.
 
@@ -164,41 +163,4 @@ function answeredAs({ outputs }: ModelView, tensor: string): AnsweredOutput | un
 
 function objectJson(members: readonly (readonly [name: string, json: string])[]): string {
   return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`
-}
-
-/** The part of a tensor below `axis` that starts at element `from`, as nested arrays. */
-function nestedJson(tensor: Tensor, axis: number, from: number, model: NanTeller): string {
-  const size = tensor.shape[axis]
-  if (size === undefined) return elementJson(tensor, from, model)
-  const step = elementCount(tensor.shape.slice(axis + 1))
-  return list(size, (index) => nestedJson(tensor, axis + 1, from + index * step, model))
-}
-
-/** All elements in order, in one array. */
-export function flatJson(tensor: Tensor, model: NanTeller): string {
-  return list(tensor.data.length, (index) => elementJson(tensor, index, model))
-}
-
-/** One element as JSON, which cannot carry NaN and the infinities. */
-function elementJson({ dataType, data }: Tensor, index: number, { jsonNan }: NanTeller): string {
-  const value = data[index]!
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'bigint') return String(value)
-  if (dataType === 'bool') return value ? 'true' : 'false'
-  const number = dataType === 'float16' ? fromFloat16Bits(value) : value
-  if (!Number.isFinite(number)) return NOT_FINITE[jsonNan](number)
-  if (Object.is(number, -0)) return '-0'
-  return String(dataType === 'float32' ? shortestFloat32(number) : number)
-}
-
-const NOT_FINITE: Readonly<Record<NanPolicy, (number: number) => string>> = {
-  null: () => 'null',
-  string: (number) => `"${number}"`,
-  bare: String,
-}
-
-function list(length: number, item: (index: number) => string): string {
-  let json = '['
-  for (let index = 0; index < length; index++) json += index === 0 ? item(index) : `,${item(index)}`
-  return `${json}]`
 }
