@@ -15,7 +15,7 @@ from pathlib import Path
 
 import joblib
 from export.convert import check_steps, export
-from export.package import check_same_features, describe, write_package
+from export.package import check_same, describe, write_package
 from export.refusal import Refusal, one_line
 from export.sample import read_sample
 from sklearn.exceptions import InconsistentVersionWarning
@@ -26,6 +26,8 @@ EXAMPLES = 5
 def main():
     options = parse_arguments()
     try:
+        if not 0 <= options.tolerance <= 1:
+            raise Refusal(f"--tolerance is {options.tolerance:g}, and the server compares within 0 to 1")
         model = load(options.model)
         check_steps(model)
         sample = read_sample(options.data, model, options.target)
@@ -89,8 +91,10 @@ def export_package(model, sample, out, *, version=1, tolerance=1e-4, labels=None
             raise Refusal(f"--labels names the classes 0 to {len(labels) - 1}, but the model has {expected.classes}")
         expected = expected.named(labels)
     features = [with_more(feature, (about or {}).get(feature["name"], {})) for feature in sample.features(made.session)]
-    content = describe(out, features, expected.classes, description)
-    check_same_features(out, content)
+    # A vote answers its label alone, whatever other numbers the export has.
+    outputs = [{"tensor": made.session.get_outputs()[0].name, "name": "label"}] if expected.form == "label" else None
+    content = describe(out, features, expected.classes, description, outputs)
+    check_same(out, content)
     count = min(EXAMPLES, len(sample))
     rows, predictions = sample.records(range(count)), expected.rows()[:count]
     return made, sample, write_package(out, version, made.content, content, rows, predictions, tolerance)

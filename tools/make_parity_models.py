@@ -22,7 +22,7 @@ import onnxmltools
 import onnxruntime
 import pandas as pd
 import xgboost
-from export.answers import Answers, ask_onnx, ask_original, compare
+from export.answers import Answers, ask_original, compare, from_onnx
 from export.repairs import make_repeatable
 from onnxmltools.convert.common.data_types import FloatTensorType as BoosterInput
 from skl2onnx import to_onnx
@@ -97,7 +97,7 @@ def add(family, name, estimator, target=None, train=train, rows=rows, *, called=
     session = onnxruntime.InferenceSession(content)
 
     original = ask_original(estimator, rows)
-    got = ask_onnx(session, to_inputs(session, rows), original)
+    got = from_onnx(session.run(None, to_inputs(session, rows)), original)
     expected = original.like(got)
     deviation = compare(expected, got)
     outputs = ", ".join(f"{o.name} {o.type} {o.shape}" for o in session.get_outputs())
@@ -117,8 +117,19 @@ def add(family, name, estimator, target=None, train=train, rows=rows, *, called=
 
     steps = " + ".join(type(step).__name__ for _, step in getattr(estimator, "steps", [("", estimator)]))
     entry = {"name": name, "family": family, "estimator": called or steps, "library": library, "exporter": exporter}
-    entry |= {"options": options, "rows": ROWS, "tolerance": tolerance}
+    entry |= {"options": options, "classes": classes_in_words(estimator), "rows": ROWS, "tolerance": tolerance}
     index.append(entry | ({"note": note} if note else {}))
+
+
+def classes_in_words(estimator):
+    """How many classes a classifier tells apart, and what they are: the same estimator exports them in several ways."""
+    classes = getattr(estimator, "classes_", None)
+    if classes is None or len(classes) == 0:
+        return ""
+    if isinstance(classes, list):
+        return " and ".join(map(str, map(len, classes)))
+    kinds = {"i": "integers", "b": "booleans", "f": "floats"}
+    return f"{len(classes)} {kinds.get(classes.dtype.kind, 'strings')}"
 
 
 def to_inputs(session, rows):

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +10,20 @@ import { startServer } from '../support/server-process.ts'
 
 // A Python with the packages of tools/requirements-export.txt; without one these tests are skipped.
 const PYTHON = process.env['EXPORT_PYTHON']
-const NAMES = ['pipeline', 'forest', 'table', 'text', 'lightgbm', 'xgboost', 'catboost']
+const NAMES = [
+  'pipeline',
+  'forest',
+  'table',
+  'text',
+  'lightgbm',
+  'xgboost',
+  'catboost',
+  'odd',
+  'codes',
+  'whole',
+  'votes',
+  'booleans',
+]
 
 function python(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(PYTHON ?? 'python3', args, { cwd: ROOT, encoding: 'utf8' })
@@ -36,7 +49,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     for (const name of NAMES) {
       const { status, stdout, stderr } = exportModel(name, pickles, out)
       expect({ name, status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('may run any code') })
-      expect(stdout).toMatch(/^\d+ rows agree, worst deviation \d\.\de-\d+/)
+      expect(stdout).toMatch(/^\d+ rows agree, worst deviation \d\.\de[+-]\d+/)
       bodies.set(name, /-d '(.*)'/.exec(stdout)![1]!)
     }
     // Each is loaded with its examples, which hold the predictions of the original.
@@ -53,9 +66,45 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     expect((body as { features: object[] }).features).toMatchObject([
       { name: 'age', type: 'number', minimum: expect.any(Number), maximum: expect.any(Number) },
       { name: 'city', type: 'string' },
-      { name: 'visits', type: 'integer', example: expect.any(Number) },
+      { name: 'visits', type: 'number', example: expect.any(Number) },
     ])
+    await checkOdd(server.url)
   }, 300_000)
+
+  test('refuses what would end the server, or cannot be exported, and writes nothing', () => {
+    const out = createFolder({})
+    expect(exportModel('neighbours', pickles, out)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /error: ONNX Runtime [\d.]+ crashes on this model \(SIGFPE\), and .* it is not written/,
+      ),
+    })
+    expect(exportModel('categories', pickles, out)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/error: .*LGBMClassifier\) has columns of categories.* OrdinalEncoder/),
+    })
+    expect(readdirSync(out)).toEqual([])
+  }, 60_000)
+
+  test('keeps a description that fits, and refuses one that does not', () => {
+    const out = createFolder({ 'broken/model.json': '{', 'list/model.json': '[]' })
+    const into = (name: string, folder: string, ...flags: string[]) => {
+      const data = ['--data', join(pickles, `${name}.csv`), '--target', 'target', '--out', join(out, folder)]
+      return python('tools/export_sklearn.py', join(pickles, `${name}.pkl`), ...data, ...flags)
+    }
+    expect(into('two', 'm', '--labels', 'cheap,dear')).toMatchObject({ status: 0 })
+    expect(into('two', 'm', '--version', '2')).toMatchObject({ status: 0 })
+    expect(into('three', 'm', '--version', '3')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/error: .*model\.json has the labels .*cheap.*, the model \[1, 2, 3\]: remove it/),
+    })
+    for (const folder of ['broken', 'list']) {
+      expect(into('two', folder)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/\nerror: .*model\.json is no description of a model .*: mend or remove it\n$/),
+      })
+    }
+  }, 120_000)
 
   test('refuses on disagreement, tells the worst row, and writes nothing', () => {
     const out = createFolder({})
@@ -76,8 +125,50 @@ describe.runIf(PYTHON)('the export of pickles', () => {
       status: 1,
       stderr: expect.stringMatching(/error: .* is no pickle/),
     })
+    const two = (...flags: string[]) =>
+      python('tools/export_sklearn.py', join(pickles, 'two.pkl'), ...flags, '--out', out)
+    expect(two('--data', '.')).toMatchObject({ status: 1, stderr: expect.stringMatching(/error: \. cannot be read/) })
+    const csv = join(pickles, 'two.csv')
+    expect(two('--data', csv, '--target', 'tragte')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /error: .* has no column 'tragte' for the --target; it has amount, class, target\n$/,
+      ),
+    })
+    for (const tolerance of ['2', '-1', 'nan']) {
+      expect(two('--data', csv, '--target', 'target', '--tolerance', tolerance)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/error: --tolerance is .*, and the server compares within 0 to 1/),
+      })
+    }
     const data = ['--data', join(out, 'x.csv'), '--out', join(out, 'm')]
     const lacking = python('tools/export_sklearn.py', join(pickles, 'table.pkl'), ...data)
     expect(lacking).toMatchObject({ status: 1, stderr: expect.stringMatching(/error: .*(age|city|visits)/) })
-  }, 60_000)
+  }, 120_000)
 })
+
+/** What the sample's own columns need: their names, strings that look like something else, gaps, whole numbers. */
+async function checkOdd(url: string): Promise<void> {
+  const featuresOf = async (name: string) =>
+    ((await get(`${url}/models/${name}`)).body as { features: object[] }).features
+  const ask = async (name: string, record: object) => (await post(`${url}/models/${name}/predict`, record)).body
+  expect(await featuresOf('odd')).toMatchObject([
+    { name: 'label' },
+    { name: 'x 1' },
+    { name: 'a.b-c (£)', values: ['female', 'male'] },
+    { name: 'probabilities' },
+  ])
+  expect(await featuresOf('codes')).toMatchObject([
+    { name: 'zip', type: 'string', values: ['00501', '01234', '90210'] },
+    { name: 'deck', type: 'string', values: ['B', 'NA', 'None'] },
+    { name: 'port', type: 'string', missing: '', values: ['female', 'male'] },
+  ])
+  expect(await ask('codes', { zip: '00501', deck: 'NA', port: null })).toMatchObject({ predictions: [{ label: 1 }] })
+  expect(await featuresOf('whole')).toMatchObject([
+    { name: 'age', type: 'number' },
+    { name: 'class', type: 'integer' },
+  ])
+  expect(await ask('whole', { age: 30.5, class: 1 })).toMatchObject({ predictions: [{ label: 0 }] })
+  expect(await ask('votes', { amount: 10, class: 1 })).toMatchObject({ predictions: [{ label: 'cheap' }] })
+  expect(await ask('booleans', { amount: 90, class: 1 })).toMatchObject({ predictions: [{ label: 1 }] })
+}

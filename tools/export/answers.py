@@ -9,7 +9,8 @@ import pandas as pd
 @dataclass
 class Answers:
     """One answer a row. `form` says what the labels and the numbers mean: "probabilities" or "scores" (a classifier),
-    "score" (one number beside a label), "clusters", "labels" (several classifiers at once) or "values" (the rest)."""
+    "score" (one number beside a label), "clusters", "label" (and no number), "labels" (several
+    classifiers at once) or "values" (the rest)."""
 
     form: str
     labels: np.ndarray | None = None  # [rows], for "labels" [rows, classifiers]
@@ -38,7 +39,7 @@ class Answers:
         if self.form == "values":
             return numbers[0] if len(numbers) == 1 else numbers
         label = plain(self.labels[index])
-        if self.form == "labels":
+        if self.form in ("label", "labels"):
             return {"label": label}
         if self.form == "score":
             return {"label": label, "score": numbers[0]}
@@ -76,11 +77,18 @@ def ask_classifier(model, data):
     if labels.ndim == 2 and labels.shape[1] > 1:
         return Answers("labels", labels)
     labels, classes = as_exported(labels.reshape(-1)), as_exported(classes_of(model)).tolist()
+    if is_hard_vote(model):
+        return Answers("label", labels)
     if hasattr(model, "predict_proba"):
         return Answers("probabilities", labels, np.asarray(model.predict_proba(data)), classes)
     scores = np.asarray(model.decision_function(data))
     # Of two classes scikit-learn gives the score of the second only, most exports give that of both.
     return Answers("scores", labels, np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, classes)
+
+
+def is_hard_vote(model):
+    """Whether a classifier counts votes: it has neither probabilities nor scores."""
+    return not hasattr(model, "predict_proba") and not hasattr(model, "decision_function")
 
 
 def classes_of(model):
@@ -99,10 +107,10 @@ def as_matrix(values):
     return values.reshape(len(values), -1)
 
 
-def ask_onnx(session, inputs, like):
-    """The answers of an exported model in the form of the original's, whether probabilities leave as tensor or maps."""
+def from_onnx(outputs, like):
+    """The outputs of an exported model in the form of the original's, whether probabilities leave as tensor or maps."""
     labels, columns = None, []
-    for value in session.run(None, inputs):
+    for value in outputs:
         if isinstance(value, list) and isinstance(value[0], dict):
             columns.append(np.array([[row[key] for key in like.classes] for row in value]))
         elif isinstance(value, list):
@@ -111,6 +119,8 @@ def ask_onnx(session, inputs, like):
             columns.append(as_matrix(value))
         else:
             labels = value if like.form == "labels" else value.reshape(-1)
+    if like.form == "label":
+        columns = []
     numbers = np.concatenate(columns, axis=1) if columns else None
     is_score = like.form == "scores" and numbers.shape[1] == 1
     return Answers("score" if is_score else like.form, labels, numbers, [] if is_score else like.classes)

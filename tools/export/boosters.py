@@ -1,5 +1,6 @@
 """Converters for the estimators of XGBoost, LightGBM and CatBoost, which may stand in a scikit-learn pipeline."""
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def convert_catboost(scope, operator, container):
     """Takes the ensemble of trees out of CatBoost's own export, and puts it behind what the pipeline hands on."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
-        operator.raw_operator.save_model(str(file), format="onnx")
+        with_integer_classes(operator.raw_operator).save_model(str(file), format="onnx")
         node = onnx.load(file).graph.node[0]
     container.add_node(
         node.op_type,
@@ -63,6 +64,20 @@ def convert_catboost(scope, operator, container):
         name=scope.get_unique_operator_name(node.op_type),
         **{attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute},
     )
+
+
+def with_integer_classes(model):
+    """CatBoost exports no classes False and True; they become 0 and 1, as elsewhere."""
+    if getattr(getattr(model, "classes_", None), "dtype", None) != bool:
+        return model
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.json"
+        model.save_model(str(file), format="json")
+        content = json.loads(file.read_text())
+        classes = content["model_info"]["class_params"]
+        classes |= {"class_label_type": "Integer", "class_names": [int(name) for name in classes["class_names"]]}
+        file.write_text(json.dumps(content))
+        return type(model)().load_model(str(file), format="json")
 
 
 CONVERTERS = {"xgboost": convert_xgboost, "lightgbm": convert_lightgbm, "catboost": convert_catboost}

@@ -27,8 +27,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC, NuSVC
 
-from export import repairs
-from export.answers import Answers, Deviation, ask_onnx, ask_original, compare
+from export import isolated, repairs
+from export.answers import Answers, Deviation, ask_original, compare, from_onnx
 from export.boosters import register_converter_of
 from export.estimators import last_step, library_of, walk
 from export.refusal import Refusal, one_line
@@ -64,9 +64,14 @@ def export(model, sample: Sample, tolerance) -> Export:
     closest, first_error = None, None
     for attempt in attempts(model, sample):
         try:
-            content = declare_outputs(convert(model, sample, attempt), sample)
-            session = onnxruntime.InferenceSession(content, quiet())
-            got = ask_onnx(session, sample.for_onnx(session), original)
+            exported = convert(model, sample, attempt)
+            session = onnxruntime.InferenceSession(exported.SerializeToString(), quiet())
+            outputs = isolated.run(exported.SerializeToString(), sample.for_onnx(session))
+            content = declare_outputs(exported, outputs)
+            got = from_onnx(outputs, original)
+        except isolated.Crash as crash:
+            how = f"ONNX Runtime {onnxruntime.__version__} crashes on this model ({crash})"
+            raise Refusal(f"{how}, and would take the server down: it is not written") from None
         except Exception as error:  # converters raise of every kind, and one attempt may do where another does not
             first_error = first_error or error
             continue
@@ -132,10 +137,9 @@ def convert(model, sample, attempt):
     return exported
 
 
-def declare_outputs(exported, sample):
+def declare_outputs(exported, outputs):
     """Converters may declare fewer columns, or rows, than come out; this declares what does."""
-    session = onnxruntime.InferenceSession(exported.SerializeToString(), quiet())
-    for output, value in zip(exported.graph.output, session.run(None, sample.for_onnx(session)), strict=True):
+    for output, value in zip(exported.graph.output, outputs, strict=True):
         if isinstance(value, np.ndarray):
             shape = [None, *value.shape[1:]]
             output.CopyFrom(helper.make_tensor_value_info(output.name, output.type.tensor_type.elem_type, shape))
@@ -158,6 +162,9 @@ def check_steps(model):
         if isinstance(inner, FunctionTransformer) and inner.func is not None:
             function = getattr(inner.func, "__name__", "a function")
             raise Refusal(f"{where} calls {function}, and ONNX cannot call Python")
+        if library_of(inner) == "lightgbm" and inner.booster_.pandas_categorical:
+            remedy = "train it behind a ColumnTransformer that encodes them, with OrdinalEncoder or OneHotEncoder"
+            raise Refusal(f"{where} has columns of categories, which do not export to ONNX: {remedy}")
         if library_of(inner) == "catboost" and inner.get_cat_feature_indices():
             raise Refusal(f"{where} has categorical features, which CatBoost does not export")
 

@@ -42,6 +42,56 @@ def has_columns(model):
     return bool(column_names(model)) and any(isinstance(inner, ColumnTransformer) for _, inner in walk(model))
 
 
+# Every column, whatever its name.
+ALL = "all"
+
+
+def string_columns(model):
+    """The columns that the model knows as strings: ALL, or a set of names."""
+    if reads_text(model) or (not has_columns(model) and is_fitted_on(first_step(model), "OSUT")):
+        return ALL
+    return chosen_columns(model, "OSUT")
+
+
+def integer_columns(model):
+    """The columns that an encoder took integers from."""
+    return chosen_columns(model, "iu")
+
+
+def chosen_columns(model, kinds):
+    """The columns that reach a step of a ColumnTransformer that learned values of some kinds of dtypes from them."""
+    return {
+        name
+        for _, outer in walk(model)
+        if isinstance(outer, ColumnTransformer)
+        for _, inner, columns in outer.transformers_
+        for name, position in named_columns(outer, columns)
+        if any(is_fitted_on(each, kinds, position) for _, each in walk(inner))
+    }
+
+
+def named_columns(transformer, columns):
+    """The names of what a ColumnTransformer hands to one step, with their positions there."""
+    columns = [columns] if isinstance(columns, (str, int)) else columns
+    names = getattr(transformer, "feature_names_in_", None)
+    if names is None:
+        return []
+    columns = names[columns] if isinstance(columns, slice) else columns
+    return [(str(c if isinstance(c, str) else names[c]), position) for position, c in enumerate(columns)]
+
+
+def is_fitted_on(estimator, kinds, position=None):
+    """Whether an estimator learned values of such dtypes, from the column at a position or from any."""
+    if isinstance(estimator, CountVectorizer):
+        return "O" in kinds
+    learned = getattr(estimator, "categories_", None)
+    if learned is None:
+        statistics = getattr(estimator, "statistics_", None)
+        learned = [] if statistics is None or "O" not in kinds else [statistics]
+    learned = learned if position is None or position >= len(learned) else [learned[position]]
+    return any(values.dtype.kind in kinds for values in learned)
+
+
 def reads_text(model):
     """Whether the model takes one string a row, as vectorizers do, and no table."""
     return isinstance(first_step(model), CountVectorizer)

@@ -4,29 +4,38 @@ import json
 import os
 from pathlib import Path
 
-from export.refusal import Refusal
+from export.refusal import Refusal, one_line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINE = 120
 
 
-def describe(out, features=None, labels=None, description=None):
+def describe(out, features=None, labels=None, description=None, outputs=None):
     """The content of model.json. An editor finds its schema where the folder is one of this project."""
     content = {"$schema": Path(os.path.relpath(ROOT / "docs/model.schema.json", out)).as_posix()}
     content = content if out.resolve().is_relative_to(ROOT) else {}
     content |= {"description": description} if description else {}
     content |= {"features": features} if features else {}
-    return content | ({"labels": labels} if labels else {})
+    content |= {"labels": labels} if labels else {}
+    return content | ({"outputs": outputs} if outputs else {})
 
 
-def check_same_features(out, description):
+def check_same(out, description):
     """A description that is there already may hold what people wrote, so it is kept; it has to fit, though."""
     file = out / "model.json"
     if not file.exists():
         return
-    names = [feature.get("name") for feature in json.loads(file.read_text()).get("features", [])]
+    try:
+        there = json.loads(file.read_text())
+        names = [feature["name"] for feature in there.get("features", [])]
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        raise Refusal(f"{file} is no description of a model ({one_line(error)}): mend or remove it") from None
     if names != [feature["name"] for feature in description.get("features", [])]:
         raise Refusal(f"{file} describes other features: remove it, or choose another --out")
+    labels, classes = there.get("labels", []), description.get("labels", [])
+    is_named = all(isinstance(name, str) for name in labels) and not any(isinstance(name, str) for name in classes)
+    if labels != classes and not (is_named and len(labels) == len(classes)):
+        raise Refusal(f"{file} has the labels {labels}, the model {classes}: remove it, or choose another --out")
 
 
 def write_package(out, version, content, description, rows, predictions, tolerance):

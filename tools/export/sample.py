@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from export.answers import plain
-from export.estimators import column_count, column_names, has_columns, reads_text
-from export.refusal import Refusal
+from export.estimators import ALL, column_count, column_names, has_columns, integer_columns, reads_text, string_columns
+from export.refusal import Refusal, one_line
 
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(bool)": np.bool_}
 FEATURE_TYPES = {"b": "boolean", "i": "integer", "u": "integer", "f": "number"}
@@ -34,7 +34,8 @@ class Sample:
         inputs = session.get_inputs()
         if not self.per_column and not self.text:
             return {inputs[0].name: self.table.to_numpy().astype(TYPES.get(inputs[0].type, object))}
-        return {i.name: self.without_gaps(i.name).to_numpy().astype(TYPES.get(i.type, object)) for i in inputs}
+        columns = zip(inputs, self.table, strict=True)
+        return {i.name: self.without_gaps(name).to_numpy().astype(TYPES.get(i.type, object)) for i, name in columns}
 
     def without_gaps(self, name):
         """A column of strings has empty strings where the table has nothing: tensors of strings know no gaps."""
@@ -46,8 +47,9 @@ class Sample:
 
     def features(self, session):
         """The features of model.json, with what the sample shows of their values."""
-        integers = [i.name for i in session.get_inputs() if i.type == "tensor(int64)"] if self.per_column else []
-        return [self.feature(name, name in integers) for name in self.table]
+        types = [i.type for i in session.get_inputs()] if self.per_column else [""] * self.table.shape[1]
+        # Converters may give an input another name than its column has; the order stays.
+        return [self.feature(name, kind == "tensor(int64)") for name, kind in zip(self.table, types, strict=True)]
 
     def feature(self, name, is_integer):
         column, kind = self.table[name].dropna(), self.feature_type(name)
@@ -59,7 +61,9 @@ class Sample:
             feature |= {"minimum": short(column.min()), "maximum": short(column.max())}
         elif kind == "string" and not self.text and column.nunique() <= MAX_VALUES:
             feature["values"] = sorted(column.unique().tolist())
-        return feature | {"example": short(column.iloc[0])}
+        # What the comparison had in its place.
+        gap = {"missing": ""} if kind == "string" and self.table[name].isna().any() else {}
+        return feature | gap | {"example": short(column.iloc[0])}
 
     def records(self, indices):
         return [{name: short(self.without_gaps(name).iloc[index, 0]) for name in self.table} for index in indices]
@@ -72,17 +76,35 @@ def short(value):
 
 
 def read_sample(file, model, target=None):
-    try:
-        table = pd.read_csv(file)
-    except FileNotFoundError:
-        raise Refusal(f"there is no file {file}") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        raise Refusal(f"{file} is not read as CSV: {error}") from None
-    if target is not None:
-        table = table.drop(columns=target, errors="ignore")
+    table = read_table(file, string_columns(model))
+    if target is not None and target not in table:
+        raise Refusal(f"{file} has no column {target!r} for the --target; it has {', '.join(table)}")
+    table = table if target is None else table.drop(columns=target)
     if table.empty:
         raise Refusal(f"{file} has no rows")
     return to_sample(table, model, file)
+
+
+def read_table(file, strings):
+    """A CSV file. In columns of strings nothing is missing but what is empty: NA may be a category, 00501 a code."""
+    try:
+        table = pd.read_csv(file)
+        texts = pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
+    except FileNotFoundError:
+        raise Refusal(f"there is no file {file}") from None
+    except OSError as error:
+        raise Refusal(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise Refusal(f"{file} is not read as CSV: {one_line(error)}") from None
+    is_string = {name: pd.api.types.is_string_dtype(table[name].dropna()) for name in table}
+    return table.assign(**{name: texts[name] for name in table if is_string[name] or strings is ALL or name in strings})
+
+
+def with_numbers(table, integers):
+    """Whole numbers are integers only where the model takes them for such: the sample may have no others by chance."""
+    columns = [name for name in table if table[name].dtype.kind in "iu" and name not in integers]
+    exact = [name for name in columns if table[name].abs().max() < 2**53]
+    return table.astype(dict.fromkeys(exact, float))
 
 
 def to_sample(table, model, source="the sample"):
@@ -100,6 +122,7 @@ def to_sample(table, model, source="the sample"):
         return Sample(table, per_column=False, named=False, text=True)
     numeric = all(dtype.kind in "biuf" for dtype in table.dtypes)
     per_column = has_columns(model)
+    table = with_numbers(table, integer_columns(model)) if per_column else table
     if not per_column and not numeric and any(dtype.kind in "biuf" for dtype in table.dtypes):
         raise Refusal("strings and numbers together need a ColumnTransformer that was fitted on a DataFrame")
     return Sample(table, per_column, named=bool(names), text=False)
