@@ -16,6 +16,7 @@ interface Fixture {
   readonly library: string
   readonly exporter: string
   readonly options: string
+  readonly classes: string
   readonly tolerance: number
   readonly note?: string
 }
@@ -69,6 +70,7 @@ describe('models as they were exported', () => {
       table.push(toRow(fixture, body as { task: string; warnings?: string[] }))
     }
     expect(fixtures.length).toBeGreaterThanOrEqual(25)
+    expect(new Set(table).size).toBe(table.length)
     const file = join(ROOT, 'docs/models.md')
     const document = toDocument(readFileSync(file, 'utf8'), table)
     if (process.env['UPDATE_DOCS']) writeFileSync(file, document)
@@ -78,16 +80,17 @@ describe('models as they were exported', () => {
 })
 
 function toRow(fixture: Fixture, { task, warnings = [] }: { task: string; warnings?: string[] }): string {
-  const { family, estimator, library, exporter, options, note } = fixture
+  const { family, estimator, library, exporter, options, classes, note } = fixture
   const left = warnings.map((warning) => warning.replace(/: export it.*/, ''))
-  return `| ${[family, estimator, library, exporter, options, task, [note, ...left].filter(Boolean).join('; ')].join(' | ')} |`
+  const notes = [note, ...left].filter(Boolean).join('; ')
+  return `| ${[family, estimator, library, exporter, options, classes, task, notes].join(' | ')} |`
 }
 
 const [BEGIN, END] = ['<!-- made by a test: begin -->', '<!-- made by a test: end -->']
 
 function toDocument(text: string, rows: readonly string[]): string {
   const head =
-    '| family | estimator | library | exporter | options | served as | note |\n| --- | --- | --- | --- | --- | --- | --- |'
+    '| family | estimator | library | exporter | options | classes | served as | note |\n| --- | --- | --- | --- | --- | --- | --- | --- |'
   const [before = '', rest = ''] = text.split(BEGIN)
   return `${before}${BEGIN}\n\n${head}\n${rows.join('\n')}\n\n${END}${rest.split(END)[1] ?? ''}`
 }
