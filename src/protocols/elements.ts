@@ -3,6 +3,7 @@ import type { DataType, TensorData } from '../core/datatypes.ts'
 import { toFloat16Bits } from '../core/float16.ts'
 import { daysOf, secondsOf } from '../core/dates.ts'
 import type { Feature, FeatureType } from '../core/model-view.ts'
+import { Fraction } from '../core/exact-json.ts'
 import { show } from './problems.ts'
 
 /**
@@ -115,7 +116,7 @@ function mapWriters(
 
 function writeFloat(dataType: 'float32' | 'float64'): ElementWriter {
   return (data, index, value) => {
-    if (typeof value === 'bigint') return writeFloat(dataType)(data, index, Number(value))
+    if (isExact(value)) return writeFloat(dataType)(data, index, toDouble(value))
     if (typeof value !== 'number') return expected('a number', value)
     ;(data as Numbers)[index] = value
     // What JSON can write and the type cannot hold has become infinite on the way.
@@ -123,8 +124,17 @@ function writeFloat(dataType: 'float32' | 'float64'): ElementWriter {
   }
 }
 
+/** Whether a number came as its text says, since a double is another one. */
+function isExact(value: unknown): value is bigint | Fraction {
+  return typeof value === 'bigint' || value instanceof Fraction
+}
+
+function toDouble(value: bigint | Fraction): number {
+  return Number(typeof value === 'bigint' ? value : value.text)
+}
+
 function writeFloat16(data: TensorData, index: number, value: unknown): string | undefined {
-  if (typeof value === 'bigint') return writeFloat16(data, index, Number(value))
+  if (isExact(value)) return writeFloat16(data, index, toDouble(value))
   if (typeof value !== 'number') return expected('a number', value)
   const bits = toFloat16Bits(value)
   ;(data as Numbers)[index] = bits

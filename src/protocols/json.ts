@@ -13,7 +13,8 @@ export function checkText(body: Buffer): void {
 /**
  * Parses the text of a JSON body.
  *
- * @param keepsIntegers Integers that a double does not hold exactly come as bigint, at a cost where there are any.
+ * @param keepsIntegers Integers that a double does not hold exactly come as bigint, and what it would make an integer as
+ *   `Fraction`, at a cost where there are any.
  * @param takesNan A bare NaN, as Python writes a missing value, is null. Only looked for in what is no JSON.
  * @param line Where the text stands, if it is not the whole body.
  * @throws ServingError INVALID_INPUT when it is no JSON.

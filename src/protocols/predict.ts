@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../core/datatypes.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
@@ -81,7 +82,7 @@ function decodeJson(
   const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
-  const value = withoutMembers(parseJson(text, hasLongIntegers(model), isScoring), passedOver, model)
+  const value = withoutMembers(parseJson(text, hasIntegers(model), isScoring), passedOver, model)
   const problems = new Problems()
   const decoded = decodeValue(value, model, text.length, problems, isScoring)
   if (!problems.isEmpty || decoded.keys !== countKeys(text)) reportDuplicateKeys(text, problems)
@@ -97,8 +98,11 @@ function withoutMembers(value: unknown, names: readonly string[], { featureIndex
   return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
 }
 
-function hasLongIntegers({ signature }: ModelView): boolean {
-  return signature.inputs.some(({ dataType }) => dataType === 'int64' || dataType === 'uint64')
+function hasIntegers({ signature, features }: ModelView): boolean {
+  return (
+    signature.inputs.some(({ dataType }) => DATA_TYPES[dataType].kind === 'integer') ||
+    features.some(({ type }) => type === 'integer')
+  )
 }
 
 function decodeValue(

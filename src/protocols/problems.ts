@@ -1,5 +1,6 @@
 import { ServingError } from '../core/errors.ts'
 import type { ErrorDetail } from '../core/errors.ts'
+import { Fraction } from '../core/exact-json.ts'
 
 const MAX_DETAILS = 10
 const MAX_QUOTED = 40
@@ -39,6 +40,7 @@ export function invalid(path: string, message: string): ServingError {
 /** A JSON value as a message shows it: short, on one line, never deeper than its surface. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value)
+  if (value instanceof Fraction) return cut(value.text)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
   if (typeof value === 'bigint') return cut(String(value))

@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../core/datatypes.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { isRecord } from './feature-rows.ts'
@@ -39,7 +40,7 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
     const text = head.toString()
     const body = parseJson(
       text,
-      model.signature.inputs.some(({ dataType }) => dataType.endsWith('int64')),
+      model.signature.inputs.some(({ dataType }) => DATA_TYPES[dataType].kind === 'integer'),
     )
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
     if (countKeys(text) !== keysOf(body)) refuseDuplicateKeys(text)

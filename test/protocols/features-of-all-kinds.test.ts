@@ -123,7 +123,7 @@ describe('integers beyond 2^53', () => {
       '9223372036854775808',
       /expected int64, an integer from -9223372036854775808 to 9223372036854775807, got 9223372036854775808/,
     ],
-    ['9007199254740993.5', /got 9007199254740994|not exact/],
+    ['9007199254740993.5', /got 9007199254740993\.5/],
     ['1e30', /not exact as a JSON number/],
   ])('%s is refused', (literal, problem) => {
     expect(problemsOf(() => decode(`{"n":${literal},"f":1,"s":""}`, model))[0]).toMatch(problem)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkText, countKeys, parseJson, reportDuplicateKeys } from '../../src/protocols/json.ts'
+import { Fraction } from '../../src/core/exact-json.ts'
 import { Problems } from '../../src/protocols/problems.ts'
 import { errorOf } from '../support/errors.ts'
 
@@ -68,6 +69,69 @@ describe('duplicate keys', () => {
     expect(duplicatesOf(nested(35))).toHaveLength(1)
     expect(duplicatesOf(nested(200_000))).toEqual([])
     expect(duplicatesOf(`[${nested(200_000)},{"b":1,"b":2}]`)).toEqual(['[1].b'])
+  })
+})
+
+describe('numbers that a double does not hold', () => {
+  test.each<[string, unknown]>([
+    ['[9007199254740993,-9007199254740993]', [9007199254740993n, -9007199254740993n]],
+    ['[9007199254740991.4]', [new Fraction('9007199254740991.4')]],
+    ['[-2147483647.0000001]', [new Fraction('-2147483647.0000001')]],
+    ['{"a":1.0000000000000000001,"b":1e-400}', { a: new Fraction('1.0000000000000000001'), b: new Fraction('1e-400') }],
+    ['[45035996273704.965e2]', [new Fraction('45035996273704.965e2')]],
+    ['[1.50000000000000000000,100000000000000000e-10,1.0000000000000000000]', [1.5, 10_000_000, 1]],
+    ['[0.1000000000000000055,1e-5,1234567890123456]', [0.1, 1e-5, 1234567890123456]],
+    [
+      '["12345678901234567890","a\\"9007199254740993",{"9007199254740993":"\\\\"}]',
+      ['12345678901234567890', 'a"9007199254740993', { '9007199254740993': '\\' }],
+    ],
+    ['9007199254740993', 9007199254740993n],
+  ])('come as they are written: %s', (text, value) => {
+    expect(parseJson(text, true)).toEqual(value)
+  })
+
+  test.each([
+    '{9007199254740993:1}',
+    '{9007199254740993 :1}',
+    '[00009007199254740993]',
+    '[--9007199254740993]',
+    '[x9007199254740993]',
+    '[9007199254740993"',
+    '"9007199254740993\\',
+  ])('make no JSON of what is none: %s', (text) => {
+    expect(errorOf(() => parseJson(text, true)).message).toContain('is not valid JSON')
+  })
+
+  test('leave what is wrong with a body to be told of its own text', () => {
+    const broken = '[9007199254740993,]'
+    expect(errorOf(() => parseJson(broken, true)).message).toBe(errorOf(() => parseJson(broken)).message)
+  })
+
+  test('change nothing else, whatever the JSON', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.integer({ min: -9_000_000 }), (text, number) => {
+        fc.pre(!/\d{16}/.test(text))
+        expect(parseJson(`[9007199254740993,${text},${number}]`, true)).toEqual([
+          9007199254740993n,
+          JSON.parse(text),
+          number,
+        ])
+      }),
+    )
+  })
+
+  // A reviver takes more than twenty times as long.
+  test('take no more than a few times as long as JSON.parse, where there are many', () => {
+    const text = `[${Array.from({ length: 200_000 }, (_, index) => 9100000000000000000n + BigInt(index)).join(',')}]`
+    const shortest = (parse: () => unknown): number =>
+      Math.min(
+        ...[1, 2, 3, 4, 5].map(() => {
+          const startedAt = performance.now()
+          parse()
+          return performance.now() - startedAt
+        }),
+      )
+    expect(shortest(() => parseJson(text, true))).toBeLessThan(15 * shortest(() => JSON.parse(text)))
   })
 })
 

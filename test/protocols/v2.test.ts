@@ -5,7 +5,7 @@ import type { ModelView } from '../../src/core/model-view.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
 import type { V2Request } from '../../src/protocols/v2-request.ts'
-import { fromBytes, fromJson, toBytes } from '../../src/protocols/v2-tensors.ts'
+import { V2_NAMES, fromBytes, fromJson, toBytes } from '../../src/protocols/v2-tensors.ts'
 import { flatJson } from '../../src/protocols/element-json.ts'
 import { parseJson } from '../../src/protocols/json.ts'
 import { problemsOf } from '../support/errors.ts'
@@ -94,6 +94,7 @@ describe('tensors', () => {
     ['uint8', [1], [300], 'x[0]: expected uint8, an integer from 0 to 255, got 300'],
     ['int32', [1], [1.5], 'x[0]: expected an integer, got 1.5'],
     ['bool', [3], [true, false, 1], 'x[2]: expected true or false, got 1'],
+    ['bool', [3], [true], 'x: shape [3] takes 3 elements, got 1'],
     ['float16', [1], [1], 'x: FP16 has no form in JSON: send it as binary data'],
     ['float32', [1], JSON.parse(`${'['.repeat(200)}1${']'.repeat(200)}`), 'x: expected at most 100 nested arrays'],
   ])('%s %j of JSON that does not fit is refused', (dataType, shape, data, problem) => {
@@ -136,6 +137,25 @@ describe('a request', () => {
     expect(raw(Buffer.alloc(8), model)).toEqual([
       ': a raw request is for models of one input; describe several in JSON',
     ])
+  })
+
+  test.each<[DataType, string, string | undefined]>([
+    ['int64', '9007199254740991.4', 'expected an integer, got 9007199254740991.4'],
+    ['int32', '2147483647.0000001', 'expected an integer, got 2147483647.0000001'],
+    ['uint8', '1.0000000000000000001', 'expected an integer, got 1.0000000000000000001'],
+    ['uint8', '1e-400', 'expected an integer, got 1e-400'],
+    ['int32', '10e-1', undefined],
+    ['int32', '1.0', undefined],
+    ['float32', '1.0000000000000000001', undefined],
+  ])('has no number of %s that is an integer only as a double: %s', (dataType, text, problem) => {
+    const inputs = [spec('x', dataType, [1]), spec('i', 'int8', [1])]
+    const view = createView({ signature: { inputs, outputs: [spec('y', 'float32', [1])] } })
+    const given = (name: string, data: string): string =>
+      `{"name":"${name}","shape":[1],"datatype":"${V2_NAMES[name === 'x' ? dataType : 'int8']}","data":[${data}]}`
+    const bytes = Buffer.from(`{"inputs":[${given('x', text)},${given('i', '1')}]}`)
+    const read = () => v2Codec.decode({ bytes }, view)
+    if (problem === undefined) expect(Number(read().inputs.get('x')!.data[0])).toBe(1)
+    else expect(problemsOf(read)).toEqual([`inputs[0].data[0]: ${problem}`])
   })
 
   test('may have no rows', () => {
