@@ -32,9 +32,14 @@ test('a run that never ends: its model goes unready, the others go on, and the p
 
 test('a run that takes too long but ends leaves its model ready again', async () => {
   const folder = createFolder({ 'slow.onnx': { model: 'slow' } })
-  const server = await startServer({ args: ['--model-dir', folder, '--workers=1', '--max-run=0.5'] })
-  // Some 0.75 seconds.
-  expect(await post(`${server.url}/predict`, { iterations: 5000 })).toMatchObject({ status: 503 })
+  const server = await startServer({ args: ['--model-dir', folder, '--workers=1', '--max-run=2'] })
+  await post(`${server.url}/predict`, { iterations: 1000 })
+  const { computeMs } = (await server.line(({ msg, status }) => msg === 'request' && status === 200)) as unknown as {
+    computeMs: number
+  }
+  // More than two seconds and less than four, on whatever machine.
+  const iterations = Math.round((1000 / computeMs) * 2800)
+  expect(await post(`${server.url}/predict`, { iterations })).toMatchObject({ status: 503 })
   await vi.waitUntil(async () => (await get(`${server.url}/health`)).status === 200, 5000)
   expect(await post(`${server.url}/predict`, { iterations: 1 })).toMatchObject({ status: 200 })
 })
