@@ -4,6 +4,7 @@ import type { Tensor, Tensors } from '../../src/core/tensor.ts'
 import { chooseBatching } from '../../src/models/batching.ts'
 import { makeInputs } from '../../src/models/made-up-inputs.ts'
 import type { Session } from '../../src/runtime/runtime.ts'
+import { createFakeSession } from '../support/fake-session.ts'
 import { createView, spec } from '../support/views.ts'
 
 type Answer = (x: Tensor) => Tensor
@@ -24,18 +25,7 @@ function session(signature: Session['signature'], answer: Answer): Session {
     while (performance.now() < until);
     return new Map([['y', answer(inputs.get('x')!)]])
   }
-  return {
-    signature,
-    unsupportedOutputs: [],
-    warnings: [],
-    loadMs: 1,
-    parallelism: 1,
-    isFree: () => true,
-    onFree: () => undefined,
-    run,
-    runAll: (requests) => Promise.all(requests.map(({ inputs }) => run(inputs))),
-    dispose: async () => undefined,
-  }
+  return createFakeSession(signature, run)
 }
 
 function named(name: string, freeName: string | undefined, type: TensorSpec['dataType'] = 'float32'): TensorSpec {

@@ -6,7 +6,7 @@ import type { ModelView } from '../../src/core/model-view.ts'
 import { chooseExecution } from '../../src/models/execution.ts'
 import { createLanes } from '../../src/models/lanes.ts'
 import { StatisticsKeeper } from '../../src/models/statistics.ts'
-import type { Session } from '../../src/runtime/runtime.ts'
+import { createFakeSession } from '../support/fake-session.ts'
 import { createView, spec } from '../support/views.ts'
 
 const VIEW = createView({ signature: { inputs: [spec('x', 'float32', [-1, 2])], outputs: [] } })
@@ -23,21 +23,8 @@ function session(msPerRow: number, loadMs = 1) {
     return inputs
   }
   const disposed: boolean[] = []
-  const made: Session = {
-    signature: VIEW.signature,
-    unsupportedOutputs: [],
-    warnings: [],
-    loadMs,
-    parallelism: 1,
-    isFree: () => true,
-    onFree: () => undefined,
-    run,
-    runAll(requests, onStart) {
-      onStart()
-      return Promise.all(requests.map(({ inputs }) => run(inputs)))
-    },
-    dispose: async () => void disposed.push(true),
-  }
+  const dispose = async (): Promise<void> => void disposed.push(true)
+  const made = createFakeSession(VIEW.signature, run, { loadMs, dispose })
   return { session: made, runs, disposed }
 }
 

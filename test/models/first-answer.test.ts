@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Tensors } from '../../src/core/tensor.ts'
 import { readFirstAnswer } from '../../src/models/first-answer.ts'
 import type { Session } from '../../src/runtime/runtime.ts'
+import { createFakeSession } from '../support/fake-session.ts'
 import { createView, spec } from '../support/views.ts'
 
 const SIGNATURE = {
@@ -19,18 +20,7 @@ function sessionOf(rows: readonly (readonly number[])[]): Session {
       ['p', { dataType: 'float32', shape: [1, row.length], data: Float32Array.from(row) }],
     ])
   }
-  return {
-    signature: SIGNATURE,
-    unsupportedOutputs: [],
-    warnings: [],
-    loadMs: 1,
-    parallelism: 1,
-    isFree: () => true,
-    onFree: () => undefined,
-    run,
-    runAll: () => Promise.reject(new Error('not asked for')),
-    dispose: () => Promise.resolve(),
-  }
+  return createFakeSession(SIGNATURE, run)
 }
 
 async function first(rows: readonly (readonly number[])[], labels: string[] = []) {
