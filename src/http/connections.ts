@@ -65,28 +65,31 @@ export function trackConnections(server: Server): Connections {
       if (connection && hasWhole(connection)) connection.whenAnswered.push(callback)
       else callback()
     },
-    async stopListening() {
-      const startedAt = performance.now()
-      for (let turnAt = startedAt; turnAt < startedAt + MAX_STOP_MS;) {
-        const before = made
-        await nextTurn()
-        const now = performance.now()
-        // A short turn in which nobody came: there is hardly a moment in which somebody could have come since.
-        if (made === before && now - turnAt < QUIET_TURN_MS) break
-        turnAt = now
-      }
-      server.close()
-    },
-    closeUnused() {
-      for (const [socket, { isUsed, responses }] of connections) if (isUsed && responses.length === 0) socket.destroy()
-      setTimeout(() => {
-        for (const [socket, { responses }] of connections) if (responses.length === 0) socket.destroy()
-      }, FIRST_REQUEST_GRACE_MS).unref()
-      setTimeout(() => {
-        for (const [socket, connection] of connections) if (!hasWhole(connection)) socket.destroy()
-      }, ARRIVAL_GRACE_MS).unref()
-    },
+    stopListening: () => stopListening(server, () => made),
+    closeUnused: () => closeUnused(connections),
   }
+}
+
+async function stopListening(server: Server, made: () => number): Promise<void> {
+  const startedAt = performance.now()
+  for (let turnAt = startedAt; turnAt < startedAt + MAX_STOP_MS;) {
+    const before = made()
+    await nextTurn()
+    const now = performance.now()
+    // A short turn in which nobody came: there is hardly a moment in which somebody could have come since.
+    if (made() === before && now - turnAt < QUIET_TURN_MS) break
+    turnAt = now
+  }
+  server.close()
+}
+
+function closeUnused(connections: ReadonlyMap<Socket, Connection>): void {
+  const destroyAll = (isUnused: (connection: Connection) => boolean): void => {
+    for (const [socket, connection] of connections) if (isUnused(connection)) socket.destroy()
+  }
+  destroyAll(({ isUsed, responses }) => isUsed && responses.length === 0)
+  setTimeout(destroyAll, FIRST_REQUEST_GRACE_MS, ({ responses }: Connection) => responses.length === 0).unref()
+  setTimeout(destroyAll, ARRIVAL_GRACE_MS, (connection: Connection) => !hasWhole(connection)).unref()
 }
 
 /** Whether a request that has arrived whole is unanswered. */

@@ -14,7 +14,7 @@ import { checkKeys, equalClassesText, nameByLabels, toLabels, toOutputs } from '
 import { chooseBatching, chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { chooseExecution } from './execution.ts'
-import type { Execution } from './execution.ts'
+import type { Computing, Execution } from './execution.ts'
 import { readFeatureNames, unreadNamesText } from './feature-names.ts'
 import { toFeatures, wideInputText } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
@@ -73,31 +73,15 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
  * @throws Error when the description does not fit the model.
  */
 export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
-  const { info, description } = options
-  const declared = toView(session, options)
-  const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
-  const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
-  const view: ModelView = { ...declared, task, labels, labelIndex, ...writeLabels(labels) }
-  let batching = await chooseBatching(session, view, options.exampleRows(view), description.batching)
-  const traits = { hasOpenEnd: info.hasOpenEnd, bytes: options.fileBytes }
-  const { execution, inline } = await chooseExecution(
-    session,
-    options.openInline,
-    traits,
-    view,
-    batching,
-    description.execution,
-  )
-  const asked = description.limits?.maxQueued ?? options.maxQueued
-  const maxQueued = asked === 0 ? chooseMaxQueued(batching, session.parallelism) : asked
+  const { view, warnings } = await toCheckedView(session, options)
+  let batching = await chooseBatching(session, view, options.exampleRows(view), options.description.batching)
+  const { execution, inline } = await toComputing(session, options, view, batching)
+  const limits = toLimits(options, batching, session.parallelism)
   const statistics = new StatisticsKeeper()
-  const { limits } = description
   const scheduler = createLanes(session, inline, statistics, {
-    ...options,
     ...batching,
-    maxQueued,
-    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
-    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
+    ...limits,
+    onStuck: options.onStuck,
     onUnjoinable: (reason) => {
       batching = { ...batching, maxBatchSize: 1, reason }
       options.onWarning(`requests are not joined any more: ${reason}`)
@@ -105,19 +89,14 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   })
   return {
     view,
-    info,
+    info: options.info,
     get batching() {
       return batching
     },
     execution,
-    maxQueued,
+    maxQueued: limits.maxQueued,
     statistics,
-    warnings: [
-      ...session.warnings,
-      ...warnings,
-      ...fileWarnings(session, info, description),
-      ...leftOutTexts(session.signature, info, session.unsupportedOutputs),
-    ],
+    warnings,
     get isStuck() {
       return scheduler.isStuck
     },
@@ -129,6 +108,38 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       await inline?.session.dispose()
       await session.dispose()
     },
+  }
+}
+
+/** What a protocol sees of the model, as far as its own answers confirm it, and what of the file cannot be served. */
+async function toCheckedView(session: Session, options: ModelOptions): Promise<Pick<Model, 'view' | 'warnings'>> {
+  const { info, description } = options
+  const declared = toView(session, options)
+  const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
+  const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
+  return {
+    view: { ...declared, task, labels, labelIndex, ...writeLabels(labels) },
+    warnings: [
+      ...session.warnings,
+      ...warnings,
+      ...fileWarnings(session, info, description),
+      ...leftOutTexts(session.signature, info, session.unsupportedOutputs),
+    ],
+  }
+}
+
+function toComputing(session: Session, options: ModelOptions, view: ModelView, batching: Batching): Promise<Computing> {
+  const traits = { hasOpenEnd: options.info.hasOpenEnd, bytes: options.fileBytes }
+  return chooseExecution(session, options.openInline, traits, view, batching, options.description.execution)
+}
+
+function toLimits(options: ModelOptions, batching: Batching, parallelism: number) {
+  const { limits } = options.description
+  const maxQueued = limits?.maxQueued ?? options.maxQueued
+  return {
+    maxQueued: maxQueued === 0 ? chooseMaxQueued(batching, parallelism) : maxQueued,
+    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
+    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
   }
 }
 
