@@ -12,23 +12,17 @@ from onnx import helper
 from skl2onnx import to_onnx
 from skl2onnx._supported_operators import get_model_alias
 from skl2onnx.common._registration import get_converter
-from skl2onnx.common.data_types import (
-    BooleanTensorType,
-    DoubleTensorType,
-    FloatTensorType,
-    Int64TensorType,
-    StringTensorType,
-)
 from skl2onnx.sklapi import CastTransformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC, NuSVC
 
 from export import isolated, repairs
 from export.answers import Answers, Deviation, ask_original, compare, from_onnx
+from export.attempts import attempts, input_types
 from export.boosters import register_converter_of
 from export.estimators import last_step, library_of, walk
 from export.refusal import Refusal, one_line
@@ -84,39 +78,6 @@ def export(model, sample: Sample, tolerance) -> Export:
     if closest is None:
         raise Refusal(f"the converter gave up: {type(first_error).__name__}: {one_line(first_error)}")
     raise Refusal(disagreement(closest, sample, tolerance))
-
-
-@dataclass
-class Attempt:
-    """How to export: the type of numbers and of integers, and what to round to before the last step."""
-
-    numbers: type
-    integers: type
-    rounded: tuple = ()
-
-    def words(self):
-        inputs = "float64 input" if self.numbers is DoubleTensorType else "float32 input"
-        return f"{inputs}, rounded before the last step" if self.rounded else inputs
-
-
-def attempts(model, sample):
-    plans = [(FloatTensorType, ()), (DoubleTensorType, ())]
-    if casts := rounding(model):
-        plans.append((DoubleTensorType, casts))
-    is_plain = not sample.per_column or all(kind == "number" for kind in map(sample.feature_type, sample.table))
-    for numbers, casts in plans:
-        for integers in (numbers,) if is_plain else (Int64TensorType, numbers):
-            yield Attempt(numbers, integers, casts)
-
-
-def rounding(model):
-    """What an ensemble of trees rounds its columns to, if steps before it compute with more digits."""
-    library = type(last_step(model)).__module__
-    if not isinstance(model, Pipeline) or len(model.steps) < 2:
-        return ()
-    if library.startswith(("sklearn.tree", "sklearn.ensemble._forest", "sklearn.ensemble._gb")):
-        return (np.float32, np.float64)
-    return (np.float32,) if library.startswith(("xgboost", "catboost")) else ()
 
 
 def convert(model, sample, attempt):
@@ -195,19 +156,6 @@ def text_options(vectorizer):
     is_ascii = all(word.isascii() for word in vectorizer.vocabulary_)
     options = {"locale": "C" if is_ascii else "C.UTF-8"}
     return options | ({"tokenexp": UNICODE_WORDS} if vectorizer.token_pattern == DEFAULT_PATTERN else {})
-
-
-def input_types(sample, attempt):
-    numbers, integers = attempt.numbers, attempt.integers
-    if sample.text:
-        return [(sample.table.columns[0], StringTensorType([None, 1]))]
-    kinds = {"string": StringTensorType, "integer": integers, "boolean": BooleanTensorType, "number": numbers}
-    if integers is numbers:
-        kinds["boolean"] = numbers
-    if sample.per_column:
-        return [(name, kinds[sample.feature_type(name)]([None, 1])) for name in sample.table]
-    is_text = sample.feature_type(sample.table.columns[0]) == "string"
-    return [("X", (StringTensorType if is_text else numbers)([None, sample.table.shape[1]]))]
 
 
 def quiet():
