@@ -1,5 +1,5 @@
 import type { Tensor, Tensors } from '../core/tensor.ts'
-import { joinInputs, splitOutputs } from './joining.ts'
+import { canJoin, joinInputs, splitOutputs } from './joining.ts'
 
 /** What a model was measured to be able to do. */
 export interface Calibration {
@@ -106,8 +106,11 @@ export async function timeRuns(run: RunOnce, makeInputs: MakeInputs, rows: numbe
 
 /** What rows in one run answer otherwise than each alone, if anything. */
 async function findDifference(run: RunOnce, rows: readonly Tensors[]): Promise<string | undefined> {
-  if (rows.length === 0) return undefined
-  const joined = await run(joinInputs(rows.map((inputs) => ({ inputs }))))
+  const requests = rows.map((inputs) => ({ inputs }))
+  const [first] = requests
+  // Rows of several lengths, for instance, are never joined.
+  if (!first || requests.some((each) => !canJoin(first, each))) return undefined
+  const joined = await run(joinInputs(requests))
   for (const [name, { shape }] of joined) {
     if (shape[0] !== rows.length) return `output ${name} does not follow the batch`
   }

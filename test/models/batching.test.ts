@@ -96,6 +96,14 @@ test('finds with real rows what made-up ones do not tell', async () => {
   })
 })
 
+test('leaves out real rows of different lengths, which are never joined', async () => {
+  const x = { ...spec('x', 'int64', [-1, -1]) }
+  const realRows = [1, 3].map((length): Tensors => {
+    return new Map([['x', { dataType: 'int64', shape: [1, length], data: new BigInt64Array(length) }]])
+  })
+  expect(await choose({ x, y: spec('y', 'int64', [-1, -1]), realRows })).toMatchObject({ maxBatchSize: 32 })
+})
+
 test('does as model.json says, and tells what speaks against it', async () => {
   expect(await choose({ asked: { maxBatchSize: 4, maxDelayMs: 2 } })).toMatchObject({
     maxBatchSize: 4,
