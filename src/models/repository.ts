@@ -8,7 +8,7 @@ export interface ModelFile {
   readonly name: string
   readonly version: string
   readonly file: string
-  /** The model.json beside it, if there is one. */
+  /** The model.json beside it, or else the one above its version, if there is one. */
   readonly packageFile?: string
   /** The examples.json beside it, if there is one: the model's own test. */
   readonly examplesFile?: string
@@ -17,8 +17,8 @@ export interface ModelFile {
 }
 
 /**
- * Finds the models under a folder: `<name>/<version>/model.onnx` with an optional `<name>/model.json`,
- * and plain `<name>.onnx` files as version 1. Hidden entries are passed over. As platforms mount it, the folder may also be
+ * Finds the models under a folder: `<name>/<version>/model.onnx` with an optional `<name>/model.json`, which a
+ * `<name>/<version>/model.json` replaces for its version, and plain `<name>.onnx` files as version 1. Hidden entries are passed over. As platforms mount it, the folder may also be
  * one model itself, `model.onnx` or `<version>/model.onnx`, or a file. Where none of that is found, the only file of a model
  * anywhere below is it.
  *
@@ -114,7 +114,8 @@ async function findVersions(folder: string, name: string): Promise<ModelFile[]> 
     const file = await findFile(join(folder, version))
     if (file === undefined) continue
     const own = await findDescription(join(folder, version))
-    versions.push({ name, version, file, ...own, ...packageFile })
+    // The description beside a version replaces the one of the whole model: versions may have other features.
+    versions.push({ name, version, file, ...packageFile, ...own })
   }
   if (versions.length > 0) return versions
   const stray = await findStray(folder, entries)

@@ -25,10 +25,16 @@ test('finds versions in folders, newest last, with the description beside them',
   ])
 })
 
-test('finds the description of a version beside its file, where there is none for all', async () => {
-  const files = { 'm/1/model.onnx': 'x', 'm/1/model.json': '{}' }
-  expect(await find(files)).toMatchObject([{ packageFile: 'm/1/model.json' }])
-  expect(await find({ ...files, 'm/model.json': '{}' })).toMatchObject([{ packageFile: 'm/model.json' }])
+test('takes the description beside the file of a version, and the one above for the other versions', async () => {
+  const files = { 'm/1/model.onnx': 'x', 'm/1/model.json': '{}', 'm/2/model.onnx': 'x' }
+  expect(await find(files)).toEqual([
+    { name: 'm', version: '1', file: 'm/1/model.onnx', packageFile: 'm/1/model.json' },
+    { name: 'm', version: '2', file: 'm/2/model.onnx' },
+  ])
+  expect(await find({ ...files, 'm/model.json': '{}' })).toMatchObject([
+    { version: '1', packageFile: 'm/1/model.json' },
+    { version: '2', packageFile: 'm/model.json' },
+  ])
 })
 
 test('takes a plain file as version 1', async () => {
