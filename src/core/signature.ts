@@ -15,6 +15,18 @@ export interface Signature {
 }
 
 /**
+ * Whether axis 0 is the batch: it is free in every input, under one name, and no output declares a fixed size for it.
+ * An output of unknown rank may have it as well.
+ */
+export function hasBatchAxis({ inputs, outputs }: Signature): boolean {
+  const [first] = inputs
+  const isFree = inputs.every(({ shape, freeNames }) => {
+    return shape[0] === -1 && freeNames?.[0] === first!.freeNames?.[0]
+  })
+  return first !== undefined && isFree && outputs.every(({ shape }) => (shape[0] ?? -1) === -1)
+}
+
+/**
  * Checks a shape against the one that a model declares.
  *
  * @returns What is wrong, or undefined when the shape fits.

@@ -12,7 +12,7 @@ export interface Statistics {
   readonly fail: Count
   readonly queue: Count
   readonly compute: Count
-  /** Rows that were computed. */
+  /** Rows that were computed; one a request where the model has no batch axis. */
   readonly rows: number
   /** Runs by how many rows they had. */
   readonly runs: ReadonlyMap<number, Count>

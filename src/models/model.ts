@@ -3,6 +3,7 @@ import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import { writeLabels } from '../core/model-view.ts'
 import type { ModelView, NanPolicy } from '../core/model-view.ts'
+import { hasBatchAxis } from '../core/signature.ts'
 import type { Signature } from '../core/signature.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { Statistics } from '../core/statistics.ts'
@@ -77,7 +78,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   let batching = await chooseBatching(session, view, options.exampleRows(view), options.description.batching)
   const { execution, inline } = await toComputing(session, options, view, batching)
   const limits = toLimits(options, batching, session.parallelism)
-  const statistics = new StatisticsKeeper()
+  const statistics = new StatisticsKeeper(hasBatchAxis(view.signature))
   const scheduler = createLanes(session, inline, statistics, {
     ...batching,
     ...limits,

@@ -17,6 +17,12 @@ export class StatisticsKeeper implements Statistics {
   readonly runs = new Map<number, MutableCount>()
   rows = 0
   lastRequestAt = 0
+  readonly #hasBatchAxis: boolean
+
+  /** @param hasBatchAxis Whether a request has rows; each counts as one row where it has none. */
+  constructor(hasBatchAxis: boolean) {
+    this.#hasBatchAxis = hasBatchAxis
+  }
 
   /** Counts a request that was accepted or refused just now, as it ends. */
   async observe(submitted: Promise<InferenceResult>): Promise<InferenceResult> {
@@ -65,7 +71,7 @@ export class StatisticsKeeper implements Statistics {
   }
 
   #ran({ inputs }: Pick<RunRequest, 'inputs'>, ms: number): void {
-    const rows = rowsOf(inputs)
+    const rows = this.#hasBatchAxis ? rowsOf(inputs) : 1
     const counted = this.runs.get(rows) ?? { count: 0, ms: 0 }
     this.runs.set(rows, counted)
     add(counted, ms)

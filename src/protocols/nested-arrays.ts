@@ -25,10 +25,9 @@ export function toTensor(
   textLength: number,
   problems: Problems,
 ): Tensor | undefined {
-  const shape = shapeOf(value)
+  const shape = shapeOf(value, spec)
   const problem = shapeProblem(spec, shape)
   if (shape.length > MAX_RANK) problems.add(path, `expected at most ${MAX_RANK} nested arrays`)
-  else if (shape[0] === 0) problems.add(path, 'the batch is empty: expected at least one row')
   else if (problem) problems.add(path, problem)
   else {
     // A long first row before many short ones could claim more memory than the body has elements.
@@ -39,11 +38,16 @@ export function toTensor(
   return undefined
 }
 
-/** The shape that the first elements suggest; the others are held to it. */
-function shapeOf(value: unknown): number[] {
+/**
+ * The shape that the first elements suggest; the others are held to it. An empty array hides the axes below it: these
+ * have the size that the model declares, or 0 where it declares none.
+ */
+function shapeOf(value: unknown, spec: TensorSpec): number[] {
   const shape: number[] = []
   for (let inner = value; Array.isArray(inner) && shape.length <= MAX_RANK; inner = inner[0]) shape.push(inner.length)
-  return shape
+  if (shape.at(-1) !== 0) return shape
+  const hidden = spec.shape.slice(shape.length).map((size) => Math.max(0, size))
+  return [...shape, ...hidden]
 }
 
 /** Writes nested arrays of exactly this shape into `data`, from its start. */

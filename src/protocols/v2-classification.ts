@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../core/datatypes.ts'
 import { fromFloat16Bits } from '../core/float16.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
@@ -6,7 +7,7 @@ import { invalid } from './problems.ts'
 
 /**
  * The likeliest classes of each row as strings: `value:index`, and `:label` where labels are known. An output of one
- * number a row has one class.
+ * number a row has one class. Integers are written as integers, every digit of them.
  *
  * @param classes How many; at most those there are.
  * @param spec Tells whether axis 0 is the batch: it is where it is free.
@@ -26,25 +27,26 @@ export function classify(
   const rows = hasRows ? shape[0]! : 1
   const size = shape.length === 1 && hasRows ? 1 : shape.at(-1)!
   const count = Math.min(classes, size)
+  const isFloat = DATA_TYPES[dataType].kind === 'float'
   const texts: string[] = []
   for (let row = 0; row < rows; row++) {
     const values = Array.from({ length: size }, (_, column) => {
-      const value = Number(data[row * size + column])
-      return dataType === 'float16' ? fromFloat16Bits(value) : value
+      const value = data[row * size + column] as number | bigint
+      return dataType === 'float16' ? fromFloat16Bits(Number(value)) : value
     })
     for (const column of likeliest(values).slice(0, count)) {
       const label = labels.length === size ? `:${labels[column]}` : ''
-      texts.push(`${toFixedPoint(values[column]!)}:${column}${label}`)
+      texts.push(`${isFloat ? toFixedPoint(Number(values[column])) : values[column]}:${column}${label}`)
     }
   }
   return { dataType: 'string', shape: hasRows ? [rows, count] : [count], data: texts }
 }
 
 /** Indexes, the largest value first, and of equal ones the first; NaN comes last. */
-function likeliest(values: readonly number[]): number[] {
-  const rank = (column: number): number => (Number.isNaN(values[column]) ? -Infinity : values[column]!)
+function likeliest(values: readonly (number | bigint)[]): number[] {
+  const rank = (column: number): number | bigint => (Number.isNaN(values[column]) ? -Infinity : values[column]!)
   const columns = Array.from(values, (_, column) => column)
-  return columns.toSorted((a, b) => (rank(a) === rank(b) ? a - b : rank(b) - rank(a)))
+  return columns.toSorted((a, b) => (rank(a) === rank(b) ? a - b : rank(b) > rank(a) ? 1 : -1))
 }
 
 /** A number as `%f` of C writes it: six decimals, no exponent, halves to the even digit. */

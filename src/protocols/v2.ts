@@ -19,7 +19,7 @@ export interface V2Body {
   readonly jsonBytes?: number | undefined
 }
 
-/** The JSON of an answer, and the bytes of its binary outputs behind it; none where all are JSON or have no elements. */
+/** The JSON of an answer, and the bytes of each binary output behind it, which may be empty; none where all are JSON. */
 export interface V2Reply {
   readonly json: string
   readonly binary: readonly Uint8Array[]
@@ -56,7 +56,7 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
         return `${head},"data":${flatJson(tensor, model)}}`
       }
       const bytes = toBytes(tensor)
-      if (bytes.length > 0) binary.push(bytes)
+      binary.push(bytes)
       return `${head},"parameters":{"binary_data_size":${bytes.length}}}`
     })
     const given = id === undefined ? '' : `,"id":${JSON.stringify(id)}`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shapeProblem } from '../../src/core/signature.ts'
+import { hasBatchAxis, shapeProblem } from '../../src/core/signature.ts'
 
 const spec = { name: 'X', dataType: 'float32', shape: [-1, 4] } as const
 
@@ -15,4 +15,22 @@ test.each([
 
 test('a scalar or unknown rank leaves the last word to the runtime', () => {
   expect(shapeProblem({ ...spec, shape: [] }, [2, 3])).toBeUndefined()
+})
+
+test.each<[string, readonly (readonly number[])[], readonly (readonly number[])[], boolean]>([
+  ['free inputs and outputs', [[-1, 4]], [[-1], [-1, 3]], true],
+  ['an output of unknown rank', [[-1, 4]], [[]], true],
+  ['a fixed input', [[4]], [[-1]], false],
+  ['a scalar beside a free input', [[-1, 4], []], [[-1]], false],
+  ['an output with one answer for all', [[-1]], [[1, 3]], false],
+  ['no input', [], [[-1]], false],
+])('a model with %s has a batch axis or not', (_case, inputs, outputs, has) => {
+  const specs = (shapes: readonly (readonly number[])[]) => shapes.map((shape) => ({ ...spec, shape }))
+  expect(hasBatchAxis({ inputs: specs(inputs), outputs: specs(outputs) })).toBe(has)
+})
+
+test('inputs whose axes 0 have different names share no batch axis', () => {
+  const inputs = ['rows', 'words'].map((name) => ({ ...spec, freeNames: [name, undefined] }))
+  expect(hasBatchAxis({ inputs, outputs: [spec] })).toBe(false)
+  expect(hasBatchAxis({ inputs: [inputs[0]!, inputs[0]!], outputs: [spec] })).toBe(true)
 })

@@ -20,6 +20,20 @@ describe('POST /predict', () => {
     await send('text/csv; header=maybe').expect(400)
   })
 
+  test.each(['/predict', '/models/iris/predict', '/models/iris/versions/1/predict'])(
+    'refuses a query parameter of %s that is unknown, with the known one',
+    async (path) => {
+      const { server } = await startApp()
+      const { body } = await request(server).post(`${path}?topk=1`).send(FLOWER).expect(400)
+      expect(body).toEqual({
+        error: 'the query parameter "topk" is unknown; this route takes top',
+        code: 'INVALID_INPUT',
+        details: [],
+      })
+      await request(server).post(`${path}?top=1&`).send(FLOWER).expect(200)
+    },
+  )
+
   test('answers one prediction a row, in order', async () => {
     const { server } = await startApp()
     const rows = [[5.1, 3.5, 1.4, 0.2], { ...FLOWER, petal_length: 6, petal_width: 2.3 }]

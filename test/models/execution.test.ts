@@ -77,7 +77,7 @@ async function choose({
   )
   for (const { runs } of [threads, inline]) runs.length = 0
   const isFree = () => !isBusy
-  const lanes = createLanes({ ...threads.session, isFree }, chosen.inline, new StatisticsKeeper(), LIMITS)
+  const lanes = createLanes({ ...threads.session, isFree }, chosen.inline, new StatisticsKeeper(true), LIMITS)
   const submit = (inputs: Tensors) => lanes.submit({ inputs })
   return { ...chosen, lanes, submit, threads, inline }
 }

@@ -165,6 +165,18 @@ describe('a body that is accepted', () => {
     expect([...inputs.keys()]).toEqual(['ids', 'mask'])
   })
 
+  test.each<[string, unknown, ModelView, Record<string, number[]>]>([
+    ['one input', { X: [] }, tableView(), { X: [0, 3] }],
+    ['fixed inner axes', { image: [] }, image, { image: [0, 1, 2, 2] }],
+    ['several inputs', { ids: [], mask: [] }, pair, { ids: [0, 0], mask: [0, 0] }],
+    ['empty inner axes', { ids: [[], []], mask: [[], []] }, pair, { ids: [2, 0], mask: [2, 0] }],
+    ['one input that is not named', [], tableView(), { X: [0, 3] }],
+  ])('empty tensors of %s', (_case, inputs, model, shapes) => {
+    const tensors = decode({ inputs }, model)
+    for (const [name, shape] of Object.entries(shapes))
+      expect(tensors.get(name)).toMatchObject({ shape, data: { length: 0 } })
+  })
+
   test('a feature named like an envelope is taken for the feature', () => {
     const model = tableView({ features: [{ name: 'instances' }, { name: 'inputs' }, { name: 'c' }] })
     expect(decode({ instances: 1, inputs: 2, c: 3 }, model).get('X')!.data).toEqual(new Float32Array([1, 2, 3]))
@@ -230,9 +242,13 @@ describe('a body that is refused', () => {
       },
       ['inputs.X[1]: expected 3 elements as in the first row, got 2'],
     ],
+    [
+      'a tensor with rows behind none',
+      { inputs: { X: [[], [1, 2, 3]] } },
+      ['inputs.X: expected shape [any,3], got [2,0]'],
+    ],
     ['a tensor of mixed depth', { inputs: { X: [[1, 2, 3], 4] } }, ['inputs.X[1]: expected an array, got 4']],
     ['an element of a tensor', { inputs: { X: [[1, 2, [3]]] } }, ['inputs.X[0][2]: expected a number, got an array']],
-    ['an empty tensor', { inputs: { X: [] } }, ['inputs.X: the batch is empty: expected at least one row']],
     ['a bare number', '5', [': expected a record, an array of records, or "instances", got 5']],
     ['null for all', 'null', [': expected a record, an array of records, or "instances", got null']],
   ])('%s', (_case, body, problems) => {

@@ -85,14 +85,21 @@ describe('rule 16: classification', () => {
     })
   })
 
-  test('reads half precision and integers', () => {
+  test('reads half precision, and writes integers as integers, exactly', () => {
     const half = Uint16Array.of(0x3c00, 0x4000)
     expect(classified({ dataType: 'float16', declared: [-1, 2], shape: [1, 2], data: half })).toMatchObject({
       data: ['2.000000:1', '1.000000:0'],
     })
-    const long = BigInt64Array.of(-5n, 7n)
-    expect(classified({ dataType: 'int64', declared: [-1, 2], shape: [1, 2], data: long })).toMatchObject({
-      data: ['7.000000:1', '-5.000000:0'],
+    const long = BigInt64Array.of(2n ** 53n, -5n, 2n ** 53n + 1n)
+    expect(classified({ dataType: 'int64', declared: [-1, 3], shape: [1, 3], data: long, classes: 3 })).toMatchObject({
+      data: ['9007199254740993:2', '9007199254740992:0', '-5:1'],
+    })
+    const small = { declared: [-1, 2], shape: [1, 2], classes: 2 }
+    expect(classified({ ...small, dataType: 'uint8', data: Uint8Array.of(3, 250) })).toMatchObject({
+      data: ['250:1', '3:0'],
+    })
+    expect(classified({ ...small, dataType: 'bool', data: Uint8Array.of(0, 1) })).toMatchObject({
+      data: ['1:1', '0:0'],
     })
   })
 

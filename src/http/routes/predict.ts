@@ -4,6 +4,7 @@ import { predictCodec } from '../../protocols/predict.ts'
 import { bodyOf, csvHeaderOf, isCsv, refuseCompressed } from '../bodies.ts'
 import { deadlineOf } from '../deadline.ts'
 import { admit, infer } from '../infer.ts'
+import { refuseUnknownQuery } from '../query.ts'
 
 /** Which model a path names; without a name, the default model. */
 export interface ModelPath {
@@ -24,7 +25,7 @@ export function addPredictRoutes(app: FastifyInstance, registry: Registry, reque
     return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, decoded, model.view))
   }
 
-  const options = { schema: { hide: true }, onRequest: refuseCompressed }
+  const options = { schema: { hide: true }, onRequest: [refuseUnknownQuery(['top']), refuseCompressed] }
   app.post<ModelPath>('/predict', options, predict)
   app.post<ModelPath>('/models/:name/predict', options, predict)
   app.post<ModelPath>('/models/:name/versions/:version/predict', options, predict)
