@@ -38,15 +38,28 @@ export interface AnsweredOutput {
   readonly isLabel?: boolean
 }
 
+export const ACTIVATIONS = ['softmax', 'sigmoid', 'none'] as const
+
+/** The function between the last layer of a network and the numbers of its classes, and why this one was chosen. */
+export interface Activation {
+  readonly name: (typeof ACTIVATIONS)[number]
+  readonly reason: string
+  /** The graph does not tell whether its numbers are probabilities already: the first answers decide. */
+  readonly isGuess?: boolean
+}
+
 /** What a model's outputs mean, as far as their types tell. */
 export type Task =
   | {
       readonly kind: 'classifier'
-      readonly label: string
+      /** The output with the class of each row; undefined where it is the class with the largest number. */
+      readonly label: string | undefined
       /** The output with one number for each class. */
       readonly probabilities: string
       /** What these numbers are: distances and decision functions are no probabilities. */
       readonly scores: 'probabilities' | 'scores'
+      /** Turns the numbers of the output into those that are answered; absent where they are answered as they are. */
+      readonly activation?: Activation
     }
   | { readonly kind: 'outlier'; readonly label: string; readonly score: string }
   /** One output of numbers, one or several a row. */

@@ -1,4 +1,4 @@
-import type { Feature } from '../core/model-view.ts'
+import type { Feature, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/registry.ts'
@@ -17,6 +17,7 @@ export function describeModel(entry: ModelEntry): ModelDescription {
     ...(view.description !== undefined && { description: view.description }),
     ...(warnings.length > 0 && { warnings: [...warnings] }),
     task: view.task.kind,
+    ...describeActivation(view.task),
     features: view.features.map(describeFeature),
     labels: [...view.labels],
     signature: {
@@ -30,6 +31,11 @@ export function describeModel(entry: ModelEntry): ModelDescription {
     maxQueued: entry.model.maxQueued,
     example: exampleBody(view),
   }
+}
+
+function describeActivation(task: Task): Pick<ModelDescription, 'activation'> {
+  const { name, reason } = (task.kind === 'classifier' && task.activation) || {}
+  return name === undefined || reason === undefined ? {} : { activation: { name, reason } }
 }
 
 function describeFeature({ input: _input, column: _column, dataType: _dataType, values, ...shown }: Feature) {

@@ -69,7 +69,8 @@ function predictionSchema(view: ModelView): JsonSchema {
   if (task.kind === 'regressor') return regressorSchema(view, task.value)
   if (task.kind === 'classifier') {
     const { label, probabilities, scores } = task
-    return objectOf({ [keyOf(label, 'label')]: labelSchema(view), [keyOf(probabilities, scores)]: scoresSchema(view) })
+    const labelKey = label === undefined ? 'label' : keyOf(label, 'label')
+    return objectOf({ [labelKey]: labelSchema(view), [keyOf(probabilities, scores)]: scoresSchema(view) })
   }
   if (task.kind === 'outlier') {
     return objectOf({ [keyOf(task.label, 'label')]: {}, [keyOf(task.score, 'score')]: NUMBER })
@@ -88,8 +89,11 @@ function regressorSchema({ signature, outputs }: ModelView, tensor: string): Jso
   return name === undefined ? value : objectOf({ [name]: value })
 }
 
-function labelSchema({ labels }: ModelView): JsonSchema {
-  return labels.length === 0 ? { type: ['string', 'integer'] } : { enum: [...labels] }
+function labelSchema({ labels, task }: ModelView): JsonSchema {
+  if (labels.length === 0) return { type: ['string', 'integer'] }
+  // A network that computes NaN has no largest number.
+  const isNullable = task.kind === 'classifier' && task.label === undefined
+  return { enum: isNullable ? [...labels, null] : [...labels] }
 }
 
 /** `?top=` leaves classes out. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ACTIVATIONS } from '../core/model-view.ts'
 
 // What the routes answer, for OpenAPI and for the types; nothing is validated on the way out.
 
@@ -50,6 +51,10 @@ export const modelSchema = modelStatus.extend({
   error: z.string().optional().describe('Why it could not be loaded.'),
   warnings: z.array(z.string()).optional().describe('What of the file cannot be served.'),
   task: z.enum(['classifier', 'outlier', 'regressor', 'outputs']).optional(),
+  activation: z
+    .object({ name: z.enum(ACTIVATIONS), reason: z.string() })
+    .optional()
+    .describe('What turns the numbers of a network into those that are answered. V2 answers them as they are.'),
   features: z
     .array(
       z.object({

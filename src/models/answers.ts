@@ -2,6 +2,7 @@ import type { AnsweredOutput, Label, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { ClassLabels } from '../onnx/class-lists.ts'
 import type { ModelPackage } from './package.ts'
+import { isNetwork } from './network-classifier.ts'
 import { isLabel } from './task.ts'
 
 /**
@@ -46,12 +47,19 @@ export function nameByLabels(
   description: ModelPackage,
 ): readonly AnsweredOutput[] {
   const { labels } = description
+  if (isNetwork(task) && outputs[0]?.columns) {
+    throw new Error('model.json: has labels and columns for the same numbers: leave the columns out')
+  }
   if (!labels || task.kind === 'classifier') return outputs
   const [only, second] = outputs
   const isChosen = description.outputs !== undefined && only !== undefined && second === undefined
   const spec = isChosen && specs.find(({ name }) => name === only.tensor)
   if (spec && isLabel(spec)) return [{ ...only, isLabel: true }]
-  if (!spec || task.kind !== 'regressor') throw new Error('model.json: has labels, but the model is no classifier')
+  if (!spec || task.kind !== 'regressor') {
+    throw new Error(
+      'model.json: has labels, but the model is no classifier: choose one output of numbers in "outputs", or leave them out',
+    )
+  }
   const width = spec.shape[1] ?? 1
   if (width === -1 || width === labels.length) return [{ ...only, columns: only.columns ?? labels.map(String) }]
   throw new Error(`model.json: has ${labels.length} labels, but output ${only.fileName} has ${width} numbers a row`)
@@ -59,7 +67,11 @@ export function nameByLabels(
 
 /** @throws Error where two outputs would be answered under the same key. */
 export function checkKeys(outputs: readonly AnsweredOutput[], task: Task): void {
-  const keys = outputs.flatMap(({ name, tensor, fileName }) => name ?? keysByTask(task, tensor) ?? fileName)
+  const ownKeys = isNetwork(task) ? ['label'] : []
+  const keys = [
+    ...ownKeys,
+    ...outputs.flatMap(({ name, tensor, fileName }) => name ?? keysByTask(task, tensor) ?? fileName),
+  ]
   const twice = keys.find((key, index) => keys.indexOf(key) < index)
   if (twice !== undefined) throw new Error(`model.json: two outputs are answered as ${twice}: name one otherwise`)
 }

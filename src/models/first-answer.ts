@@ -1,9 +1,11 @@
-import { fromFloat16Bits } from '../core/float16.ts'
-import type { ModelView } from '../core/model-view.ts'
+import { readRow } from '../core/activation.ts'
+import type { ModelView, Task } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { makeInputs } from './made-up-inputs.ts'
+import { readNetworkAnswer } from './network-classifier.ts'
+import { sumUpToOne } from './probabilities.ts'
 
 /** What a model's own answers tell beyond its types. */
 export interface FirstAnswer extends Pick<ModelView, 'task' | 'labels' | 'labelIndex'> {
@@ -14,6 +16,7 @@ export interface FirstAnswer extends Pick<ModelView, 'task' | 'labels' | 'labelI
 export type LabelSource = 'model.json' | 'the file' | 'a guess'
 
 interface Answer {
+  /** The class that the model answers itself, if it does. */
   readonly label: string
   readonly values: readonly number[]
 }
@@ -21,8 +24,6 @@ interface Answer {
 const ANSWERS = 8
 // Made-up values may be none that a model can take: what is answered with NaN says nothing.
 const TRIES = 3 * ANSWERS
-// Exports add up in float32: a forest whose trees all agree answers -1.19e-7 and 1.0000001.
-const TOLERANCE = 1e-3
 
 /**
  * Lets a classifier answer made-up values: whether its numbers are probabilities, and whether the labels can be right.
@@ -33,16 +34,10 @@ export async function readFirstAnswer(session: Session, view: ModelView, from: L
   const { task, labels, labelIndex } = view
   const unchecked = { task, labels, labelIndex, warnings: [] }
   if (task.kind !== 'classifier') return unchecked
-  const answers: Answer[] = []
-  for (let seed = 0; seed < TRIES && answers.length < ANSWERS; seed++) {
-    const outputs = await tryOut(session, view, seed, [task.label, task.probabilities])
-    const label = outputs?.get(task.label)
-    const scores = outputs?.get(task.probabilities)
-    if (!label || !scores) return unchecked
-    const values = firstRow(scores)
-    if (!values.some(Number.isNaN)) answers.push({ label: String(label.data[0]), values })
-  }
-  const scores = answers.every(({ values }) => sumsUpToOne(values)) ? 'probabilities' : 'scores'
+  const answers = await readAnswers(session, view, task)
+  if (!answers) return unchecked
+  if (task.label === undefined) return { ...unchecked, task: readNetworkAnswer(task, answers, labels.length) }
+  const scores = answers.every(({ values }) => sumUpToOne(values)) ? 'probabilities' : 'scores'
   const known = { task: { ...task, scores } as const, labels, labelIndex }
   if (labels.length === 0) return { ...known, warnings: [] }
   const problem = findProblem(answers, view)
@@ -58,6 +53,24 @@ export async function readFirstAnswer(session: Session, view: ModelView, from: L
 }
 
 /** undefined where made-up values cannot be made, or computed. */
+async function readAnswers(
+  session: Session,
+  view: ModelView,
+  { label, probabilities }: Extract<Task, { kind: 'classifier' }>,
+): Promise<readonly Answer[] | undefined> {
+  const answers: Answer[] = []
+  const names = label === undefined ? [probabilities] : [label, probabilities]
+  for (let seed = 0; seed < TRIES && answers.length < ANSWERS; seed++) {
+    const outputs = await tryOut(session, view, seed, names)
+    const scores = outputs?.get(probabilities)
+    if (!scores) return undefined
+    const values = firstRow(scores)
+    const answered = label === undefined ? '' : String(outputs?.get(label)?.data[0])
+    if (!values.some(Number.isNaN)) answers.push({ label: answered, values })
+  }
+  return answers
+}
+
 async function tryOut(
   session: Session,
   view: ModelView,
@@ -95,12 +108,6 @@ function findDoubt(answers: readonly Answer[], { labels, labelIndex }: ModelView
   return undefined
 }
 
-function firstRow({ dataType, shape, data }: Tensor): number[] {
-  const row = Array.from({ length: elementCount(shape.slice(1)) }, (_, index) => Number(data[index]))
-  return dataType === 'float16' ? row.map(fromFloat16Bits) : row
-}
-
-function sumsUpToOne(values: readonly number[]): boolean {
-  const sum = values.reduce((total, value) => total + value, 0)
-  return Math.abs(sum - 1) < TOLERANCE && values.every((value) => value >= -TOLERANCE && value <= 1 + TOLERANCE)
+function firstRow(scores: Tensor): number[] {
+  return readRow(scores, 0, elementCount(scores.shape.slice(1)))
 }

@@ -21,6 +21,7 @@ import { toFeatures, wideInputText } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
 import type { ModelPackage } from './package.ts'
+import { isNetwork, toNetworkClassifier } from './network-classifier.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { toTask } from './task.ts'
 import { leftOutTexts } from './unsupported-outputs.ts'
@@ -158,11 +159,12 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
   const { name, version, description, maxRows, info } = options
   const features = toFeatures(signature, description.features, readFeatureNames(info.metadata))
   const chosen = toOutputs(signature.outputs, info.fileNames, description.outputs)
-  const task = toTask(chosen.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
+  const byType = toTask(chosen.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
+  const task = toNetworkClassifier(byType, signature.outputs, info, description)
   const width = task.kind === 'classifier' ? widthOf(signature, task.probabilities) : -1
   const outputs = nameByLabels(chosen, signature.outputs, task, description)
   checkKeys(outputs, task)
-  if (description.labels && width !== -1 && width !== description.labels.length) {
+  if (description.labels && !isNetwork(task) && width !== -1 && width !== description.labels.length) {
     throw new Error(`model.json: has ${description.labels.length} labels, but the model has ${width} classes`)
   }
   const told = info.labels?.classes

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { parseExactly } from '../core/exact-json.ts'
+import { ACTIVATIONS } from '../core/model-view.ts'
 
 // model.json, the optional description beside a model file. Its JSON Schema is docs/model.schema.json.
 
@@ -57,7 +58,13 @@ const packageSchema = z
       .union([z.array(name).min(1), z.array(z.union([z.int(), z.bigint()])).min(1)])
       .optional()
       .describe(
-        'The classes, in the order of the probability columns; read from the file where it tells them. Names stand for the classes of the file in their order, or for 0, 1, 2, … where the file tells none.',
+        'The classes, in the order of the probability columns; read from the file where it tells them. Names stand for the classes of the file in their order, or for 0, 1, 2, … where the file tells none. A network with one output of floats [rows, classes] becomes a classifier by them.',
+      ),
+    activation: z
+      .enum(ACTIVATIONS)
+      .optional()
+      .describe(
+        'The function that makes probabilities of the numbers of a network. By default none where the graph ends in Softmax or Sigmoid, else softmax, or sigmoid for a single number.',
       ),
     outputs: z
       .array(output)
@@ -102,6 +109,10 @@ const packageSchema = z
     message: 'two outputs have the same name',
   })
   .refine(({ labels = [] }) => !repeated(labels), { path: ['labels'], message: 'two labels are the same' })
+  .refine(({ labels, activation }) => !activation || labels, {
+    path: ['activation'],
+    message: 'is for a network whose classes have names: list them in "labels"',
+  })
 
 export type ModelPackage = z.infer<typeof packageSchema>
 

@@ -80,7 +80,9 @@ function parse(text: string): unknown {
 function exactKeys({ signature, outputs, task }: ModelView): ReadonlySet<string> {
   const integers = new Set(signature.outputs.flatMap(({ name, dataType }) => (isFloat(dataType) ? [] : [name])))
   const answered = outputs.filter(({ tensor }) => integers.has(tensor))
-  return new Set(answered.map(({ name, fileName, tensor }) => name ?? (isLabel(task, tensor) ? 'label' : fileName)))
+  const keys = answered.map(({ name, fileName, tensor }) => name ?? (isLabel(task, tensor) ? 'label' : fileName))
+  const isNetwork = task.kind === 'classifier' && task.label === undefined
+  return new Set(isNetwork ? [...keys, 'label'] : keys)
 }
 
 function isFloat(dataType: DataType): boolean {

@@ -1,4 +1,4 @@
-import { fromFloat16Bits } from '../core/float16.ts'
+import { activate, readRow } from '../core/activation.ts'
 import type { AnsweredOutput, ModelView, Task } from '../core/model-view.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { elementCount } from '../core/tensor.ts'
@@ -33,14 +33,15 @@ export function toOutputsJson(outputs: Tensors, model: ModelView): string {
 
 function classifierJson(
   outputs: Tensors,
-  { label: labelName, probabilities: scoresName, scores: kind }: Extract<Task, { kind: 'classifier' }>,
+  { label: labelName, probabilities: scoresName, scores: kind, activation }: Extract<Task, { kind: 'classifier' }>,
   model: ModelView,
   top: number | undefined,
 ): string {
-  const label = outputs.get(labelName)!
-  const scores = outputs.get(scoresName)!
+  const label = labelName === undefined ? undefined : outputs.get(labelName)!
+  const raw = outputs.get(scoresName)!
+  const scores = activation ? activate(raw, activation.name, model.labels.length) : raw
   const [rows = 0, classes = 0] = scores.shape
-  const labelKey = keyText(model, labelName, 'label')
+  const labelKey = labelName === undefined ? '"label":' : keyText(model, labelName, 'label')
   const scoresKey = keyText(model, scoresName, kind)
   const isNamed = model.labels.length === classes
   const keys = isNamed ? model.labelKeys : Array.from({ length: classes }, (_, column) => `"${column}":`)
@@ -49,7 +50,8 @@ function classifierJson(
   for (let row = 0; row < rows; row++) {
     const from = row * classes
     const columns = top === undefined ? undefined : likeliest(scores, from, classes, top)
-    json += `${row === 0 ? '' : ','}{${labelKey}${labelJson(label, row, model)},${scoresKey}${open}`
+    const named = label ? labelJson(label, row, model) : largestJson(scores, from, classes, model)
+    json += `${row === 0 ? '' : ','}{${labelKey}${named},${scoresKey}${open}`
     for (let index = 0; index < (columns?.length ?? classes); index++) {
       const column = columns ? columns[index]! : index
       if (index > 0) json += ','
@@ -67,12 +69,9 @@ function keyText(model: ModelView, tensor: string, otherwise: string): string {
 }
 
 function likeliest(scores: Tensor, from: number, classes: number, top: number): number[] {
-  const valueOf = (column: number): number => {
-    const value = scores.data[from + column] as number
-    return scores.dataType === 'float16' ? fromFloat16Bits(value) : value
-  }
-  const columns = Array.from({ length: classes }, (_, column) => column)
-  return columns.toSorted((a, b) => valueOf(b) - valueOf(a) || a - b).slice(0, top)
+  const row = readRow(scores, from, classes)
+  const columns = Array.from(row, (_, column) => column)
+  return columns.toSorted((a, b) => row[b]! - row[a]! || a - b).slice(0, top)
 }
 
 /** An answer that has a name of its own is told by it. */
@@ -83,6 +82,14 @@ function labelJson(label: Tensor, row: number, model: ModelView): string {
   const name = index === undefined ? undefined : labels[index]
   const isOwn = typeof name === 'string' && (name !== answered || label.dataType === 'string')
   return isOwn ? labelTexts[index!]! : elementJson(label, row, model)
+}
+
+/** The class with the largest number of a row, the first of equal ones; null where a number is NaN. */
+function largestJson(scores: Tensor, from: number, classes: number, { labelTexts }: ModelView): string {
+  const row = readRow(scores, from, classes)
+  if (row.some(Number.isNaN)) return 'null'
+  const largest = row.reduce((most, value) => Math.max(most, value), -Infinity)
+  return labelTexts[row.indexOf(largest)] ?? 'null'
 }
 
 function outlierJson(

@@ -61,7 +61,12 @@ describe('the Open Inference Protocol tells', () => {
     [
       '/v2/models/iris/config',
       200,
-      { max_batch_size: 1000, input: [{ name: 'X', data_type: 'TYPE_FP64', dims: [4] }] },
+      {
+        max_batch_size: 1000,
+        input: [{ name: 'X', data_type: 'TYPE_FP64', dims: [4], format: 'FORMAT_NONE', optional: false }],
+        output: [{ name: 'label', label_filename: '' }, { name: 'probabilities' }],
+        model_transaction_policy: { decoupled: false },
+      },
     ],
     ['/v2/models/nothing', 404, { error: 'Request for unknown model: no model is named "nothing"; served: iris' }],
     [

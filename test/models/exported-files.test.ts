@@ -300,7 +300,8 @@ describe('labels in model.json beside one of the outputs', () => {
       /2 labels, but output probabilities has 3 numbers/,
     ],
     [{ labels: ['a', 'b'], outputs: [{ tensor: 'label' }] }, /2 labels, but the model has 3 classes/],
-    [{ labels: ['a'] }, /has labels, but the model is no classifier/, 'regressor'],
+    [{ labels: ['a'] }, /has 1 label, but a classifier has two classes or more/, 'regressor'],
+    [{ labels: ['a', 'b'] }, /has labels, but the model is no classifier: choose one output of numbers/, 'image'],
   ])('fail the load where they do not fit: %j', async (description, error, model) => {
     expect(await answer(description, model)).toMatchObject({ error: expect.stringMatching(error) })
   })

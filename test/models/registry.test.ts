@@ -66,7 +66,7 @@ describe('the registry', () => {
     [
       'labels for a regressor',
       { 'm/1/model.onnx': regressor, 'm/model.json': '{"labels":["a"]}' },
-      /has labels, but the model is no classifier/,
+      /has 1 label, but a classifier has two classes or more/,
     ],
     [
       'labels of another number',

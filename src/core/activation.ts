@@ -1,0 +1,47 @@
+import { DATA_TYPES } from './datatypes.ts'
+import { fromFloat16Bits } from './float16.ts'
+import type { Activation } from './model-view.ts'
+import type { Tensor } from './tensor.ts'
+
+/**
+ * Turns the numbers of a network into those of its classes, row by row, computed in float64.
+ *
+ * A single number a row that two classes share is the second class's; the first gets the rest up to 1.
+ *
+ * @param scores Floats of shape [rows, width] or [rows]; left as it is.
+ * @param classes How many classes are answered.
+ * @returns Floats of shape [rows, classes]; float16 becomes float32. `scores` itself where there is nothing to do.
+ */
+export function activate(scores: Tensor, name: Activation['name'], classes: number): Tensor {
+  const [rows = 0, width = 1] = scores.shape
+  const isShared = width === 1 && classes === 2
+  if (name === 'none' && !isShared) return scores
+  const dataType = scores.dataType === 'float64' ? 'float64' : 'float32'
+  const columns = isShared ? 2 : width
+  const data = DATA_TYPES[dataType].allocate(rows * columns) as Float32Array | Float64Array
+  for (let row = 0; row < rows; row++) {
+    const values = APPLY[name](readRow(scores, row * width, width))
+    data.set(isShared ? [1 - values[0]!, values[0]!] : values, row * columns)
+  }
+  return { dataType, shape: [rows, columns], data }
+}
+
+/** A row of floats as numbers. */
+export function readRow({ dataType, data }: Tensor, from: number, width: number): number[] {
+  const row = Array.from({ length: width }, (_, column) => Number(data[from + column]))
+  return dataType === 'float16' ? row.map(fromFloat16Bits) : row
+}
+
+const APPLY: Readonly<Record<Activation['name'], (values: readonly number[]) => readonly number[]>> = {
+  none: (values) => values,
+  sigmoid: (values) => values.map((value) => 1 / (1 + Math.exp(-value))),
+  softmax,
+}
+
+function softmax(values: readonly number[]): number[] {
+  // Without this shift the exponential of 1000 is infinite.
+  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity)
+  const exponentials = values.map((value) => Math.exp(value - largest))
+  const sum = exponentials.reduce((total, value) => total + value, 0)
+  return exponentials.map((value) => value / sum)
+}

@@ -1,0 +1,34 @@
+import type { Graph, GraphNode } from './graph.ts'
+
+// These change the shape or the type of numbers, and not which of them is larger.
+const PASSES_ON = new Set([
+  'Cast',
+  'DequantizeLinear',
+  'Dropout',
+  'Flatten',
+  'Identity',
+  'QuantizeLinear',
+  'Reshape',
+  'Squeeze',
+  'Transpose',
+  'Unsqueeze',
+])
+
+/**
+ * The operator that computes a value, behind those that only pass it on: `Softmax`, or with a domain
+ * `ai.onnx.ml.LinearClassifier`.
+ *
+ * @returns undefined where the value is an input or a constant.
+ */
+export function findLastOperator({ nodes }: Graph, name: string): string | undefined {
+  const producers = new Map<string, GraphNode>()
+  for (const node of nodes) for (const output of node.outputs) producers.set(output, node)
+  let node = producers.get(name)
+  // A broken file may have a cycle.
+  for (let left = nodes.length; node && left > 0; left--) {
+    if (node.domain !== '' || !PASSES_ON.has(node.operator))
+      return [node.domain, node.operator].filter(Boolean).join('.')
+    node = producers.get(node.inputs[0] ?? '')
+  }
+  return undefined
+}
