@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { toExactInteger } from './exact-integer.ts'
 
 // JSON.parse makes doubles of numbers, and some of them other integers than the text says: these are found in the text.
 
@@ -11,11 +12,12 @@ export class Fraction {
   }
 }
 
-// Whatever has fewer digits, and no negative exponent, is told from every integer by its double.
-const SUSPECT = /\d{16}|[\d.]{17}|\d[eE]-/
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+// A number of fewer digits, without an exponent, is not changed when it is parsed.
+const SUSPECT = /\d{16}|[\d.]{17}|\d[eE]/
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 // Longer ones fit no datatype, and are told as the numbers that JSON.parse makes of them.
 const MAX_DIGITS = 20
+const MAX_INTEGER = 10 ** MAX_DIGITS
 const QUOTE = 34
 const COLON = 58
 const BACKSLASH = 92
@@ -66,10 +68,11 @@ function isInexact(bytes: Buffer, start: number, end: number): boolean {
   if (at === end) return isLong(bytes, first, end) && !isKey(bytes, end)
   const text = bytes.toString('latin1', start, end)
   if (text.length < 16 && !SUSPECT.test(text)) return false
-  const match = NUMBER.exec(text)
-  if (!match || isKey(bytes, end)) return false
-  const [, decimals = '', exponent = '0'] = match
-  return Number.isInteger(Number(text)) && !isWhole(text, decimals.length - Number(exponent))
+  const double = Number(text)
+  if (!NUMBER.test(text) || isKey(bytes, end) || !Number.isInteger(double)) return false
+  const integer = toExactInteger(text)
+  // Above 10^20 no integer is held by any datatype: such a number stays the double that it is.
+  return integer === undefined ? double < MAX_INTEGER && double > -MAX_INTEGER : typeof integer === 'bigint'
 }
 
 /** Whether digits are an integer beyond 2^53 that a datatype may hold. */
@@ -77,14 +80,6 @@ function isLong(bytes: Buffer, first: number, end: number): boolean {
   const digits = end - first
   if (digits < 16 || digits > MAX_DIGITS || bytes[first] === 48) return false
   return digits > 16 || !Number.isSafeInteger(Number(bytes.toString('latin1', first, end)))
-}
-
-/** Whether digits, of which so many are decimals, are a whole number: the last ones are all zeros. */
-function isWhole(text: string, decimals: number): boolean {
-  const [digits = ''] = text.replace('-', '').replace('.', '').split(/e/i, 1)
-  const from = Math.max(0, digits.length - Math.max(0, decimals))
-  for (let index = from; index < digits.length; index++) if (digits[index] !== '0') return false
-  return true
 }
 
 function isDigit(code: number): boolean {
@@ -132,8 +127,8 @@ function withoutMarks(root: unknown, mark: string): unknown {
   return wrapper[0]
 }
 
-function toNumber(text: string): bigint | Fraction {
-  return text.includes('.') || /e/i.test(text) ? new Fraction(text) : BigInt(text)
+function toNumber(text: string): number | bigint | Fraction {
+  return toExactInteger(text) ?? new Fraction(text)
 }
 
 /** As `JSON.stringify`, with numbers that came from `parseExactly` as they stood there. */

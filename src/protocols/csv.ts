@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import Papa from 'papaparse'
-import { DATA_TYPES } from '../core/datatypes.ts'
-import type { Feature, ModelView } from '../core/model-view.ts'
+import { toExactInteger } from '../core/exact-integer.ts'
+import type { Feature, FeatureType, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { createTable, toColumns } from './feature-rows.ts'
 import type { Table } from './feature-rows.ts'
@@ -9,14 +9,15 @@ import { Problems, invalid } from './problems.ts'
 import { checkFixedRows, checkRowCount } from './row-limits.ts'
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
-const INTEGER = /^[+-]?\d{1,20}$/
+const INTEGER = /^[+-]?\d{1,15}$/
 
 /** Whether the first line has the names of the features; it is looked at where nobody says. */
 export type CsvHeader = 'present' | 'absent' | 'sought'
 
 /**
  * Turns CSV into the model's inputs: a header with the names of the features in any order, then one line a row. Without a
- * header, the cells of a row are in column order. An empty cell is a missing value.
+ * header, the cells of a row are in column order. An empty cell is a missing value, and so is `NA` or the like in a column
+ * that holds no strings.
  *
  * @see RFC 4180
  * @throws ServingError INVALID_INPUT
@@ -61,7 +62,7 @@ function writeCells(
 ): void {
   for (let index = 0; index < cells.length; index++) {
     const feature = columns[index]
-    const problem = feature && table.write(feature, row, toValue(cells[index]!, feature))
+    const problem = feature && table.write(feature, row, toValue(cells[index]!, feature.type))
     if (problem) problems.add(`rows[${row}].${feature.name}`, problem)
   }
 }
@@ -94,17 +95,33 @@ function withPlainLineEnds(text: string): string {
   return text.replace(QUOTED_OR_LINE_END, (part) => (part === '\r\n' ? '\n' : part))
 }
 
-/** The value that JSON would have; what is none stays text, and is refused with it. */
-function toValue(cell: string, { type, dataType }: Feature): unknown {
-  if (cell === '') return null
-  if (type === 'boolean') return toBoolean(cell)
-  if (type === 'number') return NUMBER.test(cell) ? Number(cell) : cell
-  if (type !== 'integer' || !INTEGER.test(cell)) return cell
-  // Digits of 64 bits are read as they stand.
-  return DATA_TYPES[dataType].kind === 'integer' && !Number.isSafeInteger(Number(cell)) ? BigInt(cell) : Number(cell)
+// What pandas, R, spreadsheets and databases write for a value that is missing.
+const MISSING = /^(?:[+-]?nan|<na>|#?na|#?n\/a|null|none|nat)?$/i
+
+/**
+ * The value that JSON would have; a text that is none stays text, and is refused with it. Spaces around a value mean
+ * nothing, and several texts say that it is missing. Columns of strings alone keep both as they are.
+ */
+function toValue(cell: string, type: FeatureType): unknown {
+  if (type === 'string') return cell === '' ? null : cell
+  // Most cells are numbers without spaces.
+  if (type === 'number' && NUMBER.test(cell)) return Number(cell)
+  if (type === 'integer' && INTEGER.test(cell)) return Number(cell)
+  const text = cell.trim()
+  if (MISSING.test(text)) return null
+  return READERS[type](text) ?? text
 }
 
-function toBoolean(cell: string): unknown {
-  const lower = cell.toLowerCase()
-  return lower === 'true' || (lower === 'false' ? false : cell)
+/** undefined for a text that is none of the type. */
+const READERS: Readonly<Record<Exclude<FeatureType, 'string'>, (text: string) => unknown>> = {
+  number: (text) => (NUMBER.test(text) ? Number(text) : undefined),
+  integer: toExactInteger,
+  boolean: toBoolean,
+  date: (text) => text,
+  datetime: (text) => text,
+}
+
+function toBoolean(text: string): boolean | undefined {
+  const lower = text.toLowerCase()
+  return lower === 'true' || (lower === 'false' ? false : undefined)
 }

@@ -92,11 +92,11 @@ const BOOLEAN_AS_NUMBER = mapWriters((writer) => (data, index, value) => {
 })
 
 const INTEGER_AS_FLOAT = mapWriters((writer, dataType) => (data, index, value) => {
-  if (!Number.isInteger(value)) return expected('an integer', value)
+  if (!Number.isInteger(value) && typeof value !== 'bigint') return expected('an integer', value)
   const problem = writer(data, index, value)
   if (problem) return problem
   const limit = EXACT_INTEGERS[dataType] ?? 0
-  return Math.abs(value as number) <= limit
+  return Math.abs(Number(value)) <= limit
     ? undefined
     : `${String(value)} is beyond the integers that ${dataType} holds exactly`
 })
@@ -145,6 +145,7 @@ function integerWriter(dataType: DataType): ElementWriter {
   const min = Number(DATA_TYPES[dataType].min)
   const max = Number(DATA_TYPES[dataType].max)
   return (data, index, value) => {
+    if (typeof value === 'bigint') return outOfRange(value, dataType)
     if (!Number.isInteger(value)) return expected('an integer', value)
     if ((value as number) < min || (value as number) > max) return outOfRange(value, dataType)
     ;(data as Numbers)[index] = value as number

@@ -31,6 +31,46 @@ function decode(text: string | Buffer, model: ModelView = people) {
   return Object.fromEntries(Array.from(inputs, ([name, { data }]) => [name, Array.from<unknown>(data)]))
 }
 
+describe('an integer feature', () => {
+  const types = ['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] as const
+  const numbers = ['3', '3.0', '3.00', '3e0', '30e-1', '0.3e1', '0.0', '100', '1e2']
+  const bounds = ['-128', '-1.0', '-0.0', '255', '256.0', '65536', '2147483648.0', '4294967296', '1e10', '-1e18']
+  const long = [
+    '9007199254740993',
+    '9007199254740993.0',
+    '9.007199254740993e15',
+    '9223372036854775807.00',
+    '1e19',
+    '1e20',
+  ]
+  const fractions = ['3.5', '0.5', '1e-1', '9007199254740993.5', '3.00000000000000000000001']
+  const floats = ['float32', 'float64'] as const
+
+  /** What a number is as a feature of this datatype: its value, or that it is refused. */
+  function readAs(text: string, isCsv: boolean, model: ModelView): unknown {
+    const bytes = Buffer.from(isCsv ? `n\n${text}\n` : `{"n":${text}}`)
+    try {
+      return predictCodec.decode({ bytes, isCsv }, model).inputs.get('n')!.data[0]
+    } catch {
+      return 'refused'
+    }
+  }
+
+  test.each([...types, ...floats])('of %s is read from CSV as from JSON', (dataType) => {
+    const model = createView({
+      signature: { inputs: [spec('n', dataType, [-1, 1])], outputs: [] },
+      features: [{ name: 'n', type: 'integer' }],
+    })
+    for (const text of [...numbers, ...bounds, ...long, ...fractions]) {
+      expect([text, readAs(text, true, model)]).toEqual([text, readAs(text, false, model)])
+    }
+    const isLong = dataType === 'int64' || dataType === 'uint64'
+    for (const text of numbers.slice(0, 6)) expect(readAs(text, true, model)).toBe(isLong ? 3n : 3)
+    for (const text of fractions) expect(readAs(text, false, model)).toBe('refused')
+    if (isLong) for (const text of long.slice(0, 3)) expect(readAs(text, true, model)).toBe(9007199254740993n)
+  })
+})
+
 describe('CSV', () => {
   test('is read by its header, in any order of columns', () => {
     expect(decode('name,member,age,visits\nAda,true,36.5,2\n"Bob, ""B""",False,1e1,9007199254740993\n')).toEqual({
@@ -84,6 +124,41 @@ describe('CSV', () => {
     ])
   })
 
+  test.each([
+    '',
+    ' ',
+    '\t',
+    'nan',
+    'NaN',
+    'NAN',
+    '-nan',
+    'NA',
+    '<NA>',
+    'N/A',
+    'n/a',
+    '#N/A',
+    'null',
+    'NULL',
+    'None',
+    ' NA ',
+  ])('takes the cell %j for a missing value in every column but those of strings', (cell) => {
+    expect(decode(`age,visits,member,name\n${cell},2,true,x`)).toMatchObject({ age: [Number.NaN] })
+    expect(problemsOf(() => decode(`age,visits,member,name\n1,${cell},${cell},x`))).toEqual([
+      'rows[0].visits: expected an integer, got null: it may not be missing',
+      'rows[0].member: expected true or false, got null: it may not be missing',
+    ])
+    if (cell !== '') expect(decode(`age,visits,member,name\n1,2,true,${cell}`)).toMatchObject({ name: [cell] })
+  })
+
+  test('passes over spaces around numbers, integers and booleans, and keeps them in strings', () => {
+    expect(decode('age,visits,member,name\n 1.5 ,\t2 , True, x ')).toEqual({
+      age: [1.5],
+      visits: [2n],
+      member: [1],
+      name: [' x '],
+    })
+  })
+
   test.each<[string, string | Buffer, string[]]>([
     ['nothing', '', [': expected a header with the names of the features, and rows']],
     ['a header alone', 'age,visits,member,name\n', [': expected a header with the names of the features, and rows']],
@@ -119,11 +194,12 @@ describe('CSV', () => {
     ],
     [
       'other numbers',
-      'age,visits,member,name\n0x10,1,true,x\n 1,1,true,x\nInfinity,1,true,x',
+      'age,visits,member,name\n0x10,1,true,x\n1 000,1,true,x\nInfinity,1e,true,x',
       [
         'rows[0].age: expected a number, got "0x10"',
-        'rows[1].age: expected a number, got " 1"',
+        'rows[1].age: expected a number, got "1 000"',
         'rows[2].age: expected a number, got "Infinity"',
+        'rows[2].visits: expected an integer, got "1e"',
       ],
     ],
     ['bytes that are no text', Buffer.from([0x61, 0xff]), [': the body is not valid UTF-8']],
