@@ -1,4 +1,5 @@
 // How long decoding a body takes, against JSON.parse of the same text; no server, no other process.
+import { NameIndex } from '../dist/core/name-index.js'
 import { toOutputs } from '../dist/models/answers.js'
 import { toFeatures } from '../dist/models/features.js'
 import { predictCodec } from '../dist/protocols/predict.js'
@@ -15,7 +16,8 @@ export function tableView(names, maxRows) {
     version: '1',
     signature,
     features,
-    featureIndex: new Map(features.map(({ name }, index) => [name, index])),
+    featureIndex: new NameIndex(features.map(({ name }) => name)),
+    inputIndex: new NameIndex(['X']),
     task: { kind: 'regressor', value: 'y' },
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), undefined),

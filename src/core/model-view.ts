@@ -1,4 +1,5 @@
 import type { DataType } from './datatypes.ts'
+import type { NameIndex } from './name-index.ts'
 import type { Signature } from './signature.ts'
 
 /** Dates come as ISO strings, and reach a column of numbers as days, a datetime as seconds, since 1970 in UTC. */
@@ -83,7 +84,9 @@ export interface ModelView {
   /** In column order; empty when the inputs are not tabular. */
   readonly features: readonly Feature[]
   /** Index into `features` by name. */
-  readonly featureIndex: ReadonlyMap<string, number>
+  readonly featureIndex: NameIndex
+  /** Index into `signature.inputs` by name. */
+  readonly inputIndex: NameIndex
   readonly task: Task
   /** What the file calls an output that has another name in the signature, where ZipMap was cut off. */
   readonly fileNames: ReadonlyMap<string, string>

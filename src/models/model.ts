@@ -3,6 +3,7 @@ import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import { writeLabels } from '../core/model-view.ts'
 import type { ModelView, NanPolicy } from '../core/model-view.ts'
+import { NameIndex } from '../core/name-index.ts'
 import { hasBatchAxis } from '../core/signature.ts'
 import type { Signature } from '../core/signature.ts'
 import type { Tensors } from '../core/tensor.ts'
@@ -177,7 +178,8 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     ...(description.description !== undefined && { description: description.description }),
     signature,
     features,
-    featureIndex: new Map(features.map((feature, index) => [feature.name, index])),
+    featureIndex: new NameIndex(features.map((feature) => feature.name)),
+    inputIndex: new NameIndex(signature.inputs.map((input) => input.name)),
     task,
     fileNames: info.fileNames,
     outputs,

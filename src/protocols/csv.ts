@@ -3,8 +3,9 @@ import Papa from 'papaparse'
 import { toExactInteger } from '../core/exact-integer.ts'
 import type { Feature, FeatureType, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
-import { createTable, toColumns } from './feature-rows.ts'
+import { createTable } from './feature-rows.ts'
 import type { Table } from './feature-rows.ts'
+import { toColumns } from './named-columns.ts'
 import { Problems, invalid } from './problems.ts'
 import { checkFixedRows, checkRowCount } from './row-limits.ts'
 
@@ -48,9 +49,10 @@ export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Te
   return table.toInputs()
 }
 
-/** Whether the first line is no header: as many cells as there are features, none of which is the name of one. */
+/** Whether the first line is no header: as many cells as there are features, none the name of one, nor all alike to names. */
 function isRow(cells: readonly string[] | undefined, { features, featureIndex }: ModelView): boolean {
-  return cells?.length === features.length && !cells.some((cell) => featureIndex.has(cell))
+  if (cells?.length !== features.length || cells.some((cell) => featureIndex.has(cell))) return false
+  return !cells.every((cell) => !NUMBER.test(cell.trim()) && featureIndex.find(cell) !== undefined)
 }
 
 function writeCells(

@@ -2,11 +2,12 @@ import { DATA_TYPES } from '../core/datatypes.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { featureWriter, nameOf, writeMissing } from './elements.ts'
-import { invalid, joinPath, show } from './problems.ts'
+import { joinPath, show } from './problems.ts'
 import type { Problems } from './problems.ts'
+import { featureNames, resolveNames } from './unknown-names.ts'
 
-// Beyond that, columns that are too many are counted, not looked at.
-const MAX_NAMED_COLUMNS = 1000
+// More unknown keys of a record than this, and than there are features, are not looked at.
+const MAX_STRANGERS = 1000
 
 /** The input tensors of a tabular model, being filled. */
 export interface Table {
@@ -88,25 +89,45 @@ type PathOf = (index: number) => string
 function writeRecord(
   record: Record<string, unknown>,
   row: number,
-  { features, featureIndex, ignoresUnknown }: ModelView,
+  model: ModelView,
   pathOf: PathOf,
   table: Table,
   problems: Problems,
 ): void {
+  const { features, featureIndex } = model
+  const strangers: string[] = []
   let known = 0
+  const write = (feature: Feature, key: string): void => {
+    known++
+    const problem = table.write(feature, row, record[key])
+    if (problem) problems.add(joinPath(pathOf(row), key), problem)
+  }
   for (const key in record) {
     if (problems.isFull) return
     const feature = features[featureIndex.get(key) ?? -1]
-    if (feature) {
-      known++
-      const problem = table.write(feature, row, record[key])
-      if (problem) problems.add(joinPath(pathOf(row), key), problem)
-    } else if (!ignoresUnknown) problems.add(joinPath(pathOf(row), key), 'is no feature of this model')
+    if (feature) write(feature, key)
+    else if (strangers.length < Math.max(MAX_STRANGERS, features.length)) strangers.push(key)
   }
+  if (known === features.length && (strangers.length === 0 || model.ignoresUnknown)) return
+  const isGiven = (index: number): boolean => Object.hasOwn(record, features[index]!.name)
+  const found = resolveNames(strangers, isGiven, featureNames(model), (at, text) => {
+    problems.add(joinPath(pathOf(row), strangers[at]!), text)
+  })
+  for (const [at, index] of found.entries()) if (index !== undefined) write(features[index]!, strangers[at]!)
   if (known === features.length) return
-  for (const { name, type } of features) {
+  const renamed = new Set(found)
+  addMissing(pathOf(row), features, (index) => isGiven(index) || renamed.has(index), problems)
+}
+
+function addMissing(
+  path: string,
+  features: readonly Feature[],
+  isFound: (index: number) => boolean,
+  problems: Problems,
+): void {
+  for (const [index, { name, type }] of features.entries()) {
     if (problems.isFull) return
-    if (!Object.hasOwn(record, name)) problems.add(joinPath(pathOf(row), name), `is missing: expected ${nameOf(type)}`)
+    if (!isFound(index)) problems.add(joinPath(path, name), `is missing: expected ${nameOf(type)}`)
   }
 }
 
@@ -129,30 +150,4 @@ export function writeArray(
     const problem = feature && table.write(feature, row, values[column])
     if (problem) problems.add(`${pathOf(row)}[${column}]`, `${feature.name}: ${problem}`)
   }
-}
-
-/**
- * Finds the features that the columns of a table are.
- *
- * @returns One for each column; undefined for those that the model is told to pass over.
- */
-export function toColumns(
-  names: readonly unknown[],
-  { features, featureIndex, ignoresUnknown }: ModelView,
-  path: string,
-  problems: Problems,
-): (Feature | undefined)[] {
-  if (names.length > features.length && !ignoresUnknown && names.length > MAX_NAMED_COLUMNS) {
-    throw invalid(path, `expected ${features.length} columns, got ${names.length}`)
-  }
-  const seen = new Set<string>()
-  const columns = names.map((name, index) => {
-    const feature = typeof name === 'string' ? features[featureIndex.get(name) ?? -1] : undefined
-    if (feature && seen.has(feature.name)) problems.add(`${path}[${index}]`, `${feature.name} is given twice`)
-    else if (feature) seen.add(feature.name)
-    else if (!ignoresUnknown) problems.add(`${path}[${index}]`, `${show(name)} is no feature of this model`)
-    return feature
-  })
-  for (const { name } of features) if (!seen.has(name)) problems.add(path, `the column ${show(name)} is missing`)
-  return columns
 }

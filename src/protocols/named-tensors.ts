@@ -5,6 +5,7 @@ import { toTensor } from './nested-arrays.ts'
 import { invalid, joinPath, show } from './problems.ts'
 import type { Problems } from './problems.ts'
 import { checkRowCount, checkSameRows } from './row-limits.ts'
+import { inputNames, resolveNames } from './unknown-names.ts'
 
 /**
  * Turns nested arrays, by the name of the input that they are for, into tensors. A model of one input takes them without
@@ -14,16 +15,14 @@ export function toNamedTensors(given: unknown, model: ModelView, textLength: num
   const specs = model.signature.inputs
   const tensors = Array.isArray(given) && specs.length === 1 ? { [specs[0]!.name]: given } : given
   if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
-  for (const name of Object.keys(tensors)) {
-    if (problems.isFull) break
-    if (!specs.some((spec) => spec.name === name)) problems.add(joinPath('inputs', name), 'is no input of this model')
-  }
+  const keys = keysByInput(tensors, 'inputs', model, problems)
   const inputs = new Map<string, NonNullable<ReturnType<typeof toTensor>>>()
   for (const spec of specs) {
-    const path = joinPath('inputs', spec.name)
-    if (!Object.hasOwn(tensors, spec.name)) problems.add(path, 'is missing: expected a tensor')
+    const key = keys.get(spec.name)
+    const path = joinPath('inputs', key ?? spec.name)
+    if (key === undefined) problems.add(path, 'is missing: expected a tensor')
     else {
-      const tensor = toTensor(tensors[spec.name], spec, path, textLength, problems)
+      const tensor = toTensor(tensors[key], spec, path, textLength, problems)
       if (tensor) inputs.set(spec.name, tensor)
       // Where axis 0 is free, it is taken for the batch.
       if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
@@ -33,9 +32,33 @@ export function toNamedTensors(given: unknown, model: ModelView, textLength: num
   return inputs
 }
 
+/** The key of a record that stands for each input, by the input's name; problems are added for those that stand for none. */
+function keysByInput(
+  record: Record<string, unknown>,
+  path: string,
+  model: ModelView,
+  problems: Problems,
+): Map<string, string> {
+  const { inputs } = model.signature
+  const exact = inputs.filter(({ name }) => Object.hasOwn(record, name))
+  const keys = new Map(exact.map(({ name }) => [name, name]))
+  const strangers = Object.keys(record).filter((key) => !keys.has(key))
+  const isGiven = (index: number): boolean => keys.has(inputs[index]!.name)
+  const found = resolveNames(strangers, isGiven, inputNames(model), (at, text) => {
+    problems.add(joinPath(path, strangers[at]!), text)
+  })
+  for (const [at, index] of found.entries()) if (index !== undefined) keys.set(inputs[index]!.name, strangers[at]!)
+  return keys
+}
+
 /** Whether an instance has an array for each input, as no record of features has. */
-export function isByInput(instance: unknown, { signature }: ModelView): boolean {
-  return isRecord(instance) && signature.inputs.every(({ name }) => Array.isArray(instance[name]))
+export function isByInput(instance: unknown, { signature, inputIndex }: ModelView): boolean {
+  if (!isRecord(instance)) return false
+  if (signature.inputs.every(({ name }) => Array.isArray(instance[name]))) return true
+  const keys = Object.keys(instance).filter((key) => Array.isArray(instance[key]))
+  if (keys.length !== signature.inputs.length) return false
+  const found = new Set(keys.map((key) => inputIndex.find(key)))
+  return found.size === keys.length && !found.has(undefined)
 }
 
 /**
@@ -46,24 +69,24 @@ export function isByInput(instance: unknown, { signature }: ModelView): boolean 
 export function byInput(
   instances: readonly unknown[],
   path: string,
-  { signature }: ModelView,
+  model: ModelView,
   problems: Problems,
 ): Record<string, unknown[]> {
-  const names = signature.inputs.map(({ name }) => name)
+  const names = model.signature.inputs.map(({ name }) => name)
+  const values = new Map(names.map((name) => [name, [] as unknown[]]))
   for (const [index, instance] of instances.entries()) {
     if (problems.isFull) break
     const where = `${path}[${index}]`
     if (!isRecord(instance))
       problems.add(where, `expected an object with the inputs ${names.join(', ')}, got ${show(instance)}`)
     else {
-      for (const key of Object.keys(instance)) {
-        if (!names.includes(key)) problems.add(joinPath(where, key), 'is no input of this model')
+      const keys = keysByInput(instance, where, model, problems)
+      for (const name of names) {
+        const key = keys.get(name)
+        if (key === undefined) problems.add(joinPath(where, name), 'is missing')
+        else values.get(name)!.push(instance[key])
       }
-      for (const name of names) if (!Object.hasOwn(instance, name)) problems.add(joinPath(where, name), 'is missing')
     }
   }
-  if (!problems.isEmpty) return {}
-  return Object.fromEntries(
-    names.map((name) => [name, instances.map((instance) => (instance as Record<string, unknown>)[name])]),
-  )
+  return problems.isEmpty ? Object.fromEntries(values) : {}
 }

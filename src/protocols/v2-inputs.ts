@@ -62,8 +62,12 @@ export function decodeInputs(inputs: unknown, binary: Buffer, model: ModelView):
   return tensors
 }
 
-function specOf({ name, datatype }: Record<string, unknown>, path: string, { signature }: ModelView): TensorSpec {
-  const spec = signature.inputs.find((each) => each.name === name)
+function specOf(
+  { name, datatype }: Record<string, unknown>,
+  path: string,
+  { signature, inputIndex }: ModelView,
+): TensorSpec {
+  const spec = typeof name === 'string' ? signature.inputs[inputIndex.find(name) ?? -1] : undefined
   if (!spec) {
     const names = signature.inputs.map((each) => each.name).join(', ')
     throw invalid(`${path}.name`, `${show(name)} is no input of this model; it has ${names}`)

@@ -113,7 +113,9 @@ describe('V1', () => {
       { mean: 1, pixels: [0, 0, 0, 4] },
     ])
     const wrong = await post(started, '/v1/models/image:predict', JSON.stringify({ instances: [{ img: 1 }] }))
-    expect(JSON.parse(wrong.text)).toEqual({ error: 'instances[0].img: is no input of this model (and 1 more)' })
+    expect(JSON.parse(wrong.text)).toEqual({
+      error: 'instances[0].img: is no input of this model: expected "image" (and 1 more)',
+    })
   })
 })
 

@@ -1,3 +1,4 @@
+import { NameIndex } from '../../src/core/name-index.ts'
 import { writeLabels } from '../../src/core/model-view.ts'
 import type { Feature, ModelView, Task } from '../../src/core/model-view.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
@@ -35,7 +36,8 @@ export function createView({
     version: '1',
     signature,
     features: columns,
-    featureIndex: new Map(columns.map(({ name }, index) => [name, index])),
+    featureIndex: new NameIndex(columns.map(({ name }) => name)),
+    inputIndex: new NameIndex(signature.inputs.map(({ name }) => name)),
     task: task ?? { kind: 'outputs' },
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), outputs),
