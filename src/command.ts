@@ -5,13 +5,16 @@ import { platformSettings, readPlatform } from './platform.ts'
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly kind: 'serve'; readonly config: Config }
+  | { readonly kind: 'serve'; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** Reads flags and environment. Every problem is reported, not the first alone. */
-export function parseCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+export function parseCommand(args: readonly string[], allOfEnv: Environment): Command {
+  const { env, warnings } = withoutServiceLinks(allOfEnv)
   const isServe = args[0] === 'serve'
   const { flags, problems } = parseFlags(isServe ? args.slice(1) : args, isServe)
   const platform: Readonly<Record<string, string | undefined>> = { ...platformSettings(env, isServe) }
@@ -27,7 +30,23 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
     problems.push(`${flags.has(flag) ? `--${flag}` : toVariable(flag)}: ${message}`)
   }
   if (problems.length > 0 || !parsed.data) return { kind: 'invalid', problems }
-  return { kind: 'serve', config: { ...parsed.data, platform: readPlatform(env) } }
+  return { kind: 'serve', config: { ...parsed.data, platform: readPlatform(env) }, warnings }
+}
+
+/**
+ * Leaves out our variables that Kubernetes has set: a Service named `grpc` gives every pod GRPC_PORT=tcp://10.0.0.1:8001.
+ *
+ * @see https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
+ */
+function withoutServiceLinks(env: Environment): { env: Environment; warnings: readonly string[] } {
+  const names = Object.keys(FIELDS).map(toVariable)
+  const links = names.filter((name) => /^(tcp|udp|sctp):\/\//.test(env[name] ?? ''))
+  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !links.includes(name)))
+  const next = 'set enableServiceLinks: false in the pod, or use the flag'
+  return {
+    env: rest,
+    warnings: links.map((name) => `${name}=${env[name]} is the address of a Service, and is ignored: ${next}`),
+  }
 }
 
 /** The text of `--help`. */

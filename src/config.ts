@@ -40,12 +40,16 @@ export interface Config {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+const GRPC_PORT = 8001
+
 // Keys are the flags; the environment variable is the same in capitals, with `_`. A flag wins over its variable.
 export const configSchema = z
   .strictObject({
     host: z.string().default('0.0.0.0').describe('Address to listen on.'),
     port: integer(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
-    'grpc-port': integer(0, 65_535).default(8001).describe('Port to listen on for gRPC; 0 turns it off.'),
+    'grpc-port': integer(0, 65_535)
+      .optional()
+      .describe('Port to listen on for gRPC; 0 turns it off. [8001, or 8002 where --port is 8001]'),
     'model-dir': z.string().default('models').describe('Folder of the models.'),
     'model-name': z.string().optional().describe('Name of a model that stands in the folder without one; else model.'),
     'default-model': z.string().optional().describe('Model behind POST /predict; the only one, where there is one.'),
@@ -84,7 +88,7 @@ export const configSchema = z
   .transform((values): Omit<Config, 'platform'> => ({
     host: values.host,
     port: values.port,
-    grpcPort: values['grpc-port'],
+    grpcPort: values['grpc-port'] ?? (values.port === GRPC_PORT ? GRPC_PORT + 1 : GRPC_PORT),
     modelDir: values['model-dir'],
     modelName: values['model-name'],
     defaultModel: values['default-model'],

@@ -70,10 +70,29 @@ describe('the configuration', () => {
   })
 
   test('refuses one port for two protocols', () => {
-    expect(parseCommand(['--port=8001'], {})).toMatchObject({
-      problems: ['GRPC_PORT: expected another port than --port'],
+    expect(parseCommand(['--port=9000', '--grpc-port=9000'], {})).toMatchObject({
+      problems: ['--grpc-port: expected another port than --port'],
     })
   })
+
+  test.each([
+    [{}, 8000, 8001],
+    [{ PORT: '8001' }, 8001, 8002],
+    [{ PORT: '8002' }, 8002, 8001],
+  ])('chooses a port for gRPC that HTTP does not have: %j', (env, port, grpcPort) => {
+    expect(parseCommand([], env)).toMatchObject({ config: { port, grpcPort } })
+  })
+
+  test.each(['GRPC_PORT', 'PORT', 'HOST'])(
+    'passes over %s when Kubernetes has set it for a Service, and warns',
+    (name) => {
+      const env = { [name]: 'tcp://10.0.0.1:8001' }
+      expect(parseCommand([], env)).toMatchObject({
+        config: { port: 8000, grpcPort: 8001, host: '0.0.0.0' },
+        warnings: [expect.stringMatching(`^${name}=tcp://10.0.0.1:8001 is the address of a Service, and is ignored`)],
+      })
+    },
+  )
 
   test("takes KServe's and Triton's names", () => {
     const args = ['--http_port=8080', '--grpc_port=9000', '--model_name=m', '--model-repository=/mnt/models']
