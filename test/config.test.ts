@@ -30,7 +30,7 @@ describe('the configuration', () => {
   })
 
   test('has a default for everything', () => {
-    expect(parseCommand([], {})).toEqual({ kind: 'serve', config: DEFAULTS })
+    expect(parseCommand([], {})).toEqual({ kind: 'serve', config: DEFAULTS, warnings: [] })
   })
 
   test('comes from the environment', () => {
@@ -46,7 +46,7 @@ describe('the configuration', () => {
   })
 
   test('takes an empty variable for an absent one', () => {
-    expect(parseCommand([], { PORT: '', HOST: '' })).toEqual({ kind: 'serve', config: DEFAULTS })
+    expect(parseCommand([], { PORT: '', HOST: '' })).toEqual({ kind: 'serve', config: DEFAULTS, warnings: [] })
   })
 
   test('reports every problem at once, and where each came from', () => {
