@@ -18,6 +18,7 @@ export function tableView(names, maxRows) {
     features,
     featureIndex: new NameIndex(features.map(({ name }) => name)),
     inputIndex: new NameIndex(['X']),
+    ranges: [],
     task: { kind: 'regressor', value: 'y' },
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), undefined),

@@ -19,10 +19,29 @@ export interface Feature {
   readonly example?: number | boolean | string
   /** What the model takes for a value that is missing; without it NaN in columns of floats, and none in others. */
   readonly missing?: number | boolean | string
-  /** What is usual, for people: the range of numbers, the values of strings. */
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly values?: readonly string[]
+  /** What is usual: the range of numbers, or the values that there are. Integers beyond 2^53 are bigint. */
+  readonly minimum?: number | bigint
+  readonly maximum?: number | bigint
+  readonly values?: readonly (string | number | bigint)[]
+  /** What becomes of other values; where absent, what model.json says for all features. */
+  readonly outOfRange?: OutOfRange
+}
+
+export const OUT_OF_RANGE = ['warn', 'refuse', 'ignore'] as const
+
+/** What becomes of a value that is not usual: a warning in the answer, an error, or nothing. */
+export type OutOfRange = (typeof OUT_OF_RANGE)[number]
+
+/** The usual values of a feature, as its column holds them. */
+export interface ValueRange {
+  readonly feature: Feature
+  readonly minimum: number | bigint | undefined
+  readonly maximum: number | bigint | undefined
+  readonly values: ReadonlySet<number | bigint | string> | undefined
+  /** What stands for a missing value, which is in every range. */
+  readonly missing: number | bigint | string | undefined
+  /** Other values are refused, and not only warned of. */
+  readonly isRefused: boolean
 }
 
 /** An output that is answered. */
@@ -87,6 +106,8 @@ export interface ModelView {
   readonly featureIndex: NameIndex
   /** Index into `signature.inputs` by name. */
   readonly inputIndex: NameIndex
+  /** The features whose usual values are checked. */
+  readonly ranges: readonly ValueRange[]
   readonly task: Task
   /** What the file calls an output that has another name in the signature, where ZipMap was cut off. */
   readonly fileNames: ReadonlyMap<string, string>

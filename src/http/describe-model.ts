@@ -38,8 +38,14 @@ function describeActivation(task: Task): Pick<ModelDescription, 'activation'> {
   return name === undefined || reason === undefined ? {} : { activation: { name, reason } }
 }
 
-function describeFeature({ input: _input, column: _column, dataType: _dataType, values, ...shown }: Feature) {
-  return { ...shown, ...(values && { values: [...values] }) }
+function describeFeature({ input: _input, column: _column, dataType: _dataType, ...feature }: Feature) {
+  const { minimum, maximum, values, ...shown } = feature
+  return {
+    ...shown,
+    ...(minimum !== undefined && { minimum: Number(minimum) }),
+    ...(maximum !== undefined && { maximum: Number(maximum) }),
+    ...(values && { values: values.map((value) => (typeof value === 'bigint' ? String(value) : value)) }),
+  }
 }
 
 type FileDescription = NonNullable<ModelDescription['file']>

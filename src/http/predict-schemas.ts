@@ -43,7 +43,6 @@ function featureSchema(feature: Feature): JsonSchema {
   }
 }
 
-/** What is usual is told, and no limit. */
 function usual({ minimum, maximum, values }: Feature): string | undefined {
   if (values) return `one of ${values.slice(0, 20).join(', ')}`
   return minimum === undefined || maximum === undefined ? undefined : `from ${minimum} to ${maximum}`
@@ -55,10 +54,16 @@ export function replySchema(view: ModelView): JsonSchema {
   const names = view.signature.outputs.map(({ name }) => name).join(', ')
   return {
     oneOf: [
-      objectOf({ ...head, predictions: { type: 'array', items: predictionSchema(view) } }),
-      objectOf({ ...head, outputs: { type: 'object', description: `The tensors by name: ${names}` } }),
+      replyOf({ ...head, predictions: { type: 'array', items: predictionSchema(view) } }),
+      replyOf({ ...head, outputs: { type: 'object', description: `The tensors by name: ${names}` } }),
     ],
   }
+}
+
+/** An answer may warn of values that are not usual. */
+function replyOf(members: Record<string, JsonSchema>): JsonSchema {
+  const warnings: JsonSchema = { type: 'array', items: { type: 'string' } }
+  return { ...objectOf(members), properties: { ...members, warnings } }
 }
 
 function predictionSchema(view: ModelView): JsonSchema {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OUT_OF_RANGE } from '../core/model-view.ts'
 import { ACTIVATIONS } from '../core/model-view.ts'
 
 // What the routes answer, for OpenAPI and for the types; nothing is validated on the way out.
@@ -66,7 +67,8 @@ export const modelSchema = modelStatus.extend({
         missing: featureValue.optional().describe('What null and an empty cell stand for.'),
         minimum: z.number().optional(),
         maximum: z.number().optional(),
-        values: z.array(z.string()).optional(),
+        values: z.array(z.union([z.string(), z.number()])).optional(),
+        outOfRange: z.enum(OUT_OF_RANGE).optional(),
       }),
     )
     .optional()

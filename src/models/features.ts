@@ -42,7 +42,7 @@ export function toFeatures(
   return described.map((feature, index) => toFeature(feature, isNamed ? byName.get(feature.name)! : columns[index]!))
 }
 
-function toFeature({ type, minimum, maximum, ...described }: Described, column: Column): Feature {
+function toFeature({ type, ...described }: Described, column: Column): Feature {
   const { name } = described
   const [example, missing] = [toValue(described.example, column), toValue(described.missing, column)]
   const allowed = FEATURE_TYPES[DATA_TYPES[column.dataType].kind]
@@ -71,12 +71,7 @@ function toFeature({ type, minimum, maximum, ...described }: Described, column: 
       `model.json: feature ${name} is a datetime, and seconds do not fit into ${column.dataType}: export with float64`,
     )
   }
-  const bounds = { minimum: toNumber(minimum), maximum: toNumber(maximum) }
-  return { ...column, type: featureType, ...withoutUndefined({ ...described, example, missing, ...bounds }) }
-}
-
-function toNumber(value: number | bigint | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value)
+  return { ...column, type: featureType, ...withoutUndefined({ ...described, example, missing }) }
 }
 
 type Value = number | boolean | string

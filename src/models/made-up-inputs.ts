@@ -50,7 +50,8 @@ function bytesPerElement(dataType: DataType): number {
 function exampleOf({ example, type, dataType, values, minimum = 0 }: Feature, bit: number): Feature['example'] {
   if (typeof example === 'string') {
     if (type === 'integer') return example
-    const text = (bit === 1 && values?.find((value) => value !== example)) || example
+    const other = bit === 1 ? values?.find((value) => value !== example) : undefined
+    const text = typeof other === 'string' && other !== '' ? other : example
     if (type === 'string' || dataType === 'string') return text
     return type === 'date' ? daysOf(example) : secondsOf(example)
   }

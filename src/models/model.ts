@@ -26,6 +26,7 @@ import { isNetwork, toNetworkClassifier } from './network-classifier.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { toTask } from './task.ts'
 import { leftOutTexts } from './unsupported-outputs.ts'
+import { toRanges } from './value-ranges.ts'
 
 /** A model that is being served. */
 export interface Model {
@@ -180,6 +181,7 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     features,
     featureIndex: new NameIndex(features.map((feature) => feature.name)),
     inputIndex: new NameIndex(signature.inputs.map((input) => input.name)),
+    ranges: toRanges(features, description.outOfRange),
     task,
     fileNames: info.fileNames,
     outputs,

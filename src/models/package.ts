@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { parseExactly } from '../core/exact-json.ts'
-import { ACTIVATIONS } from '../core/model-view.ts'
+import { ACTIVATIONS, OUT_OF_RANGE } from '../core/model-view.ts'
 
 // model.json, the optional description beside a model file. Its JSON Schema is docs/model.schema.json.
 
@@ -10,6 +10,8 @@ const text = z.string().max(2000)
 
 const value = z.union([z.number(), z.bigint(), z.boolean(), z.string()])
 const bound = z.union([z.number(), z.bigint()])
+
+const outOfRange = z.enum(OUT_OF_RANGE)
 
 const feature = z.strictObject({
   name: name.describe('The key of this feature in a record.'),
@@ -27,9 +29,14 @@ const feature = z.strictObject({
   missing: value
     .optional()
     .describe('What the model takes for a value that is null, or empty in CSV; by default NaN for floats, none else.'),
-  minimum: bound.optional().describe('The smallest value that is usual, for people; others are not refused.'),
-  maximum: bound.optional().describe('The largest value that is usual, for people; others are not refused.'),
-  values: z.array(text).optional().describe('The values that are usual, for people; others are not refused.'),
+  minimum: bound.optional().describe('The smallest value that is usual; of others the answer warns.'),
+  maximum: bound.optional().describe('The largest value that is usual; of others the answer warns.'),
+  values: z
+    .array(z.union([text, bound]))
+    .min(1)
+    .optional()
+    .describe('The values that are usual; of others the answer warns.'),
+  outOfRange: outOfRange.optional().describe('As outOfRange of the model, for this feature.'),
 })
 
 const output = z.strictObject({
@@ -75,6 +82,11 @@ const packageSchema = z
       .enum(['refuse', 'ignore'])
       .optional()
       .describe('What becomes of keys of a record that are no features; refused by default.'),
+    outOfRange: outOfRange
+      .optional()
+      .describe(
+        'What becomes of a value outside of minimum, maximum or values: a warning in the answer (the default), an error, or nothing.',
+      ),
     limits: z
       .strictObject({
         maxRows: z.int().min(1).optional().describe("Most rows in one request; at most the server's own limit."),

@@ -43,8 +43,15 @@ const EXAMPLES: Readonly<Record<Feature['type'], number | boolean | string>> = {
   datetime: '2024-02-29T12:30:00Z',
 }
 
-export function exampleValue({ example, type }: Feature): number | boolean | string {
-  return example ?? EXAMPLES[type]
+/** A value that is usual, where model.json says what is. */
+export function exampleValue({ example, type, values, minimum, maximum }: Feature): number | boolean | string {
+  if (example !== undefined) return example
+  const usual = values?.[0]
+  if (typeof usual === 'bigint') return String(usual)
+  if (usual !== undefined) return type === 'string' || typeof usual === 'number' ? usual : EXAMPLES[type]
+  if (type !== 'number' && type !== 'integer') return EXAMPLES[type]
+  const least = Math.max(Number(minimum ?? -Infinity), Math.min(0, Number(maximum ?? Infinity)))
+  return type === 'integer' ? Math.ceil(least) : least
 }
 
 function nest([length, ...inner]: readonly number[], dataType: DataType): unknown {

@@ -13,6 +13,8 @@ import { readPlainRows } from './plain-rows.ts'
 import { toOutputsJson, toPredictionsJson } from './predictions.ts'
 import { Problems, invalid, joinPath, show } from './problems.ts'
 import { checkFixedRows, checkRows } from './row-limits.ts'
+import { parseTop } from './top-classes.ts'
+import { checkRanges, warningsJson } from './value-ranges.ts'
 
 export interface PredictBody {
   readonly bytes: Buffer
@@ -30,6 +32,8 @@ export interface PredictRequest extends InferenceRequest {
   /** Who sends tensors gets tensors; everyone else a prediction a row. */
   readonly form: 'predictions' | 'outputs'
   readonly top?: number | undefined
+  /** What the answer warns of. */
+  readonly warnings?: readonly string[] | undefined
 }
 
 /** What a JSON body holds, and how many keys it must have spelled out if none was given twice. */
@@ -54,22 +58,15 @@ export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
       form,
       top: top === undefined ? undefined : parseTop(top, model),
       outputs: isPart ? model.outputs.map(({ tensor }) => tensor) : undefined,
+      warnings: checkRanges(inputs, model),
     }
   },
-  encode({ outputs }, { form, top }, model) {
+  encode({ outputs }, { form, top, warnings }, model) {
     const head = `{"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)}`
-    if (form === 'outputs') return `${head},"outputs":${toOutputsJson(outputs, model)}}`
-    return `${head},"predictions":${toPredictionsJson(outputs, model, top)}}`
+    const tail = `${warningsJson(warnings)}}`
+    if (form === 'outputs') return `${head},"outputs":${toOutputsJson(outputs, model)}${tail}`
+    return `${head},"predictions":${toPredictionsJson(outputs, model, top)}${tail}`
   },
-}
-
-function parseTop(text: string, { task, labels }: ModelView): number {
-  if (task.kind === 'classifier' && task.scores === 'scores' && labels.length === 0) {
-    throw invalid('top', 'the numbers of this model are no likelihoods: leave it out')
-  }
-  if (task.kind !== 'classifier') throw invalid('top', 'this model is no classifier: leave it out')
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw invalid('top', `expected how many classes to answer, from 1, got ${show(text)}`)
 }
 
 function decodeJson(

@@ -5,6 +5,7 @@ import { checkText, parseJson } from './json.ts'
 import { predictCodec } from './predict.ts'
 import type { PredictRequest } from './predict.ts'
 import { toOutputsJson, toPredictionsJson } from './predictions.ts'
+import { warningsJson } from './value-ranges.ts'
 
 /** How a body is written, and an answer. */
 export type V1Format = 'json' | 'csv' | 'lines'
@@ -47,14 +48,14 @@ export const v1Codec: Codec<V1Body, V1Request, string> = {
       isScoring,
       passedOver: PASSED_OVER,
     } as const
-    const { inputs, outputs, form } = predictCodec.decode(given, model)
+    const { inputs, outputs, form, warnings } = predictCodec.decode(given, model)
     // Lines have a prediction each; tensors have none.
     const accept = accepts.find((each) => each === 'json' || form === 'predictions')
-    return { inputs, outputs, form, accept }
+    return { inputs, outputs, form, warnings, accept }
   },
-  encode({ outputs }, { form, accept }, model) {
-    if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}}`
-    if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model)}}`
+  encode({ outputs }, { form, accept, warnings }, model) {
+    if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}${warningsJson(warnings)}}`
+    if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model)}${warningsJson(warnings)}}`
     // Read again below, so it must be JSON.
     const jsonNan = model.jsonNan === 'bare' ? 'string' : model.jsonNan
     const values = parseJson(toPredictionsJson(outputs, { ...model, jsonNan }), true) as unknown[]

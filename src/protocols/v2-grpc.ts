@@ -7,7 +7,7 @@ import type { InferMessage, InputMessage } from './v2-grpc-message.ts'
 import { readInputs } from './v2-inputs.ts'
 import type { ReadTensor } from './v2-inputs.ts'
 import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
-import { answersOf, toRequest } from './v2-request.ts'
+import { answersOf, toRequest, warningsText } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, fromBytes, toBytes } from './v2-tensors.ts'
 
@@ -20,14 +20,14 @@ export interface InferReply {
   readonly model_name: string
   readonly model_version: string
   readonly id: string
-  readonly parameters?: Readonly<Record<string, { readonly bool_param: boolean }>>
+  readonly parameters?: Readonly<Record<string, { readonly bool_param: boolean } | { readonly string_param: string }>>
   readonly outputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[]
   /** Views of the tensors. */
   readonly raw_output_contents: readonly Uint8Array[]
 }
 
 const ASKS_FINAL = 'triton_enable_empty_final_response'
-const FINAL = { parameters: { triton_final_response: { bool_param: true } } }
+const FINAL = { triton_final_response: { bool_param: true } }
 
 /**
  * ModelInfer of the Open Inference Protocol. Tensors come as bytes or as typed contents, and are answered as bytes.
@@ -53,7 +53,7 @@ export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, InferReply> = {
     const request = toRequest(readInputs(inputs, read, model), { ...envelope, parameters: others }, model)
     return { ...request, marksFinal: asked }
   },
-  encode({ outputs }, { id = '', requested, marksFinal }, model) {
+  encode({ outputs }, { id = '', requested, marksFinal, warnings }, model) {
     const answers = answersOf(outputs, requested, model)
     const reply = {
       model_name: model.name,
@@ -62,7 +62,12 @@ export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, InferReply> = {
       outputs: answers.map(({ name, tensor: { dataType, shape } }) => ({ name, datatype: V2_NAMES[dataType], shape })),
       raw_output_contents: answers.map(({ tensor }) => toBytes(tensor)),
     }
-    return marksFinal ? { ...reply, ...FINAL } : reply
+    if (!marksFinal && !warnings) return reply
+    const parameters = {
+      ...(marksFinal && FINAL),
+      ...(warnings && { warnings: { string_param: warningsText(warnings) } }),
+    }
+    return { ...reply, parameters }
   },
 }
 

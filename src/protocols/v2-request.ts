@@ -6,6 +6,7 @@ import { classify } from './v2-classification.ts'
 import { decodeOutputs } from './v2-outputs.ts'
 import type { RequestedOutput } from './v2-outputs.ts'
 import { parametersOf } from './v2-parameters.ts'
+import { checkRanges } from './value-ranges.ts'
 
 // All of a request and its answer but the elements of tensors: what REST and gRPC share.
 
@@ -14,6 +15,8 @@ export interface V2Request extends InferenceRequest {
   readonly requested: readonly RequestedOutput[]
   /** How long the request may wait, in microseconds. */
   readonly timeoutUs: number | undefined
+  /** What the answer warns of. */
+  readonly warnings: readonly string[] | undefined
 }
 
 /** Joins the inputs of a request with what it says beside them. @throws ServingError INVALID_INPUT */
@@ -36,6 +39,7 @@ export function toRequest(
     id,
     timeoutUs: timeoutOf(given),
     priority: priorityOf(given),
+    warnings: checkRanges(inputs, model),
   }
 }
 
@@ -64,4 +68,9 @@ export function answersOf(outputs: Tensors, requested: readonly RequestedOutput[
     const tensor = outputs.get(spec.name)!
     return { name, tensor: classes === undefined ? tensor : classify(tensor, classes, spec, model), isBinary }
   })
+}
+
+/** The warnings as one parameter of an answer: a parameter is a text, and no list. */
+export function warningsText(warnings: readonly string[]): string {
+  return warnings.join('; ')
 }

@@ -6,7 +6,7 @@ import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
 import { flatJson } from './element-json.ts'
 import { Problems, invalid, show } from './problems.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
-import { answersOf, toRequest } from './v2-request.ts'
+import { answersOf, toRequest, warningsText } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, toBytes } from './v2-tensors.ts'
 // The Open Inference Protocol, version 2, with Triton's extensions for binary data, raw requests and classification.
@@ -47,7 +47,7 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
     const binary = jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes)
     return toRequest(decodeInputs(body['inputs'], binary, model), body, model)
   },
-  encode({ outputs }, { id, requested }, model) {
+  encode({ outputs }, { id, requested, warnings }, model) {
     const binary: Uint8Array[] = []
     const answers = answersOf(outputs, requested, model).map(({ name, tensor, isBinary }) => {
       const head = `{"name":${JSON.stringify(name)},"shape":[${tensor.shape.join(',')}],"datatype":"${V2_NAMES[tensor.dataType]}"`
@@ -60,8 +60,9 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
       return `${head},"parameters":{"binary_data_size":${bytes.length}}}`
     })
     const given = id === undefined ? '' : `,"id":${JSON.stringify(id)}`
+    const parameters = warnings ? `,"parameters":${JSON.stringify({ warnings: warningsText(warnings) })}` : ''
     const head = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}${given}`
-    return { json: `${head},"outputs":[${answers.join(',')}]}`, binary }
+    return { json: `${head}${parameters},"outputs":[${answers.join(',')}]}`, binary }
   },
 }
 

@@ -11,7 +11,7 @@ import { FLOWER } from '../support/iris.ts'
 describe('the log', () => {
   test('has one line a request, with model, version, rows, status and durations', async () => {
     const { server, lines } = await startApp()
-    await request(server).post('/predict?note=secret').send([FLOWER, FLOWER]).expect(200)
+    await request(server).post('/predict?top=3').send([FLOWER, FLOWER]).expect(200)
     expect(lines).toEqual([
       {
         level: 30,

@@ -6,6 +6,7 @@ import type { Signature, TensorSpec } from '../../src/core/signature.ts'
 import { toOutputs } from '../../src/models/answers.ts'
 import { toFeatures } from '../../src/models/features.ts'
 import type { ModelPackage } from '../../src/models/package.ts'
+import { toRanges } from '../../src/models/value-ranges.ts'
 
 interface ViewOptions {
   readonly signature: Signature
@@ -16,6 +17,7 @@ interface ViewOptions {
   readonly classes?: readonly (string | number)[]
   readonly outputs?: ModelPackage['outputs']
   readonly ignoresUnknown?: boolean
+  readonly outOfRange?: ModelPackage['outOfRange']
   readonly maxRows?: number
 }
 
@@ -28,6 +30,7 @@ export function createView({
   classes = labels,
   outputs,
   ignoresUnknown = false,
+  outOfRange,
   maxRows = 100,
 }: ViewOptions): ModelView {
   const columns: Feature[] = toFeatures(signature, features)
@@ -38,6 +41,7 @@ export function createView({
     features: columns,
     featureIndex: new NameIndex(columns.map(({ name }) => name)),
     inputIndex: new NameIndex(signature.inputs.map(({ name }) => name)),
+    ranges: toRanges(columns, outOfRange),
     task: task ?? { kind: 'outputs' },
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), outputs),

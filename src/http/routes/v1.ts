@@ -13,6 +13,7 @@ import type { JsonSchema } from '../json-schema.ts'
 import { PING, PREDICT } from '../platform.ts'
 import type { Platform } from '../platform.ts'
 import { predictSchema } from '../protocol-schemas.ts'
+import { toWarningsHeader } from '../warnings-header.ts'
 import { addMultiModelRoutes } from './multi-model.ts'
 import type { ModelPath } from './predict.ts'
 
@@ -90,5 +91,6 @@ async function answer(
   )
   const type = typeOf(request, types, decoded.accept)
   const result = await infer(request, model, decoded, deadline)
+  if (decoded.warnings && decoded.accept !== 'json') void reply.header('x-warnings', toWarningsHeader(decoded.warnings))
   return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
 }
