@@ -6,6 +6,7 @@ import type { TensorData } from '../core/datatypes.ts'
 import type { Signature, TensorSpec } from '../core/signature.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { applyEdits } from '../onnx/zipmap.ts'
+import { findBadRow } from './bad-row.ts'
 import { explainProblem } from './load-problems.ts'
 import type { ModelSource } from './runtime.ts'
 
@@ -73,9 +74,19 @@ export async function saveOptimized(file: string, folder: string): Promise<void>
 /**
  * Computes the named outputs; blocks the calling thread for as long as it takes.
  *
- * @throws Error with the runtime's reason, cleaned of the paths of its build.
+ * @throws Error with the runtime's reason, cleaned of the paths of its build. Where one row of several is at fault, the
+ *   reason begins with it: `rows[3]: `.
  */
 export async function runModel(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
+  try {
+    return await compute(model, inputs, outputs)
+  } catch (error) {
+    const bad = await findBadRow(inputs, model.signature, (rows) => compute(model, rows, outputs))
+    throw bad ? new Error(`rows[${bad.row}]: ${bad.reason}`, { cause: error }) : error
+  }
+}
+
+async function compute(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
   // Names come from the model: one may be `__proto__`.
   const feeds = Object.create(null) as Record<string, OrtTensor>
   for (const [name, tensor] of inputs) feeds[name] = toOrt(tensor)

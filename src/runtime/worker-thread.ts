@@ -100,8 +100,13 @@ export class WorkerThread {
   }
 }
 
-/** The error for inputs that the model cannot compute. */
+/** The error for inputs that the model cannot compute, or for the row whose place the message begins with. */
 export function toInferenceError(message: string): ServingError {
+  const [, row, reason] = /^(rows\[\d+\]): (.*)$/s.exec(message) ?? []
+  if (row !== undefined) {
+    const text = `the model cannot compute this row: ${reason}`
+    return new ServingError('INFERENCE_FAILED', `${row}: ${text}`, [{ path: row, message: text }])
+  }
   return new ServingError('INFERENCE_FAILED', `the model cannot compute this input: ${message}`)
 }
 

@@ -92,6 +92,22 @@ describe('POST /predict', () => {
     await request(server).post('/predict').send({ index: 2 }).expect(200)
   })
 
+  test.each(['inline', 'threads'])(
+    'of many rows names the one that the model cannot compute, %s',
+    async (execution) => {
+      const files = { 'm/1/model.onnx': { model: 'lookup' }, 'm/model.json': JSON.stringify({ execution }) } as const
+      const { server } = await startApp({ folder: createFolder(files) })
+      const rows = Array.from({ length: 300 }, (_, row) => [row === 117 || row === 250 ? row : row % 3])
+      const { body } = await request(server).post('/predict').send({ instances: rows }).expect(422)
+      const message = expect.stringMatching(/^the model cannot compute this row: .*idx=117/)
+      expect(body.details).toEqual([{ path: 'rows[117]', message }])
+      expect(body.error).toMatch(/^rows\[117\]: the model cannot compute this row: /)
+      const csv = `index\n${rows.slice(100).join('\n')}\n`
+      const second = await request(server).post('/predict').set('content-type', 'text/csv').send(csv).expect(422)
+      expect(second.body.details).toEqual([{ path: 'rows[17]', message }])
+    },
+  )
+
   test('a model that is loading answers 503, one that failed says why', async () => {
     const loading = await startApp({ isLoading: true })
     const reply = await request(loading.server).post('/predict').send(FLOWER).expect(503)
