@@ -9,6 +9,7 @@ import { answerBrokenRequest, handleErrors, refuseExpectation, sendErrorByPath }
 import { withMethodsRefused } from './method-not-allowed.ts'
 import { leadPaths } from './platform.ts'
 import type { Platform } from './platform.ts'
+import { answerExpectations, checkRequest } from './request-checks.ts'
 import { logRequests, observeRequest } from './request-log.ts'
 import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
@@ -16,6 +17,7 @@ import { addModelRoutes } from './routes/models.ts'
 import { addPredictRoutes } from './routes/predict.ts'
 import { addV1Routes } from './routes/v1.ts'
 import { addV2Routes } from './routes/v2.ts'
+import { dropUnreadBodies } from './unread-bodies.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
 
@@ -44,6 +46,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   acceptBodies(app)
   handleErrors(app)
   logRequests(app)
+  app.addHook('onRequest', checkRequest)
   collectOpenApi(app, version)
   withMethodsRefused(app, (scope) => {
     addHealthRoutes(scope, registry, isDraining)
@@ -87,8 +90,10 @@ function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform 
     },
   })
   app.server.on('checkExpectation', refuseExpectation)
+  answerExpectations(app.server, bodyLimitBytes)
   const connections = trackConnections(app.server)
   closeInOrder(app, connections, isDraining)
+  dropUnreadBodies(app, isDraining)
   return app
 }
 

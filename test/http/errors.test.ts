@@ -183,7 +183,9 @@ describe('errors', () => {
 
   test.each([
     ['an expectation that cannot be met', 'GET /health HTTP/1.1\r\nhost: h\r\nexpect: 200-ok\r\n\r\n', 417],
-    ['no host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 200],
+    ['no host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['no host in HTTP/1.0', 'GET /health HTTP/1.0\r\n\r\n', 200],
+    ['two hosts', 'GET /health HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n', 400],
     ['headers without end', `GET /health HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('%s is answered with JSON', async (_case, bytes, status) => {
     const { app } = await startApp()
