@@ -69,7 +69,7 @@ describe('models as they were exported', () => {
       const { body } = await get(`${server.url}/models/${fixture.name}`)
       table.push(toRow(fixture, body as { task: string; warnings?: string[] }))
     }
-    expect(fixtures.length).toBeGreaterThanOrEqual(25)
+    expect(fixtures.length).toBeGreaterThanOrEqual(110)
     expect(new Set(table).size).toBe(table.length)
     const file = join(ROOT, 'docs/models.md')
     const document = toDocument(readFileSync(file, 'utf8'), table)

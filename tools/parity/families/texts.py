@@ -1,0 +1,35 @@
+"""Texts, one a row."""
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+
+from parity.data import ROWS, random, yes_no
+from parity.exporters import on_strings
+
+ADJECTIVES = {"yes": ["wonderful", "lovely", "great", "touching"], "no": ["dull", "awful", "slow", "confused"]}
+OPTIONS = {"locale": "C", "tokenexp": r"[\pL\pN_][\pL\pN_]+"}
+LOCALE = "by default it asks for the locale en_US.UTF-8, which slim images lack"
+
+
+def sentences(labels):
+    things = random.choice(["film", "story", "cast", "ending"], (len(labels), 2))
+    words = [random.choice(ADJECTIVES[label], 2) for label in labels]
+    return np.array([f"A {w[0]} {t[0]}, and the {t[1]} is {w[1]}!" for w, t in zip(words, things, strict=True)])
+
+
+def add_to(add):
+    known, asked = sentences(yes_no), sentences(yes_no[:ROWS])
+    shared = {"train": known, "rows": asked, "options": "locale='C', tokenexp for Unicode, ZipMap", "note": LOCALE}
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2))
+    add(
+        "table", "text-classifier", make_pipeline(vectorizer, LogisticRegression()), yes_no, **shared,
+        export=on_strings("text", 1, options={id(vectorizer): OPTIONS}),
+    )  # fmt: skip
+    counter = CountVectorizer(binary=True)
+    add(
+        "table", "text-counts", make_pipeline(counter, MultinomialNB()), yes_no, **shared,
+        export=on_strings("text", 1, options={id(counter): OPTIONS}),
+    )  # fmt: skip
