@@ -12,7 +12,7 @@ type Described = NonNullable<ModelPackage['features']>[number]
 type Column = Pick<Feature, 'name' | 'dataType' | 'input' | 'column'>
 
 // What a feature may be declared as, by the kind of its column; the first is the default.
-const FEATURE_TYPES: Readonly<Record<DataKind, readonly FeatureType[]>> = {
+export const FEATURE_TYPES: Readonly<Record<DataKind, readonly FeatureType[]>> = {
   float: ['number', 'integer', 'boolean', 'date', 'datetime'],
   integer: ['integer', 'boolean', 'date', 'datetime'],
   boolean: ['boolean'],

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
@@ -7,10 +6,10 @@ import type { Tensors } from '../core/tensor.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
+import { readDescription } from './description.ts'
 import { inspectModel } from './inspect.ts'
 import { createModel } from './model.ts'
 import type { Model } from './model.ts'
-import { readPackage } from './package.ts'
 import type { ModelFile } from './repository.ts'
 
 /** One version of a model, in whatever state it is. */
@@ -120,20 +119,20 @@ async function loadEntry(source: ModelFile, runtime: Runtime, options: RegistryO
 async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
   const { info, source } = inspectModel(file.file)
-  const description = file.packageFile ? await readPackage(file.packageFile) : {}
-  const examples = file.examplesFile ? await readExamples(file.examplesFile) : undefined
+  const { examples, forModel } = await readDescription(file)
   const session = await runtime.load(source)
+  const onWarning = (text: string): void => options.onWarning(file.name, text)
   const model = await createModel(session, {
     ...options,
     name: file.name,
     version: file.version,
-    description,
+    description: await forModel(session.signature, onWarning),
     info,
     fileBytes: source.bytes,
     openInline: () => runtime.loadInline(source),
     exampleRows: (view) => (examples === undefined ? [] : options.examples.rows(examples, view)),
     onStuck: () => options.onStuck(file.name),
-    onWarning: (text) => options.onWarning(file.name, text),
+    onWarning,
   }).catch(async (error: unknown) => {
     await session.dispose()
     throw error
@@ -146,12 +145,6 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
     await model.close()
     throw error
   }
-}
-
-function readExamples(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`examples.json cannot be read (${error.code})`)
-  })
 }
 
 function failureText({ file }: ModelFile, error: unknown): string {

@@ -12,6 +12,8 @@ export interface ModelFile {
   readonly packageFile?: string
   /** The examples.json beside it, if there is one: the model's own test. */
   readonly examplesFile?: string
+  /** The MLmodel beside it, if it is in a folder of MLflow. */
+  readonly mlmodelFile?: string
   /** Why it cannot be loaded, whatever is in it. */
   readonly problem?: string
 }
@@ -67,13 +69,15 @@ async function toOnly(folder: string, path: string, given: string | undefined): 
 }
 
 /** What stands beside the file of a folder that is one model itself. */
-async function findDescription(folder: string): Promise<Pick<ModelFile, 'packageFile' | 'examplesFile'>> {
-  const [packageFile, examplesFile] = [join(folder, 'model.json'), join(folder, 'examples.json')]
-  return {
-    ...((await exists(packageFile)) && { packageFile }),
-    ...((await exists(examplesFile)) && { examplesFile }),
+async function findDescription(folder: string): Promise<Partial<Record<keyof typeof BESIDE, string>>> {
+  const files: Partial<Record<keyof typeof BESIDE, string>> = {}
+  for (const [key, name] of Object.entries(BESIDE) as [keyof typeof BESIDE, string][]) {
+    if (await exists(join(folder, name))) files[key] = join(folder, name)
   }
+  return files
 }
+
+const BESIDE = { packageFile: 'model.json', examplesFile: 'examples.json', mlmodelFile: 'MLmodel' } as const
 
 async function findNamed(folder: string): Promise<ModelFile[]> {
   const plain: ModelFile[] = []
