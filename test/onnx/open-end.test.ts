@@ -57,14 +57,20 @@ describe('the time of a run depends on its values', () => {
     ])
   })
 
-  test('of the exports of scikit-learn where they loop over neighbours alone', () => {
+  test('of the exports of scikit-learn where they loop over stored rows alone', () => {
     const parity = join(FIXTURES, 'parity')
     const names = readdirSync(parity).filter((name) => !name.includes('.'))
     const open = names.filter((name) => readModelFile(fileSource(join(parity, name, '1/model.onnx'))).hasOpenEnd)
     expect(open).toEqual([
+      'gaussian-process-regressor',
       'k-neighbors-classifier',
       'k-neighbors-regressor',
+      'kernel-pca',
       'local-outlier-factor',
+      'manhattan-neighbors',
+      'neighborhood-components',
+      'neighbors-two-targets',
+      'scaled-neighbors',
       'voting-regressor',
     ])
     expect(readModelFile(fileSource(join(MODELS, 'iris/1/model.onnx'))).hasOpenEnd).toBe(false)
