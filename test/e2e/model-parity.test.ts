@@ -2,52 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { get, post } from '../support/http.ts'
-import { FIXTURES, ROOT } from '../support/paths.ts'
+import { PARITY, deviation, examplesOf, fixtures } from '../support/parity.ts'
+import type { Example, Fixture } from '../support/parity.ts'
+import { ROOT } from '../support/paths.ts'
 import { startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 
-// Files as exporters write them, each with fifty rows and what the original library answered.
-const PARITY = join(FIXTURES, 'parity')
-
-interface Fixture {
-  readonly name: string
-  readonly family: string
-  readonly estimator: string
-  readonly library: string
-  readonly exporter: string
-  readonly options: string
-  readonly classes: string
-  readonly tolerance: number
-  readonly note?: string
-}
-
-interface Examples {
-  readonly examples: readonly { readonly input: unknown; readonly prediction: unknown }[]
-}
-
-function read(...path: string[]): unknown {
-  return JSON.parse(readFileSync(join(PARITY, ...path), 'utf8'))
-}
-
-/** The largest difference between numbers, relative above 1; infinite where anything else differs. */
-function deviation(expected: unknown, got: unknown): number {
-  if (typeof expected === 'number' && typeof got === 'number') {
-    return Math.abs(expected - got) / Math.max(1, Math.abs(expected))
-  }
-  if (typeof expected !== 'object' || typeof got !== 'object' || expected === null || got === null) {
-    return expected === got ? 0 : Infinity
-  }
-  const [a, b] = [expected as Record<string, unknown>, got as Record<string, unknown>]
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-  return Math.max(0, ...Array.from(keys, (key) => deviation(a[key], b[key])))
-}
-
-const fixtures = read('index.json') as Fixture[]
-
 /** Fifty rows at once, and five one by one, which take another way through the server. */
 async function measure({ url }: ServerProcess, name: string): Promise<number> {
-  const { examples } = read(name, '1/examples.json') as Examples
-  const ask = async (rows: Examples['examples']): Promise<number> => {
+  const examples = examplesOf(name)
+  const ask = async (rows: readonly Example[]): Promise<number> => {
     const { status, body } = await post(`${url}/models/${name}/predict`, { instances: rows.map(({ input }) => input) })
     expect({ status, body }).toMatchObject({ status: 200 })
     const { predictions } = body as { predictions: unknown[] }
