@@ -8,7 +8,7 @@ import { makeInputs } from './made-up-inputs.ts'
 import type { ModelPackage } from './package.ts'
 
 /** How requests of a model are joined, and why. */
-export type Batching = BatchPolicy & Pick<Calibration, 'reason' | 'measured'>
+export type Batching = BatchPolicy & Pick<Calibration, 'reason' | 'difference' | 'measured'>
 
 // How long the queue may take to be worked off, where nobody says how long it may be.
 const QUEUE_MS = 100

@@ -2,11 +2,15 @@ import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { createBatcher } from '../scheduling/batcher.ts'
+import { cutRuns } from '../scheduling/cutting.ts'
 import type { Run, Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
 import type { InlineComputing } from './execution.ts'
 import type { StatisticsKeeper } from './statistics.ts'
 
-type LaneOptions = Omit<SchedulerOptions, 'isFree' | 'parallelism'>
+interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
+  /** Most rows in one run; a request with more is cut. undefined where its rows may depend on each other. */
+  readonly maxRunRows: () => number | undefined
+}
 
 /**
  * The scheduler of a model: one lane to the threads and, where small runs are computed inline, one for these, so that
@@ -18,14 +22,14 @@ export function createLanes(
   statistics: StatisticsKeeper,
   options: LaneOptions,
 ): Scheduler {
-  const threads = createBatcher(counted(session, statistics), {
+  const threads = createBatcher(toRun(session, statistics, options), {
     ...options,
     parallelism: session.parallelism,
     isFree: () => session.isFree(),
   })
   session.onFree(() => threads.wake())
   if (!inline) return threads
-  const small = createBatcher(counted(inline.session, statistics), {
+  const small = createBatcher(toRun(inline.session, statistics, options), {
     ...options,
     maxBatchSize: Math.min(options.maxBatchSize, inline.maxRows),
     parallelism: 1,
@@ -53,6 +57,7 @@ export function createLanes(
   }
 }
 
-function counted(session: Session, statistics: StatisticsKeeper): Run {
-  return statistics.counting((requests, onStart) => session.runAll(requests, onStart))
+function toRun(session: Session, statistics: StatisticsKeeper, { maxRunRows }: LaneOptions): Run {
+  const counted = statistics.counting((requests, onStart) => session.runAll(requests, onStart))
+  return cutRuns(counted, maxRunRows)
 }

@@ -13,14 +13,16 @@ import type { Session } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
 import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { checkKeys, equalClassesText, nameByLabels, toLabels, toOutputs } from './answers.ts'
-import { chooseBatching, chooseMaxQueued } from './batching.ts'
+import { chooseBatching } from './batching.ts'
 import type { Batching } from './batching.ts'
+import { maxRunRowsOf, mayCut, toScoringView } from './cutting.ts'
 import { chooseExecution } from './execution.ts'
 import type { Computing, Execution } from './execution.ts'
 import { readFeatureNames, unreadNamesText } from './feature-names.ts'
 import { toFeatures, wideInputText } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
+import { toLimits } from './limits.ts'
 import type { ModelPackage } from './package.ts'
 import { isNetwork, toNetworkClassifier } from './network-classifier.ts'
 import { StatisticsKeeper } from './statistics.ts'
@@ -37,8 +39,11 @@ export interface Model {
   /** How its requests are joined, and what was measured. */
   readonly batching: Batching
   readonly execution: Execution
-  /** Requests that may wait. */
+  /** Requests that may wait, and their rows. */
   readonly maxQueued: number
+  readonly maxQueuedRows: number
+  /** The view for scoring servers, whose requests may have more rows. */
+  readonly scoringView: ModelView
   readonly statistics: Statistics
   /** A run goes on for longer than it may; new requests are refused. */
   readonly isStuck: boolean
@@ -80,14 +85,16 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   const { view, warnings } = await toCheckedView(session, options)
   let batching = await chooseBatching(session, view, options.exampleRows(view), options.description.batching)
   const { execution, inline } = await toComputing(session, options, view, batching)
-  const limits = toLimits(options, batching, session.parallelism)
+  const scoringView = toScoringView(view)
+  const limits = toLimits(options, options.description.limits, batching, session.parallelism)
   const statistics = new StatisticsKeeper(hasBatchAxis(view.signature))
   const scheduler = createLanes(session, inline, statistics, {
     ...batching,
     ...limits,
     onStuck: options.onStuck,
+    maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
     onUnjoinable: (reason) => {
-      batching = { ...batching, maxBatchSize: 1, reason }
+      batching = { ...batching, maxBatchSize: 1, reason, difference: reason }
       options.onWarning(`requests are not joined any more: ${reason}`)
     },
   })
@@ -99,6 +106,10 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     },
     execution,
     maxQueued: limits.maxQueued,
+    maxQueuedRows: limits.maxQueuedRows,
+    get scoringView() {
+      return mayCut(batching) ? scoringView : view
+    },
     statistics,
     warnings,
     get isStuck() {
@@ -135,16 +146,6 @@ async function toCheckedView(session: Session, options: ModelOptions): Promise<P
 function toComputing(session: Session, options: ModelOptions, view: ModelView, batching: Batching): Promise<Computing> {
   const traits = { hasOpenEnd: options.info.hasOpenEnd, bytes: options.fileBytes }
   return chooseExecution(session, options.openInline, traits, view, batching, options.description.execution)
-}
-
-function toLimits(options: ModelOptions, batching: Batching, parallelism: number) {
-  const { limits } = options.description
-  const maxQueued = limits?.maxQueued ?? options.maxQueued
-  return {
-    maxQueued: maxQueued === 0 ? chooseMaxQueued(batching, parallelism) : maxQueued,
-    maxQueuedRows: limits?.maxQueuedRows ?? options.maxQueuedRows,
-    maxRunMs: limits?.maxRunMs ?? options.maxRunMs,
-  }
 }
 
 /** What of the file is read, but not served as one would think. */

@@ -1,4 +1,7 @@
 import type { ModelView } from '../core/model-view.ts'
+import { hasBatchAxis } from '../core/signature.ts'
+import { splitTensor } from '../core/tensor.ts'
+import type { Tensors } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import type { CsvHeader } from './csv.ts'
 import { checkText, parseJson } from './json.ts'
@@ -57,10 +60,30 @@ export const v1Codec: Codec<V1Body, V1Request, string> = {
     if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}${warningsJson(warnings)}}`
     if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model)}${warningsJson(warnings)}}`
     // Read again below, so it must be JSON.
-    const jsonNan = model.jsonNan === 'bare' ? 'string' : model.jsonNan
-    const values = parseJson(toPredictionsJson(outputs, { ...model, jsonNan }), true) as unknown[]
-    return values.map((value) => `${accept === 'csv' ? toCsv(value) : toJson(value)}\n`).join('')
+    const view: ModelView = { ...model, jsonNan: model.jsonNan === 'bare' ? 'string' : model.jsonNan }
+    const write = accept === 'csv' ? toCsv : toJson
+    let text = ''
+    for (const some of sliceRows(outputs, model)) {
+      const values = parseJson(toPredictionsJson(some, view), true) as unknown[]
+      for (const value of values) text += `${write(value)}\n`
+    }
+    return text
   },
+}
+
+// The objects of so many rows take little memory.
+const SLICE_ROWS = 1000
+
+/** The outputs of some rows after the other; all at once where they may not have a row for each of the batch. */
+function sliceRows(outputs: Tensors, { signature }: ModelView): Tensors[] {
+  const [first] = outputs.values()
+  const rows = hasBatchAxis(signature) ? (first?.shape[0] ?? 0) : 1
+  if (rows <= SLICE_ROWS || ![...outputs.values()].every(({ shape }) => shape[0] === rows)) return [outputs]
+  const counts = Array.from({ length: Math.ceil(rows / SLICE_ROWS) }, (_, at) => {
+    return Math.min(SLICE_ROWS, rows - at * SLICE_ROWS)
+  })
+  const parts = Array.from(outputs, ([name, tensor]) => [name, splitTensor(tensor, counts)] as const)
+  return counts.map((_, at) => new Map(parts.map(([name, tensors]) => [name, tensors[at]!])))
 }
 
 /** The tensor alone where there is one. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ServingError } from '../core/errors.ts'
+import { rowFailed } from '../core/row-errors.ts'
 import type { RunResult } from '../core/inference.ts'
 import { addBuffers } from './messages.ts'
 import type { CallKind, CallTypes, LoadedSession, Reply, RunCall } from './messages.ts'
@@ -102,11 +103,8 @@ export class WorkerThread {
 
 /** The error for inputs that the model cannot compute, or for the row whose place the message begins with. */
 export function toInferenceError(message: string): ServingError {
-  const [, row, reason] = /^(rows\[\d+\]): (.*)$/s.exec(message) ?? []
-  if (row !== undefined) {
-    const text = `the model cannot compute this row: ${reason}`
-    return new ServingError('INFERENCE_FAILED', `${row}: ${text}`, [{ path: row, message: text }])
-  }
+  const [, row, reason] = /^rows\[(\d+)\]: (.*)$/s.exec(message) ?? []
+  if (row !== undefined) return rowFailed(Number(row), `the model cannot compute this row: ${reason}`)
   return new ServingError('INFERENCE_FAILED', `the model cannot compute this input: ${message}`)
 }
 

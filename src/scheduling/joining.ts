@@ -29,7 +29,7 @@ export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
   return true
 }
 
-function hasOneRowCount(inputs: Tensors): boolean {
+export function hasOneRowCount(inputs: Tensors): boolean {
   if (inputs.size < 2) return true
   const rows = rowsOf(inputs)
   for (const { shape } of inputs.values()) if (shape[0] !== rows) return false

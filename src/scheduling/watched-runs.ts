@@ -26,7 +26,10 @@ export class WatchedRuns {
     const { maxRunMs, onStuck } = this.#options
     let late: ServingError | undefined
     let timer: NodeJS.Timeout | undefined
+    // Called once more for each part of a run that is cut.
     const watch = (): void => {
+      if (late) return
+      clearTimeout(timer)
       timer = setTimeout(() => {
         late = new ServingError('RUN_TIMEOUT', `the model has computed for ${maxRunMs} ms, longer than it may`)
         this.#stuck++

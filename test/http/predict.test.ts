@@ -92,6 +92,21 @@ describe('POST /predict', () => {
     await request(server).post('/predict').send({ index: 2 }).expect(200)
   })
 
+  test('more rows than model.json allows in a run are computed in several', async () => {
+    const files = {
+      'm/1/model.onnx': { model: 'regressor' },
+      'm/model.json': '{"batching":{"maxBatchSize":16}}',
+    } as const
+    const { server } = await startApp({ folder: createFolder(files) })
+    const rows = Array.from({ length: 100 }, (_, row) => [row, 1])
+    const { body } = await request(server).post('/predict').send({ instances: rows }).expect(200)
+    const single = await request(server).post('/predict').send([rows[77]]).expect(200)
+    expect(body.predictions).toHaveLength(100)
+    expect(body.predictions[77]).toEqual(single.body.predictions[0])
+    const { model_stats: stats } = (await request(server).get('/v2/models/m/stats')).body
+    expect(stats[0]).toMatchObject({ inference_count: 101, execution_count: 8 })
+  })
+
   test.each(['inline', 'threads'])(
     'of many rows names the one that the model cannot compute, %s',
     async (execution) => {

@@ -281,6 +281,53 @@ describe('platforms find', () => {
     expect((await app.inject('/execution-parameters')).json()).toMatchObject({ BatchStrategy: 'MULTI_RECORD' })
   })
 
+  describe('what batch transform may send', () => {
+    const ask = async ({ app }: Started) => (await app.inject('/execution-parameters')).json<Record<string, unknown>>()
+
+    test('is never refused for its rows, which are cut into runs, and each answered as it is alone', async () => {
+      const started = await startApp({ bodyLimitBytes: 3 * 2 ** 20, maxRows: 1000 })
+      const parameters = await ask(started)
+      expect(parameters).toMatchObject({ BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB: 1, MaxConcurrentTransforms: 1 })
+      const rows = ['1,1,1,1', '6,3,6,2', '5,3,1,0']
+      const count = Math.floor(2 ** 20 / 8)
+      const lines = Array.from({ length: count }, (_, row) => rows[row % 3]!)
+      const accept = { 'content-type': 'text/csv', accept: 'text/csv' }
+      const { status, text } = await post(started, '/invocations', `${lines.join('\n')}\n`, accept)
+      expect(status).toBe(200)
+      const alone = await Promise.all(rows.map(async (row) => (await post(started, '/invocations', row, accept)).text))
+      expect(text).toBe(Array.from({ length: count }, (_, row) => alone[row % 3]).join(''))
+      const { model_stats: stats } = (await started.app.inject('/v2/models/iris/stats')).json()
+      const sizes = stats[0].batch_stats.map(({ batch_size: size }: { batch_size: number }) => size)
+      expect(Math.max(...sizes)).toBe(1000)
+    })
+
+    test.each<[string, Parameters<typeof createFolder>[0], object]>([
+      [
+        'is one row where rows may depend on each other, and more of them fit into a body than a request may have',
+        { 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': '{"batching":false}' },
+        { BatchStrategy: 'SINGLE_RECORD', MaxPayloadInMB: 4, MaxConcurrentTransforms: 8 },
+      ],
+      [
+        'is as much as the rows of large pictures allow',
+        { 'm.onnx': { model: 'picture' } },
+        { BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB: 4, MaxConcurrentTransforms: 8 },
+      ],
+      ['is one row while no model answers', { 'm.onnx': 'broken' }, { BatchStrategy: 'SINGLE_RECORD' }],
+    ])('%s', async (_case, files, parameters) => {
+      const started = await startApp({ folder: createFolder(files), bodyLimitBytes: 2 ** 22 })
+      expect(await ask(started)).toMatchObject(parameters)
+    })
+
+    test('is refused above the limit where rows may depend on each other', async () => {
+      const folder = createFolder({ 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': '{"batching":false}' })
+      const { status, text } = await post(await startApp({ folder }), '/invocations', '1,2\n'.repeat(1001), {
+        'content-type': 'text/csv',
+      })
+      expect(status).toBe(400)
+      expect(text).toContain('expected at most 1000 rows in one request, got 1001')
+    })
+  })
+
   test.each(['/ping', '/v1/models/iris'])('%s unready while models load, and while the server stops', async (url) => {
     const { app } = await startApp({ isLoading: true })
     expect((await app.inject(url)).statusCode).toBe(503)

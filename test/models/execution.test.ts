@@ -39,6 +39,7 @@ const LIMITS = {
   maxQueuedRows: 1000,
   maxRunMs: 10_000,
   onStuck: () => undefined,
+  maxRunRows: () => undefined,
   onUnjoinable: () => undefined,
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { canPredict } from '../../models/readiness.ts'
+import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
 import type { V1Body } from '../../protocols/v1.ts'
@@ -7,6 +8,7 @@ import { acceptAnyBody, bodyOf, csvHeaderOf, passOverBrokenType } from '../bodie
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
+import { toExecutionParameters } from '../execution-parameters.ts'
 import { acceptedTypes, formatOf, formatsOf, typeOf } from '../formats.ts'
 import { admit, infer } from '../infer.ts'
 import type { JsonSchema } from '../json-schema.ts'
@@ -64,11 +66,17 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
     reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
   )
   app.get('/version', described(SAGEMAKER, 'The version of the server'), async () => options.version)
-  app.get('/execution-parameters', described(SAGEMAKER, "SageMaker's batches"), async () => ({
-    MaxConcurrentTransforms: 8,
-    BatchStrategy: 'MULTI_RECORD',
-    MaxPayloadInMB: Math.max(1, Math.floor(options.bodyLimitBytes / 2 ** 20)),
-  }))
+  app.get('/execution-parameters', described(SAGEMAKER, "SageMaker's batches"), async () =>
+    toExecutionParameters(readyModel(registry), options.bodyLimitBytes),
+  )
+}
+
+function readyModel(registry: Registry): Model | undefined {
+  try {
+    return registry.get()
+  } catch {
+    return undefined
+  }
 }
 
 function described(tag: string, summary: string, bodies: JsonSchema = {}): object {
@@ -87,7 +95,8 @@ async function answer(
   const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
   const decoded = v1Codec.decode(
     { bytes, format, csvHeader: csvHeaderOf(request), accepts: formatsOf(types), isScoring },
-    model.view,
+    // Batch transform splits its files at line ends, so its bodies are CSV or lines.
+    isScoring && format !== 'json' ? model.scoringView : model.view,
   )
   const type = typeOf(request, types, decoded.accept)
   const result = await infer(request, model, decoded, deadline)

@@ -1,0 +1,63 @@
+import { ServingError } from '../core/errors.ts'
+import type { RunRequest, RunResult } from '../core/inference.ts'
+import { asPartOf } from '../core/row-errors.ts'
+import { isJoinable, joinTensors, rowsOf, splitTensor } from '../core/tensor.ts'
+import type { Tensor, Tensors } from '../core/tensor.ts'
+import { hasOneRowCount } from './joining.ts'
+import type { Run } from './scheduler.ts'
+
+/**
+ * Runs requests with more rows than one run may have piece by piece, one after the other, and joins what they answer.
+ *
+ * @param maxRunRows Most rows in one run; undefined while rows may depend on each other, so that none is cut.
+ */
+export function cutRuns(run: Run, maxRunRows: () => number | undefined): Run {
+  return async (requests, onStart) => {
+    const limit = maxRunRows() ?? Infinity
+    if (!requests.some((request) => isTooLarge(request, limit))) return run(requests, onStart)
+    const results: RunResult[] = []
+    for (const request of requests) {
+      const one = async (part: RunRequest): Promise<RunResult> => (await run([part], onStart))[0]!
+      // Without a row in each output for each of the inputs the answers cannot be joined: it then runs whole.
+      results.push(
+        (isTooLarge(request, limit) ? await runParts(request, limit, one) : undefined) ?? (await one(request)),
+      )
+    }
+    return results
+  }
+}
+
+function isTooLarge({ inputs }: RunRequest, limit: number): boolean {
+  return rowsOf(inputs) > limit && hasOneRowCount(inputs)
+}
+
+/** @returns undefined where the answers cannot be joined. */
+async function runParts(
+  { inputs, outputs }: RunRequest,
+  limit: number,
+  run: (part: RunRequest) => Promise<RunResult>,
+): Promise<RunResult | undefined> {
+  const rows = rowsOf(inputs)
+  const counts = Array.from({ length: Math.ceil(rows / limit) }, (_, index) => Math.min(limit, rows - index * limit))
+  const parts = Array.from(inputs, ([name, tensor]) => [name, splitTensor(tensor, counts)] as const)
+  const answers: Tensors[] = []
+  for (const [index, count] of counts.entries()) {
+    // A run may take the storage of its inputs with it, so each part gets its own.
+    const part = new Map(parts.map(([name, tensors]) => [name, joinTensors([tensors[index]!])]))
+    const answer = await run({ inputs: part, outputs })
+    if (answer instanceof ServingError) return asPartOf(answer, index * limit, count)
+    for (const { shape } of answer.values()) if (shape[0] !== count) return undefined
+    answers.push(answer)
+  }
+  return joinAnswers(answers)
+}
+
+function joinAnswers([first, ...others]: readonly Tensors[]): Tensors | undefined {
+  const joined = new Map<string, Tensor>()
+  for (const [name, tensor] of first!) {
+    const rest = others.map((answer) => answer.get(name)!)
+    if (!rest.every((each) => isJoinable(tensor, each))) return undefined
+    joined.set(name, joinTensors([tensor, ...rest]))
+  }
+  return joined
+}

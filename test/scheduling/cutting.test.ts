@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { ServingError } from '../../src/core/errors.ts'
+import type { RunRequest, RunResult } from '../../src/core/inference.ts'
+import type { Tensor, Tensors } from '../../src/core/tensor.ts'
+import { cutRuns } from '../../src/scheduling/cutting.ts'
+import type { Run } from '../../src/scheduling/scheduler.ts'
+
+function floats(shape: readonly number[], data: Float32Array): Tensor {
+  return { dataType: 'float32', shape, data }
+}
+
+/** Rows of two numbers, the first of which counts them. */
+function rows(count: number): Tensors {
+  return new Map([
+    [
+      'x',
+      floats(
+        [count, 2],
+        Float32Array.from({ length: 2 * count }, (_, at) => at >> 1),
+      ),
+    ],
+  ])
+}
+
+/** A run that answers the first number of each row, takes the storage of its inputs, and remembers how many rows it got. */
+function recording(answer: (x: Tensor) => RunResult = firstColumn) {
+  const sizes: number[][] = []
+  const run: Run = async (requests, onStart) => {
+    onStart()
+    sizes.push(requests.map(({ inputs }) => inputs.get('x')!.shape[0]!))
+    return requests.map(({ inputs }) => {
+      const moved = structuredClone(inputs, {
+        transfer: [(inputs.get('x')!.data as Float32Array).buffer as ArrayBuffer],
+      })
+      return answer(moved.get('x')!)
+    })
+  }
+  return { sizes, run }
+}
+
+function firstColumn({ shape, data }: Tensor): Tensors {
+  const [count] = shape
+  const values = Float32Array.from({ length: count! }, (_, row) => data[2 * row] as number)
+  return new Map([['y', floats([count!], values)]])
+}
+
+const NOBODY = (): void => undefined
+
+test('a request of more rows than a run may have is cut, and answered as one', async () => {
+  const { sizes, run } = recording()
+  const requests: RunRequest[] = [{ inputs: rows(2) }, { inputs: rows(10) }, { inputs: rows(4) }]
+  let starts = 0
+  const results = (await cutRuns(run, () => 4)(requests, () => starts++)) as Tensors[]
+  expect(sizes).toEqual([[2], [4], [4], [2], [4]])
+  expect(starts).toBe(5)
+  const lengths = results.map((result) => result.get('y')!.shape)
+  expect(lengths).toEqual([[2], [10], [4]])
+  expect([...(results[1]!.get('y')!.data as Float32Array)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+})
+
+test.each([
+  ['where rows may depend on each other', undefined],
+  ['where all are small enough', 10],
+])('requests go together, whole, %s', async (_case, limit) => {
+  const { sizes, run } = recording()
+  await cutRuns(run, () => limit)([{ inputs: rows(10) }, { inputs: rows(3) }], NOBODY)
+  expect(sizes).toEqual([[10, 3]])
+})
+
+test('inputs of different row counts are not cut', async () => {
+  const { sizes, run } = recording()
+  const inputs = new Map([...rows(10), ['z', floats([1], new Float32Array(1))]])
+  await cutRuns(run, () => 4)([{ inputs }], NOBODY)
+  expect(sizes).toEqual([[10]])
+})
+
+test('an output that does not follow the batch has the request run whole', async () => {
+  const sum = ({ shape }: Tensor): Tensors => new Map([['y', floats([1], Float32Array.of(shape[0]!))]])
+  const { sizes, run } = recording(sum)
+  const [result] = (await cutRuns(run, () => 4)([{ inputs: rows(10) }], NOBODY)) as Tensors[]
+  expect(sizes).toEqual([[4], [10]])
+  expect(result!.get('y')!.data).toEqual(Float32Array.of(10))
+})
+
+test.each<[string, number, ServingError, string, string[]]>([
+  [
+    'the row of a part is a row of the request',
+    4,
+    new ServingError('INFERENCE_FAILED', 'rows[1]: no', [{ path: 'rows[1]', message: 'no' }]),
+    'rows[5]: no',
+    ['rows[5]'],
+  ],
+  ['a part of one row is the row', 1, new ServingError('INFERENCE_FAILED', 'no'), 'rows[5]: no', ['rows[5]']],
+  ['a part that fails as a whole names no row', 4, new ServingError('INFERENCE_FAILED', 'no'), 'no', []],
+  ['a runtime that dies is nobody’s fault', 1, new ServingError('RUNTIME_FAILED', 'dead'), 'dead', []],
+])('of an error, %s', async (_case, limit, error, message, paths) => {
+  const { sizes, run } = recording((x) => ([...(x.data as Float32Array)].includes(5) ? error : firstColumn(x)))
+  const [result] = (await cutRuns(run, () => limit)([{ inputs: rows(10) }], NOBODY)) as ServingError[]
+  expect(result!.message).toBe(message)
+  expect(result!.details.map(({ path }) => path)).toEqual(paths)
+  // What comes after the fault is not computed.
+  expect(sizes.flat().reduce((sum, count) => sum + count, 0)).toBeLessThan(10)
+})
