@@ -10,7 +10,7 @@ import { buildApp } from './http/app.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
-import { checkExamples, exampleRows } from './protocols/examples.ts'
+import { checkExamples, exampleGaps, exampleRows } from './protocols/examples.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
 
@@ -60,7 +60,7 @@ export function createServer(options: ServerOptions): Server {
     defaultName: config.defaultModel,
     onStuck,
     onWarning: (model, text) => logger.warn({ model }, text),
-    examples: { rows: exampleRows, check: checkExamples },
+    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
   })
   let isDraining = false
   let draining: Promise<void> | undefined

@@ -5,6 +5,26 @@ import type { Signature } from './signature.ts'
 /** Dates come as ISO strings, and reach a column of numbers as days, a datetime as seconds, since 1970 in UTC. */
 export type FeatureType = 'number' | 'integer' | 'boolean' | 'string' | 'date' | 'datetime'
 
+/** What becomes of a missing value of a feature: `null` in JSON, an empty cell in CSV. */
+export interface MissingRule {
+  /** `nan`: the model gets NaN. `value`: it gets `value`. `refuse`: the request is refused. */
+  readonly rule: 'nan' | 'value' | 'refuse'
+  /** Of the feature's type. */
+  readonly value?: number | boolean | string
+  /** What the rule follows from. */
+  readonly by: 'model.json' | 'examples.json' | 'graph' | 'default'
+  /** Why, for people: a clause in which `it` is the missing value. */
+  readonly reason: string
+}
+
+/** The features that are missing in some row of examples.json. */
+export interface ExampleGaps {
+  /** Names as the rows have them. */
+  readonly names: ReadonlySet<string>
+  /** Positions in rows without names. */
+  readonly positions: ReadonlySet<number>
+}
+
 /** One named column of a tabular model, and the place of its values in the input tensors. */
 export interface Feature {
   readonly name: string
@@ -17,8 +37,7 @@ export interface Feature {
   readonly unit?: string
   readonly description?: string
   readonly example?: number | boolean | string
-  /** What the model takes for a value that is missing; without it NaN in columns of floats, and none in others. */
-  readonly missing?: number | boolean | string
+  readonly missing: MissingRule
   /** What is usual: the range of numbers, or the values that there are. Integers beyond 2^53 are bigint. */
   readonly minimum?: number | bigint
   readonly maximum?: number | bigint

@@ -10,7 +10,10 @@ const NUMBER: JsonSchema = { type: ['number', 'null'] }
 /** What `POST …/predict` accepts for this model: each form of body that works for it. */
 export function requestSchema(view: ModelView): JsonSchema {
   const { inputs } = view.signature
-  const tensors = objectOf(Object.fromEntries(inputs.map((spec) => [spec.name, tensorSchema(spec)])))
+  const nullable = new Set(view.features.flatMap(({ input, missing }) => (missing.rule === 'refuse' ? [] : [input])))
+  const tensors = objectOf(
+    Object.fromEntries(inputs.map((spec, index) => [spec.name, tensorSchema(spec, nullable.has(index))])),
+  )
   const byTensor: JsonSchema = { ...objectOf({ inputs: tensors }), title: 'Tensors' }
   const [only, second] = inputs
   if (view.features.length === 0) {
@@ -31,12 +34,11 @@ function recordSchema({ features, ignoresUnknown }: ModelView): JsonSchema {
 }
 
 function featureSchema(feature: Feature): JsonSchema {
-  const { type, dataType, unit, missing } = feature
-  const isMissable = missing !== undefined || DATA_TYPES[dataType].kind === 'float'
+  const { type, unit, missing } = feature
   const name = type === 'date' || type === 'datetime' ? 'string' : type
   const description = [feature.description, unit && `in ${unit}`, usual(feature)].filter(Boolean).join(', ')
   return {
-    type: isMissable ? [name, 'null'] : name,
+    type: missing.rule === 'refuse' ? name : [name, 'null'],
     ...(name !== type && { format: type === 'date' ? 'date' : 'date-time' }),
     ...(description && { description }),
     examples: [exampleValue(feature)],
@@ -112,8 +114,10 @@ function scoresSchema({ labels }: ModelView): JsonSchema {
   }
 }
 
-function tensorSchema({ dataType, shape }: TensorSpec): JsonSchema {
-  const element: JsonSchema = { type: elementType(dataType) }
+/** @param isNullable Some of its columns take a missing value. */
+function tensorSchema({ dataType, shape }: TensorSpec, isNullable = false): JsonSchema {
+  const types = [elementType(dataType)].flat()
+  const element: JsonSchema = { type: isNullable ? [...types, 'null'] : elementType(dataType) }
   return shape.reduceRight<JsonSchema>((items, size) => {
     return { type: 'array', items, ...(size !== -1 && { minItems: size, maxItems: size }) }
   }, element)

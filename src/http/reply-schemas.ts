@@ -64,7 +64,16 @@ export const modelSchema = modelStatus.extend({
         unit: z.string().optional(),
         description: z.string().optional(),
         example: featureValue.optional(),
-        missing: featureValue.optional().describe('What null and an empty cell stand for.'),
+        missing: z
+          .object({
+            rule: z
+              .enum(['nan', 'value', 'refuse'])
+              .describe('The model gets NaN, or the value here; or the request is refused.'),
+            value: featureValue.optional(),
+            by: z.enum(['model.json', 'examples.json', 'graph', 'default']).describe('What the rule follows from.'),
+            reason: z.string(),
+          })
+          .describe('What becomes of null and of an empty cell.'),
         minimum: z.number().optional(),
         maximum: z.number().optional(),
         values: z.array(z.union([z.string(), z.number()])).optional(),

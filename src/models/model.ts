@@ -2,10 +2,9 @@ import type { Cancellation } from '../core/cancellation.ts'
 import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import { writeLabels } from '../core/model-view.ts'
-import type { ModelView, NanPolicy } from '../core/model-view.ts'
+import type { ExampleGaps, ModelView, NanPolicy } from '../core/model-view.ts'
 import { NameIndex } from '../core/name-index.ts'
 import { hasBatchAxis } from '../core/signature.ts'
-import type { Signature } from '../core/signature.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { Statistics } from '../core/statistics.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
@@ -23,10 +22,11 @@ import { toFeatures, wideInputText } from './features.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
 import { toLimits } from './limits.ts'
+import { toDefaultRule } from './missing-rules.ts'
 import type { ModelPackage } from './package.ts'
 import { isNetwork, toNetworkClassifier } from './network-classifier.ts'
 import { StatisticsKeeper } from './statistics.ts'
-import { toTask } from './task.ts'
+import { classCount, toTask } from './task.ts'
 import { leftOutTexts } from './unsupported-outputs.ts'
 import { toRanges } from './value-ranges.ts'
 
@@ -66,6 +66,8 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
   readonly jsonNan: NanPolicy
   /** Called with what turns out to be wrong while the model is served. */
   readonly onWarning: (text: string) => void
+  /** Features that are missing in some of these rows. */
+  readonly exampleGaps: ExampleGaps
   /** Rows that the model is known to compute, each as inputs of its own. */
   readonly exampleRows: (view: ModelView) => readonly Tensors[]
   /** Loads the model on the calling thread. */
@@ -160,11 +162,12 @@ function fileWarnings(
 
 function toView({ signature }: Session, options: ModelOptions): ModelView {
   const { name, version, description, maxRows, info } = options
-  const features = toFeatures(signature, description.features, readFeatureNames(info.metadata))
+  const toDefault = toDefaultRule(signature, info.missing, options.exampleGaps)
+  const features = toFeatures(signature, description.features, readFeatureNames(info.metadata), toDefault)
   const chosen = toOutputs(signature.outputs, info.fileNames, description.outputs)
   const byType = toTask(chosen.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
   const task = toNetworkClassifier(byType, signature.outputs, info, description)
-  const width = task.kind === 'classifier' ? widthOf(signature, task.probabilities) : -1
+  const width = classCount(signature, task)
   const outputs = nameByLabels(chosen, signature.outputs, task, description)
   checkKeys(outputs, task)
   if (description.labels && !isNetwork(task) && width !== -1 && width !== description.labels.length) {
@@ -192,8 +195,4 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     jsonNan: options.jsonNan,
     maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),
   }
-}
-
-function widthOf({ outputs }: Signature, name: string): number {
-  return outputs.find((output) => output.name === name)?.shape[1] ?? -1
 }

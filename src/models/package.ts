@@ -28,7 +28,9 @@ const feature = z.strictObject({
     .describe('A typical value; with one for every feature, the documented example is realistic.'),
   missing: value
     .optional()
-    .describe('What the model takes for a value that is null, or empty in CSV; by default NaN for floats, none else.'),
+    .describe(
+      'What the model gets for a value that is null, or empty in CSV: "nan", or a value of the feature\'s type. "refuse" refuses it. By default NaN where examples.json or the graph shows that the model handles it; refused else. In a feature of strings "nan" is a text like any other.',
+    ),
   minimum: bound.optional().describe('The smallest value that is usual; of others the answer warns.'),
   maximum: bound.optional().describe('The largest value that is usual; of others the answer warns.'),
   values: z

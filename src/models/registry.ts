@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
-import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
-import type { ModelView, NanPolicy } from '../core/model-view.ts'
-import type { Tensors } from '../core/tensor.ts'
+import type { NanPolicy } from '../core/model-view.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
 import { readDescription } from './description.ts'
+import { NO_GAPS } from './examples-reader.ts'
+import type { ExamplesReader } from './examples-reader.ts'
 import { inspectModel } from './inspect.ts'
 import { createModel } from './model.ts'
 import type { Model } from './model.ts'
@@ -46,18 +46,6 @@ export interface Registry {
   abandon(error: ServingError): void
   /** Loads no further model, answers what was accepted, then frees every model. */
   close(): Promise<void>
-}
-
-/** Reads the examples that stand beside a model. */
-interface ExamplesReader {
-  /** Two of the rows, each as inputs of its own; none where there are no two. */
-  readonly rows: (text: string, view: ModelView) => readonly Tensors[]
-  /** Computes them. @throws Error with the first that is answered otherwise. */
-  readonly check: (
-    text: string,
-    view: ModelView,
-    infer: (request: InferenceRequest) => Promise<InferenceResult>,
-  ) => Promise<void>
 }
 
 export interface RegistryOptions extends QueueLimits {
@@ -120,6 +108,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
   if (file.problem) throw new Error(file.problem)
   const { info, source } = inspectModel(file.file)
   const { examples, forModel } = await readDescription(file)
+  const gaps = examples === undefined ? NO_GAPS : options.examples.gaps(examples)
   const session = await runtime.load(source)
   const onWarning = (text: string): void => options.onWarning(file.name, text)
   const model = await createModel(session, {
@@ -130,6 +119,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
     info,
     fileBytes: source.bytes,
     openInline: () => runtime.loadInline(source),
+    exampleGaps: gaps,
     exampleRows: (view) => (examples === undefined ? [] : options.examples.rows(examples, view)),
     onStuck: () => options.onStuck(file.name),
     onWarning,

@@ -1,6 +1,6 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { Task } from '../core/model-view.ts'
-import type { TensorSpec } from '../core/signature.ts'
+import type { Signature, TensorSpec } from '../core/signature.ts'
 
 /** Recognises what the answered outputs mean by their types, since every exporter names them differently. */
 export function toTask(outputs: readonly TensorSpec[]): Task {
@@ -31,4 +31,10 @@ function isNumbers({ dataType, shape }: TensorSpec): boolean {
 function columnsOf({ shape }: Pick<TensorSpec, 'shape'>): number | undefined {
   if (shape.length === 1) return 1
   return shape.length === 2 ? shape[1] : undefined
+}
+
+/** How many classes a classifier has numbers for; -1 where any number may come, or the model is none. */
+export function classCount({ outputs }: Signature, task: Task): number {
+  if (task.kind !== 'classifier') return -1
+  return outputs.find(({ name }) => name === task.probabilities)?.shape[1] ?? -1
 }

@@ -26,7 +26,8 @@ export function toRanges(features: readonly Feature[], otherwise: OutOfRange = '
       maximum: maximum === undefined ? undefined : toBound('maximum', maximum, feature),
       values: values && new Set(values.map((value) => held('a value', value))),
       // It stands for no value, so it is in every range.
-      missing: typeof missing === 'boolean' || missing === undefined ? undefined : tryHeld(missing, feature),
+      missing:
+        typeof missing.value === 'boolean' || missing.value === undefined ? undefined : tryHeld(missing.value, feature),
       isRefused: outOfRange === 'refuse',
     }
     return [range]

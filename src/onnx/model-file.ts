@@ -1,7 +1,9 @@
+import type { MissingProofs } from './column-proofs.ts'
 import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
+import { proveMissing } from './missing-values.ts'
 import { hasOpenEnd } from './open-end.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
@@ -25,6 +27,8 @@ export interface ModelFileInfo {
   readonly hasOpenEnd: boolean
   /** The classes, in the order of the probability columns, where the file tells them. */
   readonly labels: FoundLabels | undefined
+  /** Which columns of its inputs may have missing values. */
+  readonly missing: MissingProofs
   /** What to change in the file so that ZipMap stands no longer before its outputs. */
   readonly edits: readonly Edit[]
   /** What the file calls an output that has another name once ZipMap is cut off. */
@@ -68,14 +72,16 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
   const graph = readGraph(source, graphField)
   const found = lookWithin(source, graph, functions)
   const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
+  const madeBy = `${producer} ${version}`.trim()
   return {
     irVersion,
-    producer: `${producer} ${version}`.trim(),
+    producer: madeBy,
     opsets,
     metadata,
     graph,
     ...found,
     labels: readClassLabels(source, graph, labels),
+    missing: proveMissing(source, graph, madeBy),
     edits,
     fileNames,
     unsupported: left,

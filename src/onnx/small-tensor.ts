@@ -7,7 +7,7 @@ export interface SmallTensor {
   /** As `elementTypeName` names it. */
   readonly elementType: string
   readonly shape: readonly number[]
-  /** Row-major; undefined where there are more than MAX_VALUES, no numbers, or in another file. */
+  /** Row-major; undefined where there are too many, no numbers, or in another file. */
   readonly values: readonly number[] | undefined
 }
 
@@ -46,12 +46,12 @@ const RAW: Readonly<Record<string, { readonly size: number; readonly read: ReadN
 }
 
 /**
- * Reads shape and element type of a tensor, and its values where they are at most 64 numbers. Integers beyond 2^53 come
- * rounded.
+ * Reads shape and element type of a tensor, and its values where they are few numbers. Integers beyond 2^53 come rounded.
  *
+ * @param most So many values are few.
  * @throws WireError when it is no protobuf.
  */
-export function readSmallTensor(source: ByteSource, range: Range): SmallTensor {
+export function readSmallTensor(source: ByteSource, range: Range, most = MAX_VALUES): SmallTensor {
   const shape: number[] = []
   const listed: number[] = []
   let [elementType, raw, isExternal] = ['undefined', undefined as Range | undefined, false]
@@ -60,11 +60,11 @@ export function readSmallTensor(source: ByteSource, range: Range): SmallTensor {
     else if (field.number === FIELD.dataType) elementType = elementTypeName(field.value)
     else if (field.number === FIELD.location) isExternal = field.value === EXTERNAL
     else if (field.number === FIELD.raw) raw = field
-    else pushBounded(listed, valuesOf(source, field), MAX_VALUES)
+    else pushBounded(listed, valuesOf(source, field), most)
   }
   const count = shape.reduce((product, size) => product * size, 1)
-  const isSmall = !isExternal && count <= MAX_VALUES && elementType in RAW
-  const values = isSmall ? (raw ? readRaw(source, raw, elementType) : listed) : undefined
+  const isSmall = !isExternal && count <= most && elementType in RAW
+  const values = isSmall ? (raw ? readRaw(source, raw, elementType, most) : listed) : undefined
   return { elementType, shape, values: values?.length === count ? values : undefined }
 }
 
@@ -88,9 +88,9 @@ function* fixedValues(source: ByteSource, { start, end }: Range, elementType: 'f
   for (let at = start; at + size <= end; at += size) yield read(Buffer.from(source.read(at, at + size)), 0)
 }
 
-function readRaw(source: ByteSource, { start, end }: Range, elementType: string): number[] {
+function readRaw(source: ByteSource, { start, end }: Range, elementType: string, most: number): number[] {
   const { size, read } = RAW[elementType]!
-  const count = Math.min(Math.floor((end - start) / size), MAX_VALUES + 1)
+  const count = Math.min(Math.floor((end - start) / size), most + 1)
   const bytes = Buffer.from(source.read(start, start + count * size))
   return Array.from({ length: count }, (_, index) => read(bytes, index * size))
 }

@@ -2,7 +2,7 @@ import { DATA_TYPES } from '../core/datatypes.ts'
 import type { DataType, TensorData } from '../core/datatypes.ts'
 import { toFloat16Bits } from '../core/float16.ts'
 import { daysOf, secondsOf } from '../core/dates.ts'
-import type { Feature, FeatureType } from '../core/model-view.ts'
+import type { FeatureType } from '../core/model-view.ts'
 import { Fraction } from '../core/exact-json.ts'
 import { show } from './problems.ts'
 
@@ -13,7 +13,7 @@ import { show } from './problems.ts'
  */
 export type ElementWriter = (data: TensorData, index: number, value: unknown) => string | undefined
 
-type Numbers = Exclude<TensorData, string[] | BigInt64Array | BigUint64Array>
+export type Numbers = Exclude<TensorData, string[] | BigInt64Array | BigUint64Array>
 
 /** The writer for a tensor's elements as such. */
 export const ELEMENT_WRITERS: Readonly<Record<DataType, ElementWriter>> = {
@@ -39,18 +39,6 @@ export function featureWriter(type: FeatureType, dataType: DataType): ElementWri
   if (type === 'datetime') return DATETIME_WRITERS[dataType]
   if (type === 'boolean' && dataType !== 'bool') return BOOLEAN_AS_NUMBER[dataType]
   return type === 'integer' && DATA_TYPES[dataType].kind === 'float' ? INTEGER_AS_FLOAT[dataType] : writer
-}
-
-/** Writes what stands for a missing value. */
-export function writeMissing(
-  { type, dataType, missing }: Feature,
-  data: TensorData,
-  index: number,
-): string | undefined {
-  if (missing !== undefined) return featureWriter(type, dataType)(data, index, missing)
-  if (DATA_TYPES[dataType].kind !== 'float') return `expected ${nameOf(type)}, got null: it may not be missing`
-  ;(data as Numbers)[index] = dataType === 'float16' ? toFloat16Bits(Number.NaN) : Number.NaN
-  return undefined
 }
 
 /** What a feature's value must be, with its article. */

@@ -3,7 +3,7 @@ import { DATA_TYPES } from '../core/datatypes.ts'
 import type { DataType } from '../core/datatypes.ts'
 import { parseExactly, toExactJson } from '../core/exact-json.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
-import type { ModelView } from '../core/model-view.ts'
+import type { ExampleGaps, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { predictCodec } from './predict.ts'
 import { show } from './problems.ts'
@@ -59,6 +59,25 @@ export function exampleRows(text: string, model: ModelView): Tensors[] {
   return [examples[0]!, examples.at(-1)!].map(({ input }) => {
     return predictCodec.decode({ bytes: Buffer.from(toExactJson([input])), isCsv: false }, model).inputs
   })
+}
+
+/**
+ * The features that are null in some row: whoever made the examples has seen the model handle it.
+ *
+ * @throws Error as `checkExamples` does of a text that is none.
+ */
+export function exampleGaps(text: string): ExampleGaps {
+  const names = new Set<string>()
+  const positions = new Set<number>()
+  for (const { input } of parseExamples(text).examples) {
+    const entries = isObject(input) ? Object.entries(input) : []
+    for (const [key, value] of entries) {
+      if (value !== null) continue
+      if (Array.isArray(input)) positions.add(Number(key))
+      else names.add(key)
+    }
+  }
+  return { names, positions }
 }
 
 function parseExamples(text: string): z.infer<typeof examplesSchema> {

@@ -1,7 +1,9 @@
-import type { ModelView } from '../core/model-view.ts'
+import type { Feature, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { isRecord } from './feature-rows.ts'
+import { writeMissing } from './missing.ts'
 import { toTensor } from './nested-arrays.ts'
+import type { NullWriter } from './nested-arrays.ts'
 import { invalid, joinPath, show } from './problems.ts'
 import type { Problems } from './problems.ts'
 import { checkRowCount, checkSameRows } from './row-limits.ts'
@@ -17,12 +19,13 @@ export function toNamedTensors(given: unknown, model: ModelView, textLength: num
   if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
   const keys = keysByInput(tensors, 'inputs', model, problems)
   const inputs = new Map<string, NonNullable<ReturnType<typeof toTensor>>>()
-  for (const spec of specs) {
+  const nullWriter = createNullWriters(model)
+  for (const [index, spec] of specs.entries()) {
     const key = keys.get(spec.name)
     const path = joinPath('inputs', key ?? spec.name)
     if (key === undefined) problems.add(path, 'is missing: expected a tensor')
     else {
-      const tensor = toTensor(tensors[key], spec, path, textLength, problems)
+      const tensor = toTensor(tensors[key], spec, path, textLength, problems, nullWriter(index))
       if (tensor) inputs.set(spec.name, tensor)
       // Where axis 0 is free, it is taken for the batch.
       if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
@@ -30,6 +33,19 @@ export function toNamedTensors(given: unknown, model: ModelView, textLength: num
   }
   if (problems.isEmpty) checkSameRows(inputs, 'inputs', model)
   return inputs
+}
+
+/** Writes what stands for null in the columns of an input. The features are listed once, if there is any null. */
+function createNullWriters({ features }: ModelView): (input: number) => NullWriter | undefined {
+  let places: ReadonlyMap<string, Feature> | undefined
+  if (features.length === 0) return () => undefined
+  return (input) => (data, index, column) => {
+    places ??= new Map(features.map((feature) => [`${feature.input} ${feature.column}`, feature]))
+    const feature = places.get(`${input} ${column}`)
+    if (!feature) return 'expected a value, got null'
+    const problem = writeMissing(feature, data, index)
+    return problem && `${feature.name}: ${problem}`
+  }
 }
 
 /** The key of a record that stands for each input, by the input's name; problems are added for those that stand for none. */

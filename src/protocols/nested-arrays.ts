@@ -16,6 +16,7 @@ const MAX_RANK = 32
  * Turns nested arrays into a tensor of the spec's datatype; the nesting is the shape.
  *
  * @param textLength Length of the JSON that `value` came from: no more elements than that can be in it.
+ * @param writeNull Writes what stands for null in a table; without it null is refused.
  * @returns undefined when problems were added.
  */
 export function toTensor(
@@ -24,6 +25,7 @@ export function toTensor(
   path: string,
   textLength: number,
   problems: Problems,
+  writeNull?: NullWriter,
 ): Tensor | undefined {
   const shape = shapeOf(value, spec)
   const problem = shapeProblem(spec, shape)
@@ -32,10 +34,23 @@ export function toTensor(
   else {
     // A long first row before many short ones could claim more memory than the body has elements.
     const data = DATA_TYPES[spec.dataType].allocate(Math.min(elementCount(shape), textLength))
-    createFiller(data, ELEMENT_WRITERS[spec.dataType], shape, problems)(value, path)
+    createFiller(data, writerOf(spec, shape, writeNull), shape, problems)(value, path)
     if (problems.isEmpty) return { dataType: spec.dataType, shape, data }
   }
   return undefined
+}
+
+/** Writes what stands for a missing value of a column; returns what is wrong with it. */
+export type NullWriter = (data: TensorData, index: number, column: number) => string | undefined
+
+/** Only a table [rows, columns] has missing values. */
+function writerOf({ dataType }: TensorSpec, shape: readonly number[], writeNull?: NullWriter): ElementWriter {
+  const write = ELEMENT_WRITERS[dataType]
+  const [, columns] = shape
+  if (!writeNull || columns === undefined || shape.length > 2) return write
+  return (data, index, value) => {
+    return value === null ? writeNull(data, index, index % columns) : write(data, index, value)
+  }
 }
 
 /**

@@ -47,7 +47,7 @@ describe('GET /openapi.json', () => {
     expect(content.example).toEqual(FLOWER)
     expect(record.required).toEqual(Object.keys(FLOWER))
     expect(record.properties.petal_width).toEqual({
-      type: ['number', 'null'],
+      type: 'number',
       description: 'width of the petal, in cm',
       examples: [0.2],
     })

@@ -25,7 +25,7 @@ describe('GET /models', () => {
         ],
       },
     })
-    expect(Object.keys(one.body.features[0])).toEqual(['name', 'type', 'unit', 'description', 'example'])
+    expect(Object.keys(one.body.features[0])).toEqual(['name', 'type', 'unit', 'description', 'example', 'missing'])
   })
 
   test('shows why a model failed, and names none as the default among several', async () => {

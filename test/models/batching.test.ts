@@ -71,8 +71,7 @@ test.each<[string, Case, string]>([
 test('finds rows that depend on each other among integers with an example', async () => {
   const x = spec('x', 'int64', [-1, 1])
   const signature = { inputs: [x], outputs: [spec('y', 'int64', [-1, 1])] }
-  const features = [{ name: 'x', type: 'integer', dataType: 'int64', input: 0, column: 0, example: 5 }] as const
-  const view = { ...createView({ signature }), features }
+  const view = createView({ signature, features: [{ name: 'x', example: 5 }] })
   expect(await chooseBatching(session(signature, centre), view, [], undefined)).toMatchObject({
     maxBatchSize: 1,
     reason: 'output y differs between a batch and single runs',
@@ -123,11 +122,11 @@ test('makes up other values of a feature where it knows some', () => {
     outputs: [],
   }
   const features = [
-    { name: 's', type: 'string', dataType: 'string', input: 0, column: 0, example: 'a', values: ['a', 'z'] },
-    { name: 'n', type: 'integer', dataType: 'int64', input: 1, column: 0, example: 5 },
-    { name: 'b', type: 'boolean', dataType: 'bool', input: 2, column: 0, example: true },
-  ] as const
-  const view = { ...createView({ signature }), features }
+    { name: 's', example: 'a', values: ['a', 'z'] },
+    { name: 'n', example: 5 },
+    { name: 'b', example: true },
+  ]
+  const view = createView({ signature, features })
   const [one, other] = [0, 1].map((seed) => [...makeInputs(view, 1, seed).values()].map(({ data }) => data[0]))
   expect(one).toEqual(['a', 5n, 1])
   expect(other).toEqual(['z', 4n, 0])

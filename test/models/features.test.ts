@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { TensorSpec } from '../../src/core/signature.ts'
 import { toFeatures } from '../../src/models/features.ts'
-import { writeMissing } from '../../src/protocols/elements.ts'
+import { writeMissing } from '../../src/protocols/missing.ts'
 import { spec } from '../support/views.ts'
+
+const UNPROVEN = { rule: 'refuse', by: 'default', reason: 'nothing shows that the model handles it' }
+const NO_VALUE = { rule: 'refuse', by: 'default', reason: 'no value stands for it' }
 
 function features(inputs: TensorSpec[], described?: Parameters<typeof toFeatures>[1]) {
   return toFeatures({ inputs, outputs: [] }, described)
@@ -11,17 +14,17 @@ function features(inputs: TensorSpec[], described?: Parameters<typeof toFeatures
 describe('the features of a model', () => {
   test('are numbered columns where nothing describes them', () => {
     expect(features([spec('X', 'float32', [-1, 2])])).toEqual([
-      { name: 'x0', type: 'number', dataType: 'float32', input: 0, column: 0 },
-      { name: 'x1', type: 'number', dataType: 'float32', input: 0, column: 1 },
+      { name: 'x0', type: 'number', dataType: 'float32', input: 0, column: 0, missing: UNPROVEN },
+      { name: 'x1', type: 'number', dataType: 'float32', input: 0, column: 1, missing: UNPROVEN },
     ])
   })
 
   test('are the inputs where each is a column', () => {
     const inputs = [spec('age', 'int64', [-1, 1]), spec('name', 'string', [-1, 1]), spec('member', 'bool', [-1, 1])]
     expect(features(inputs)).toEqual([
-      { name: 'age', type: 'integer', dataType: 'int64', input: 0, column: 0 },
-      { name: 'name', type: 'string', dataType: 'string', input: 1, column: 0 },
-      { name: 'member', type: 'boolean', dataType: 'bool', input: 2, column: 0 },
+      { name: 'age', type: 'integer', dataType: 'int64', input: 0, column: 0, missing: NO_VALUE },
+      { name: 'name', type: 'string', dataType: 'string', input: 1, column: 0, missing: NO_VALUE },
+      { name: 'member', type: 'boolean', dataType: 'bool', input: 2, column: 0, missing: NO_VALUE },
     ])
   })
 
@@ -31,9 +34,10 @@ describe('the features of a model', () => {
 
   test('are described by model.json, in column order', () => {
     const described = [{ name: 'rooms', type: 'integer' as const, unit: 'rooms', example: 3 }, { name: 'area' }]
+    const held = { dataType: 'float32', input: 0, missing: UNPROVEN }
     expect(features([spec('X', 'float32', [-1, 2])], described)).toEqual([
-      { name: 'rooms', type: 'integer', unit: 'rooms', example: 3, dataType: 'float32', input: 0, column: 0 },
-      { name: 'area', type: 'number', dataType: 'float32', input: 0, column: 1 },
+      { ...held, name: 'rooms', type: 'integer', unit: 'rooms', example: 3, column: 0 },
+      { ...held, name: 'area', type: 'number', column: 1 },
     ])
   })
 

@@ -17,7 +17,11 @@ const people = createView({
     ],
     outputs: [spec('y', 'float32', [-1, 1])],
   },
+  features: [{ name: 'age', missing: 'nan' }, { name: 'visits' }, { name: 'member' }, { name: 'name' }],
 })
+
+const NO_VALUE =
+  'no value stands for it. If the model takes it, write "missing" with a value for this feature into model.json'
 
 const words = createView({
   signature: {
@@ -118,9 +122,9 @@ describe('CSV', () => {
   test('takes an empty cell for a missing value', () => {
     expect(decode('age,visits,member,name\n,2,true,x')).toMatchObject({ age: [Number.NaN] })
     expect(problemsOf(() => decode('age,visits,member,name\n1,,,'))).toEqual([
-      'rows[0].visits: expected an integer, got null: it may not be missing',
-      'rows[0].member: expected true or false, got null: it may not be missing',
-      'rows[0].name: expected a string, got null: it may not be missing',
+      `rows[0].visits: expected an integer, got null: ${NO_VALUE}`,
+      `rows[0].member: expected true or false, got null: ${NO_VALUE}`,
+      `rows[0].name: expected a string, got null: ${NO_VALUE}`,
     ])
   })
 
@@ -144,8 +148,8 @@ describe('CSV', () => {
   ])('takes the cell %j for a missing value in every column but those of strings', (cell) => {
     expect(decode(`age,visits,member,name\n${cell},2,true,x`)).toMatchObject({ age: [Number.NaN] })
     expect(problemsOf(() => decode(`age,visits,member,name\n1,${cell},${cell},x`))).toEqual([
-      'rows[0].visits: expected an integer, got null: it may not be missing',
-      'rows[0].member: expected true or false, got null: it may not be missing',
+      `rows[0].visits: expected an integer, got null: ${NO_VALUE}`,
+      `rows[0].member: expected true or false, got null: ${NO_VALUE}`,
     ])
     if (cell !== '') expect(decode(`age,visits,member,name\n1,2,true,${cell}`)).toMatchObject({ name: [cell] })
   })

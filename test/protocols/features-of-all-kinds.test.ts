@@ -21,40 +21,6 @@ function columns(
   return createView({ signature: { inputs, outputs: [] }, features })
 }
 
-describe('missing values', () => {
-  test('are NaN in columns of floats', () => {
-    expect(values([{ a: 1, b: null, c: 3 }, [null, 2, null]], tableView())).toEqual([
-      [1, Number.NaN, 3, Number.NaN, 2, Number.NaN],
-    ])
-    const half = columns([{ name: 'a' }, { name: 'b' }], 'float16', 'float64')
-    expect(values({ a: null, b: null }, half)).toEqual([[0x7e00], [Number.NaN]])
-  })
-
-  test('are refused elsewhere, and whatever stands for nothing but null', () => {
-    const model = columns([{ name: 'n' }, { name: 's' }, { name: 'b' }], 'int64', 'string', 'bool')
-    expect(problemsOf(() => decode({ n: null, s: null, b: null }, model))).toEqual([
-      'n: expected an integer, got null: it may not be missing',
-      's: expected a string, got null: it may not be missing',
-      'b: expected true or false, got null: it may not be missing',
-    ])
-    expect(problemsOf(() => decode({ a: '', b: 'NaN', c: 3 }, tableView()))).toEqual([
-      'a: expected a number, got ""',
-      'b: expected a number, got "NaN"',
-    ])
-  })
-
-  test('are what model.json says stands for them', () => {
-    const features = [
-      { name: 'n', missing: -1 },
-      { name: 's', missing: '' },
-      { name: 'b', missing: false },
-      { name: 'f', missing: 0.5 },
-    ]
-    const model = columns(features, 'int64', 'string', 'bool', 'float32')
-    expect(values({ n: null, s: null, b: null, f: null }, model)).toEqual([[-1n], [''], [0], [0.5]])
-  })
-})
-
 describe('dates', () => {
   test.each([
     ['2024-02-29T12:30:00.000001Z', 1709209800.000001],

@@ -6,7 +6,7 @@ import type { AppOptions } from '../../src/http/app.ts'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
-import { checkExamples, exampleRows } from '../../src/protocols/examples.ts'
+import { checkExamples, exampleGaps, exampleRows } from '../../src/protocols/examples.ts'
 import { MODELS } from './paths.ts'
 import { startPool } from './pool.ts'
 
@@ -41,7 +41,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     maxRunMs: 60_000,
     onStuck: () => undefined,
     onWarning: () => undefined,
-    examples: { rows: exampleRows, check: checkExamples },
+    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
   }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)

@@ -1,5 +1,9 @@
 /** Writes ONNX files field by field, as protobuf; for tests that need files no exporter would write. */
-export type Field = readonly [number: number, value: number | bigint | string | Uint8Array | readonly Field[]]
+export type Field = readonly [
+  number: number,
+  /** A Float32Array holds one number, in four bytes. */
+  value: number | bigint | string | Uint8Array | Float32Array | readonly Field[],
+]
 
 export function encode(fields: readonly Field[]): Buffer {
   return Buffer.concat(
@@ -7,10 +11,16 @@ export function encode(fields: readonly Field[]): Buffer {
       if (typeof value === 'number' || typeof value === 'bigint') {
         return Buffer.concat([varint(number * 8), varint(value)])
       }
+      if (value instanceof Float32Array) return Buffer.concat([varint(number * 8 + 5), bytesOf(value)])
       const bytes = typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? value : encode(value)
       return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes])
     }),
   )
+}
+
+/** The bytes of numbers, as they stand in a file. */
+export function bytesOf(numbers: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
 }
 
 function varint(value: number | bigint): Buffer {

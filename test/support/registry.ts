@@ -3,7 +3,7 @@ import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
-import { checkExamples, exampleRows } from '../../src/protocols/examples.ts'
+import { checkExamples, exampleGaps, exampleRows } from '../../src/protocols/examples.ts'
 import { createFolder } from './folders.ts'
 import type { Content } from './folders.ts'
 import { startPool } from './pool.ts'
@@ -14,7 +14,7 @@ const LIMITS = {
   maxRunMs: 60_000,
   onStuck: () => undefined,
   onWarning: () => undefined,
-  examples: { rows: exampleRows, check: checkExamples },
+  examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
 }
 
 /** A registry over real files and a real runtime, not loaded yet. */

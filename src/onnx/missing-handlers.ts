@@ -1,0 +1,63 @@
+import { floatsIn, placeAttributes } from './attribute-lists.ts'
+import { NO_COLUMNS, hasMissing, isForColumns, withoutMissing } from './columns.ts'
+import type { Columns, FollowedNode } from './columns.ts'
+import { readTreeRecord } from './tree-record.ts'
+import type { ByteSource, Range } from './wire.ts'
+
+// Nodes behind which no value is missing.
+
+/** `Where(IsNaN(x), constant, x)`. */
+export function replaceWhere(node: FollowedNode): Columns | undefined {
+  const [condition, , columns] = node.inputs
+  const fill = node.constant(1)
+  const isReplaced = condition?.missingOf !== undefined && condition.missingOf === node.node.inputs[2]
+  if (!columns || !isReplaced || !fill?.values || !isForColumns(fill, columns)) return undefined
+  const values = fill.values
+  return replace(node, columns, (position) => values[values.length === 1 ? 0 : position])
+}
+
+/** An Imputer that replaces NaN. */
+export function impute(node: FollowedNode): Columns | undefined {
+  const [columns] = node.inputs
+  const replaced = node.attributes().get('replaced_value_float')?.floats[0]
+  const list = placeAttributes(node.source, node.node).get('imputed_value_floats')
+  // Another value than NaN is replaced, and NaN goes on.
+  if (!columns || !Number.isNaN(replaced) || !list) return undefined
+  const values = floatsUpTo(node.source, list, columns.at.length)
+  if (values.length !== 1 && (!columns.isPlaced || values.length !== columns.at.length)) return undefined
+  return replace(node, columns, (position) => values[values.length === 1 ? 0 : position])
+}
+
+function floatsUpTo(source: ByteSource, list: Range, most: number): number[] {
+  const values: number[] = []
+  for (const value of floatsIn(source, list)) {
+    values.push(value)
+    if (values.length > most) break
+  }
+  return values
+}
+
+function replace(node: FollowedNode, columns: Columns, by: (position: number) => number | undefined): Columns {
+  for (const [position, column] of columns.at.entries()) {
+    if (column === undefined) continue
+    const value = by(position)
+    if (value === undefined || Number.isNaN(value)) node.refuse(column, 'the model replaces it by a missing value')
+    else node.handle(column, 'the model replaces it')
+  }
+  return withoutMissing(columns)
+}
+
+export function descendTrees(node: FollowedNode): Columns | undefined {
+  const [columns] = node.inputs
+  // Trees of integers read nothing that can be missing.
+  if (!columns || !hasMissing(columns)) return NO_COLUMNS
+  const { isRecorded, equated } = readTreeRecord(node.source, node.node, node.producer)
+  for (const [position, column] of columns.at.entries()) {
+    if (column === undefined) continue
+    if (!isRecorded) node.refuse(column, 'the trees of the model do not record where it goes')
+    else if (columns.isPlaced ? equated.has(position) : equated.size > 0) {
+      node.refuse(column, 'the trees of the model compare it for equality')
+    } else node.handle(column, 'the trees of the model record where it goes')
+  }
+  return NO_COLUMNS
+}
