@@ -31,6 +31,7 @@ const inferReply = z.object({
   model_name: z.string(),
   model_version: z.string(),
   id: z.string().optional(),
+  parameters: parameters.optional().describe('warnings: values that model.json does not call usual.'),
   outputs: z.array(tensor),
 })
 
@@ -45,7 +46,8 @@ const predictRequest = z.union([
   z.object({ dataframe_records: z.array(z.record(z.string(), z.unknown())), ...more }),
 ])
 
-const predictReply = z.union([z.object({ predictions: rows }), z.object({ outputs: z.unknown() })])
+const warnings = z.array(z.string()).optional().describe('Values that model.json does not call usual.')
+const predictReply = z.union([z.object({ predictions: rows, warnings }), z.object({ outputs: z.unknown(), warnings })])
 
 const error = jsonSchema(z.object({ error: z.string() }))
 

@@ -139,7 +139,8 @@ function decodeScored(
   textLength: number,
   problems: Problems,
 ): Omit<Decoded, 'form'> | undefined {
-  if (Array.isArray(inputs)) return decodeRows(inputs, 'inputs', model, textLength, problems)
+  // Without rows it is an empty tensor.
+  if (Array.isArray(inputs) && inputs.length > 0) return decodeRows(inputs, 'inputs', model, textLength, problems)
   if (!isColumns(inputs, model)) return undefined
   return { inputs: fromColumns(inputs, 'inputs', model, textLength, problems), keys: Object.keys(inputs).length }
 }

@@ -281,6 +281,14 @@ describe('platforms find', () => {
     expect((await app.inject('/execution-parameters')).json()).toMatchObject({ BatchStrategy: 'MULTI_RECORD' })
   })
 
+  test('no prediction for an empty tensor', async () => {
+    const started = await startApp()
+    for (const inputs of [[], { X: [] }]) {
+      const { status, text } = await post(started, '/invocations', JSON.stringify({ inputs }))
+      expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [] } })
+    }
+  })
+
   describe('what batch transform may send', () => {
     const ask = async ({ app }: Started) => (await app.inject('/execution-parameters')).json<Record<string, unknown>>()
 
