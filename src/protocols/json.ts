@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { parseExactly } from '../core/exact-json.ts'
-import { withoutNan } from './json-nan.ts'
+import { withoutBareTokens } from './json-nan.ts'
+import type { BareAs } from './json-nan.ts'
 import { invalid, joinPath } from './problems.ts'
 import type { Problems } from './problems.ts'
 
@@ -15,16 +16,17 @@ export function checkText(body: Buffer): void {
  *
  * @param keepsIntegers Integers that a double does not hold exactly come as bigint, and what it would make an integer as
  *   `Fraction`, at a cost where there are any.
- * @param takesNan A bare NaN, as Python writes a missing value, is null. Only looked for in what is no JSON.
+ * @param bareAs What stands for a bare NaN, as Python writes it; refused without. Only looked for in text that is no JSON.
  * @param line Where the text stands, if it is not the whole body.
  * @throws ServingError INVALID_INPUT when it is no JSON.
  */
-export function parseJson(text: string, keepsIntegers = false, takesNan = false, line?: string): unknown {
+export function parseJson(text: string, keepsIntegers = false, bareAs?: BareAs, line?: string): unknown {
   if (text.length > STRUCTURE_CHECKED_FROM) checkStructure(text)
   try {
     return keepsIntegers ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
-    if (takesNan && text.includes('NaN')) return parseJson(withoutNan(text), keepsIntegers, false, line)
+    const isBare = text.includes('NaN') || (bareAs === 'object' && text.includes('Infinity'))
+    if (bareAs && isBare) return parseJson(withoutBareTokens(text, bareAs), keepsIntegers, undefined, line)
     const hint = /[\s:,[](?:NaN|-?Infinity)\b/.test(text) ? '; JSON has no NaN and no Infinity' : ''
     throw invalid(
       line ?? '',

@@ -1,5 +1,5 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
-import type { DataType, TensorData } from '../core/datatypes.ts'
+import type { TensorData } from '../core/datatypes.ts'
 import { toFloat16Bits } from '../core/float16.ts'
 import type { Feature } from '../core/model-view.ts'
 import { featureWriter, nameOf } from './elements.ts'
@@ -14,13 +14,8 @@ export function writeMissing(feature: Feature, data: TensorData, index: number):
   const { type, dataType, missing } = feature
   if (missing.rule === 'refuse') return refusalOf(feature)
   if (missing.rule === 'value') return featureWriter(type, dataType)(data, index, missing.value)
-  writeNonFinite(dataType, data, index, Number.NaN)
+  ;(data as Numbers)[index] = dataType === 'float16' ? toFloat16Bits(Number.NaN) : Number.NaN
   return undefined
-}
-
-/** Writes NaN or an infinity into a tensor of floats. */
-export function writeNonFinite(dataType: DataType, data: TensorData, index: number, value: number): void {
-  ;(data as Numbers)[index] = dataType === 'float16' ? toFloat16Bits(value) : value
 }
 
 function refusalOf({ type, dataType, missing }: Feature): string {

@@ -79,7 +79,7 @@ function decodeJson(
   const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
-  const value = withoutMembers(parseJson(text, hasIntegers(model), isScoring), passedOver, model)
+  const value = withoutMembers(parseJson(text, hasIntegers(model), isScoring ? 'null' : undefined), passedOver, model)
   const problems = new Problems()
   const decoded = decodeValue(value, model, text.length, problems, isScoring)
   if (!problems.isEmpty || decoded.keys !== countKeys(text)) reportDuplicateKeys(text, problems)

@@ -105,7 +105,7 @@ function joinLines(bytes: Buffer, takesNan: boolean): Buffer {
   const values: string[] = []
   for (const [index, line] of bytes.toString().split('\n').entries()) {
     if (line.trim() === '') continue
-    parseJson(line, false, takesNan, `line ${index + 1}`)
+    parseJson(line, false, takesNan ? 'null' : undefined, `line ${index + 1}`)
     values.push(line)
   }
   return Buffer.from(`[${values.join(',')}]`)

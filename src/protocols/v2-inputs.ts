@@ -53,7 +53,7 @@ export function decodeInputs(inputs: unknown, binary: Buffer, model: ModelView):
   let at = 0
   const read: ReadTensor = (input, { dataType }, shape, path) => {
     const size = binarySize(input, binary.length - at, path)
-    if (size === undefined) return fromJson(input['data'], dataType, shape, `${path}.data`)
+    if (size === undefined) return fromJson(input['data'], dataType, shape, `${path}.data`, model.jsonNan)
     at += size
     return fromBytes(binary.subarray(at - size, at), dataType, shape, path)
   }

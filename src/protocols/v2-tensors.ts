@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { DataType, TensorData } from '../core/datatypes.ts'
+import type { NanPolicy } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { ELEMENT_WRITERS } from './elements.ts'
+import { bareNumber } from './json-nan.ts'
 import { invalid, show } from './problems.ts'
 
 // Tensors of the Open Inference Protocol, as JSON and as bytes: little-endian, row-major; what REST and gRPC share.
@@ -32,9 +34,16 @@ const LENGTH_BYTES = 4
 /**
  * Reads `data`, flat or nested in any way, into a tensor of exactly this shape.
  *
+ * @param jsonNan The form in which NaN and the infinities are answered: floats take them in the same form.
  * @throws ServingError INVALID_INPUT that names the element.
  */
-export function fromJson(data: unknown, dataType: DataType, shape: readonly number[], path: string): Tensor {
+export function fromJson(
+  data: unknown,
+  dataType: DataType,
+  shape: readonly number[],
+  path: string,
+  jsonNan: NanPolicy = 'null',
+): Tensor {
   if (!Array.isArray(data)) throw invalid(path, `expected an array, got ${show(data)}`)
   if (dataType === 'float16') throw invalid(path, 'FP16 has no form in JSON: send it as binary data')
   const count = elementCount(shape)
@@ -47,10 +56,25 @@ export function fromJson(data: unknown, dataType: DataType, shape: readonly numb
   if (isFloats(target) && writeNumbers(elements, target)) return { dataType, shape, data: target }
   const write = ELEMENT_WRITERS[dataType]
   for (let index = 0; index < count; index++) {
-    const problem = write(target, index, elements[index])
-    if (problem) throw invalid(`${path}[${index}]`, problem)
+    const value = elements[index]
+    const special = toNonFinite(value, jsonNan)
+    if (special !== undefined && isFloats(target)) target[index] = special
+    else {
+      const problem = write(target, index, jsonNan === 'bare' ? (special ?? value) : value)
+      if (problem) throw invalid(`${path}[${index}]`, problem)
+    }
   }
   return { dataType, shape, data: target }
+}
+
+const NON_FINITE: ReadonlySet<unknown> = new Set(['NaN', 'Infinity', '-Infinity'])
+
+/** As null no infinity is told from NaN. */
+function toNonFinite(value: unknown, jsonNan: NanPolicy): number | undefined {
+  if (typeof value === 'number') return undefined
+  if (jsonNan === 'null') return value === null ? Number.NaN : undefined
+  if (jsonNan === 'bare') return bareNumber(value)
+  return NON_FINITE.has(value) ? Number(value) : undefined
 }
 
 function isFloats(target: TensorData): target is Float32Array | Float64Array {

@@ -41,6 +41,7 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
     const body = parseJson(
       text,
       model.signature.inputs.some(({ dataType }) => DATA_TYPES[dataType].kind === 'integer'),
+      model.jsonNan === 'bare' ? 'object' : undefined,
     )
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
     if (countKeys(text) !== keysOf(body)) refuseDuplicateKeys(text)

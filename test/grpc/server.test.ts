@@ -121,6 +121,18 @@ describe('gRPC infers', () => {
     }
   })
 
+  test.each<[string, object]>([
+    ['typed contents', { contents: { fp64_contents: [5.1, 3.5, 1.4, Number.NaN] } }],
+    ['bytes', {}],
+  ])('NaN in %s, although the features of the model refuse missing values', async (_where, part) => {
+    const { client } = await startGrpc()
+    const { contents: _contents, ...head } = FLOWER
+    const raw = Buffer.from(Float64Array.of(5.1, 3.5, 1.4, Number.NaN).buffer)
+    const isRaw = Object.keys(part).length === 0
+    const message = { ...INFER, inputs: [{ ...head, ...part }], ...(isRaw && { raw_input_contents: [raw] }) }
+    expect(await ask(client, 'ModelInfer', message)).toMatchObject({ code: 'OK' })
+  })
+
   test('the outputs that are asked for, as classes where these are', async () => {
     const { client } = await startGrpc()
     const outputs = [{ name: 'probabilities', parameters: { classification: { int64_param: 2 } } }]

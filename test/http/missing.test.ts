@@ -65,6 +65,30 @@ describe('the default model, a forest that was trained without gaps, refuses a m
   })
 })
 
+describe("V2 tensors are the client's own, also of the default model: NaN passes", () => {
+  const input = { name: 'X', shape: [1, 4], datatype: 'FP64' }
+
+  test('in JSON, as the option has it', async () => {
+    const { server } = await startApp()
+    const body = { inputs: [{ ...input, data: ROW }] }
+    const reply = await request(server).post('/v2/models/iris/infer').send(body).expect(200)
+    expect(reply.body.outputs[0].shape).toEqual([1])
+  })
+
+  test('in bytes', async () => {
+    const { app } = await startApp()
+    const head = JSON.stringify({ inputs: [{ ...input, parameters: { binary_data_size: 32 } }] })
+    const values = Float64Array.of(5.1, 3.5, 1.4, Number.NaN)
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/v2/models/iris/infer',
+      payload: Buffer.concat([Buffer.from(head), Buffer.from(values.buffer)]),
+      headers: { 'inference-header-content-length': String(head.length) },
+    })
+    expect(reply.statusCode).toBe(200)
+  })
+})
+
 describe('GET /models/{name}', () => {
   test('tells of each feature what becomes of a missing value, and why', async () => {
     const { server } = await startApp({ folder: join(ROOT, 'examples') })

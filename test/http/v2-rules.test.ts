@@ -192,6 +192,20 @@ describe('the rules of V2', () => {
     expect(payload).toContain(`"data":${data}`)
   })
 
+  test.each([
+    ['null', '[null,null,1]', '[null,null,1]'],
+    ['string', '["NaN","-Infinity","Infinity"]', '["NaN","-Infinity","Infinity"]'],
+    ['bare', '[NaN,-Infinity,Infinity]', '[NaN,-Infinity,Infinity]'],
+  ] as const)('rule 12: NaN and the infinities are taken as they are told: %s', async (jsonNan, sent, data) => {
+    const { app } = await startIdentity(1, 3, { jsonNan })
+    const payload = `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":${sent}}]}`
+    const nested = `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[${sent}]}]}`
+    for (const body of [payload, nested]) {
+      const reply = await app.inject({ method: 'POST', url: '/v2/models/m/infer', payload: body })
+      expect(reply.payload).toContain(`"data":${data}`)
+    }
+  })
+
   test.each<[string, object, string]>([
     ['an unknown input', { inputs: [{ ...FLOWER, name: 'Y' }] }, 'inputs[0].name: "Y" is no input'],
     ['an input twice', { inputs: [FLOWER, FLOWER] }, 'inputs[1].name: "X" is given twice'],

@@ -151,16 +151,31 @@ describe('parsing', () => {
     ['{"NaN":"NaN, \\"NaN\\\\","a":NaN}', { NaN: 'NaN, "NaN\\', a: null }],
     ['[NaN,12345678901234567890]', [null, 12345678901234567890n]],
   ])('takes a bare NaN for null where that is asked for: %s', (text, value) => {
-    expect(parseJson(text, true, true)).toEqual(value)
+    expect(parseJson(text, true, 'null')).toEqual(value)
   })
 
   test.each(['[-NaN]', '[NaNs]', '[1NaN]', '[Infinity,NaN]', '["NaN', '[NaN', '{NaN:1}'])('and refuses %s', (text) => {
-    expect(errorOf(() => parseJson(text, false, true)).message).toContain('the body is not valid JSON')
+    expect(errorOf(() => parseJson(text, false, 'null')).message).toContain('the body is not valid JSON')
   })
+
+  test.each<[string, unknown]>([
+    ['[NaN,-Infinity, Infinity]', [{ NaN: 0 }, { '-Infinity': 0 }, { Infinity: 0 }]],
+    ['{"NaN":["-Infinity",NaN]}', { NaN: ['-Infinity', { NaN: 0 }] }],
+    ['[-Infinity]', [{ '-Infinity': 0 }]],
+  ])('tells every bare token from all else where that is asked for: %s', (text, value) => {
+    expect(parseJson(text, false, 'object')).toEqual(value)
+  })
+
+  test.each(['[-NaN]', '[1-Infinity]', '[--Infinity]', '[Infinity1]', '{Infinity:1}', '[+Infinity]'])(
+    'finds no token in %s',
+    (text) => {
+      expect(errorOf(() => parseJson(text, false, 'object')).message).toContain('the body is not valid JSON')
+    },
+  )
 
   test('takes little longer for quotes that are never closed', () => {
     const startedAt = performance.now()
-    expect(() => parseJson(`NaN${'"\\"'.repeat(500_000)}`, false, true)).toThrow('not valid JSON')
+    expect(() => parseJson(`NaN${'"\\"'.repeat(500_000)}`, false, 'null')).toThrow('not valid JSON')
     expect(performance.now() - startedAt).toBeLessThan(2000)
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { NanPolicy } from '../../src/core/model-view.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { ModelView } from '../../src/core/model-view.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
@@ -99,6 +100,22 @@ describe('tensors', () => {
     ['float32', [1], JSON.parse(`${'['.repeat(200)}1${']'.repeat(200)}`), 'x: expected at most 100 nested arrays'],
   ])('%s %j of JSON that does not fit is refused', (dataType, shape, data, problem) => {
     expect(problemsOf(() => fromJson(data, dataType, shape, 'x'))).toEqual([problem])
+  })
+
+  test.each<[DataType, NanPolicy, unknown, string]>([
+    ['float32', 'null', 'NaN', 'expected a number, got "NaN"'],
+    ['float32', 'null', 1e39, 'expected a number that float32 can hold, got 1e+39'],
+    ['float64', 'string', null, 'expected a number, got null'],
+    ['float64', 'string', 'nan', 'expected a number, got "nan"'],
+    ['float32', 'bare', 'NaN', 'expected a number, got "NaN"'],
+    ['float32', 'bare', null, 'expected a number, got null'],
+    ['float32', 'bare', { Infinity: 0, NaN: 0 }, 'expected a number, got an object'],
+    ['int32', 'null', null, 'expected an integer, got null'],
+    ['int32', 'bare', { NaN: 0 }, 'expected an integer, got NaN'],
+    ['string', 'bare', { NaN: 0 }, 'expected a string, got NaN'],
+    ['bool', 'string', 'NaN', 'expected true or false, got "NaN"'],
+  ])('%s where NaN is written as %s refuses %j', (dataType, jsonNan, value, problem) => {
+    expect(problemsOf(() => fromJson([value], dataType, [1], 'x', jsonNan))).toEqual([`x[0]: ${problem}`])
   })
 })
 
