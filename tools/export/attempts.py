@@ -1,8 +1,7 @@
-"""The ways in which an export is tried: what types its inputs have, and where numbers are rounded."""
+"""The ways in which an export is tried: what types its inputs have."""
 
 from dataclasses import dataclass
 
-import numpy as np
 from skl2onnx.common.data_types import (
     BooleanTensorType,
     DoubleTensorType,
@@ -10,42 +9,24 @@ from skl2onnx.common.data_types import (
     Int64TensorType,
     StringTensorType,
 )
-from sklearn.pipeline import Pipeline
-
-from export.estimators import last_step
 
 
 @dataclass
 class Attempt:
-    """How to export: the type of numbers and of integers, and what to round to before the last step."""
+    """How to export: the type of numbers and of integers."""
 
     numbers: type
     integers: type
-    rounded: tuple = ()
 
     def words(self):
-        inputs = "float64 input" if self.numbers is DoubleTensorType else "float32 input"
-        return f"{inputs}, rounded before the last step" if self.rounded else inputs
+        return "float64 input" if self.numbers is DoubleTensorType else "float32 input"
 
 
-def attempts(model, sample):
-    plans = [(FloatTensorType, ()), (DoubleTensorType, ())]
-    if casts := rounding(model):
-        plans.append((DoubleTensorType, casts))
+def attempts(sample):
     is_plain = not sample.per_column or all(kind == "number" for kind in map(sample.feature_type, sample.table))
-    for numbers, casts in plans:
+    for numbers in (FloatTensorType, DoubleTensorType):
         for integers in (numbers,) if is_plain else (Int64TensorType, numbers):
-            yield Attempt(numbers, integers, casts)
-
-
-def rounding(model):
-    """What an ensemble of trees rounds its columns to, if steps before it compute with more digits."""
-    library = type(last_step(model)).__module__
-    if not isinstance(model, Pipeline) or len(model.steps) < 2:
-        return ()
-    if library.startswith(("sklearn.tree", "sklearn.ensemble._forest", "sklearn.ensemble._gb")):
-        return (np.float32, np.float64)
-    return (np.float32,) if library.startswith(("xgboost", "catboost")) else ()
+            yield Attempt(numbers, integers)
 
 
 def input_types(sample, attempt):

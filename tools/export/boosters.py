@@ -14,6 +14,7 @@ from skl2onnx.common.shape_calculator import (
 )
 
 from export.estimators import library_of
+from export.rounding import on_float32, on_float64
 
 CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
 
@@ -80,4 +81,8 @@ def with_integer_classes(model):
         return type(model)().load_model(str(file), format="json")
 
 
-CONVERTERS = {"xgboost": convert_xgboost, "lightgbm": convert_lightgbm, "catboost": convert_catboost}
+CONVERTERS = {
+    "xgboost": on_float32(convert_xgboost),
+    "lightgbm": on_float64(convert_lightgbm),
+    "catboost": on_float32(convert_catboost),
+}

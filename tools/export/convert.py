@@ -12,27 +12,29 @@ from onnx import helper
 from skl2onnx import to_onnx
 from skl2onnx._supported_operators import get_model_alias
 from skl2onnx.common._registration import get_converter
-from skl2onnx.sklapi import CastTransformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC, NuSVC
 
-from export import isolated, repairs
+from export import forests, isolated, repairs, rounding
 from export.answers import Answers, Deviation, ask_original, compare, from_onnx
 from export.attempts import attempts, input_types
 from export.boosters import register_converter_of
 from export.estimators import last_step, library_of, walk
 from export.refusal import Refusal, one_line
 from export.sample import Sample
+from export.selectors import without_selectors
 
 # What the converters of all libraries write, and ONNX Runtime has read since 1.17.
 OPSETS = {"": 19, "ai.onnx.ml": 3}
 MAX_IR = 9
 # What scikit-learn's default token pattern means, in the words of the regular expressions of ONNX Runtime.
 DEFAULT_PATTERN, UNICODE_WORDS = r"(?u)\b\w\w+\b", r"[\pL\pN_][\pL\pN_]+"
+
+forests.register()
+rounding.register()
 
 
 @dataclass
@@ -56,7 +58,7 @@ def export(model, sample: Sample, tolerance) -> Export:
     except Exception as error:  # whatever a step makes of columns that are not what it was trained on
         raise Refusal(f"the model itself fails on the sample: {type(error).__name__}: {one_line(error)}") from None
     closest, first_error = None, None
-    for attempt in attempts(model, sample):
+    for attempt in attempts(sample):
         try:
             exported = convert(model, sample, attempt)
             session = onnxruntime.InferenceSession(exported.SerializeToString(), quiet())
@@ -81,12 +83,8 @@ def export(model, sample: Sample, tolerance) -> Export:
 
 
 def convert(model, sample, attempt):
-    model = copy.deepcopy(model)
+    model = without_selectors(copy.deepcopy(model))
     options = prepare(model)
-    if attempt.rounded:
-        *before, (_, last) = model.steps
-        casts = [cast_to(dtype, last.n_features_in_) for dtype in attempt.rounded]
-        model = make_pipeline(*(step for _, step in before), *casts, last)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exported = to_onnx(model, initial_types=input_types(sample, attempt), options=options, target_opset=OPSETS)
@@ -107,13 +105,9 @@ def declare_outputs(exported, outputs):
     return exported.SerializeToString()
 
 
-def cast_to(dtype, width):
-    return CastTransformer(dtype=dtype).fit(np.zeros((1, width)))
-
-
 def check_steps(model):
     """Refuses what cannot be converted, by the name of its step."""
-    for step, inner in walk(model):
+    for step, inner in walk(without_selectors(copy.deepcopy(model))):
         where = f"step {step!r} ({type(inner).__module__}.{type(inner).__name__})"
         register_converter_of(inner)
         try:
