@@ -60,8 +60,8 @@ export function withoutBareTokens(text: string, as: BareAs): string {
 export function bareNumber(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const [token, second] = Object.keys(value)
-  const isToken = second === undefined && /^(?:NaN|-?Infinity)$/.test(token ?? '')
-  return isToken ? Number(token) : undefined
+  const isOnly = second === undefined && /^(?:NaN|-?Infinity)$/.test(token ?? '')
+  return isOnly ? Number(token) : undefined
 }
 
 function write(target: Buffer, at: number, bytes: Buffer): number {
