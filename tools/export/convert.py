@@ -23,15 +23,15 @@ from export.answers import Answers, Deviation, ask_original, compare, from_onnx
 from export.attempts import attempts, input_types
 from export.boosters import register_converter_of
 from export.estimators import last_step, library_of, walk
+from export.known_faults import find_fault
 from export.refusal import Refusal, one_line
 from export.sample import Sample
 from export.selectors import without_selectors
+from export.text_patterns import to_unicode
 
 # What the converters of all libraries write, and ONNX Runtime has read since 1.17.
 OPSETS = {"": 19, "ai.onnx.ml": 3}
 MAX_IR = 9
-# What scikit-learn's default token pattern means, in the words of the regular expressions of ONNX Runtime.
-DEFAULT_PATTERN, UNICODE_WORDS = r"(?u)\b\w\w+\b", r"[\pL\pN_][\pL\pN_]+"
 
 forests.register()
 rounding.register()
@@ -114,6 +114,8 @@ def check_steps(model):
             get_model_alias(type(inner))
         except RuntimeError:
             raise Refusal(f"there is no converter to ONNX for {where}") from None
+        if fault := find_fault(inner):
+            raise Refusal(f"the converter is at fault for {where}: {fault}")
         if isinstance(inner, FunctionTransformer) and inner.func is not None:
             function = getattr(inner.func, "__name__", "a function")
             raise Refusal(f"{where} calls {function}, and ONNX cannot call Python")
@@ -149,7 +151,8 @@ def text_options(vectorizer):
     words without accents."""
     is_ascii = all(word.isascii() for word in vectorizer.vocabulary_)
     options = {"locale": "C" if is_ascii else "C.UTF-8"}
-    return options | ({"tokenexp": UNICODE_WORDS} if vectorizer.token_pattern == DEFAULT_PATTERN else {})
+    pattern = to_unicode(vectorizer.token_pattern) if vectorizer.analyzer == "word" else None
+    return options | ({"tokenexp": pattern} if pattern else {})
 
 
 def quiet():

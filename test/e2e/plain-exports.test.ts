@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { post } from '../support/http.ts'
+import { deviation } from '../support/parity.ts'
+import type { Example } from '../support/parity.ts'
+import { ROOT } from '../support/paths.ts'
+import { startServer } from '../support/server-process.ts'
+
+// A Python with the packages of tools/requirements-export.txt; without one these tests are skipped.
+const PYTHON = process.env['EXPORT_PYTHON']
+const TOLERANCE = 1e-4
+
+/** Models whose plain export answers otherwise, and what the export tool does about each. */
+const CASES: Readonly<Record<string, RegExp | 'exports'>> = {
+  'one-vs-rest-svc': /skl2onnx .*: use SVC or LinearSVC/,
+  'one-vs-rest-linear-svc': /skl2onnx .*: use SVC or LinearSVC/,
+  'svc-two-classes': 'exports',
+  isotonic: /skl2onnx .*: use method='sigmoid'/,
+  'distance-classifier': /skl2onnx .*: use weights='uniform'/,
+  'distance-regressor': /skl2onnx .*: use weights='uniform'/,
+  'gaussian-process': 'exports',
+  'max-normalizer': /ONNX .*: use norm='l2' or 'l1'/,
+  'hist-categories': /skl2onnx .*: encode them in a ColumnTransformer/,
+  'hist-poisson': /skl2onnx .*: use XGBRegressor/,
+  'missing-indicator': /skl2onnx .*: use SimpleImputer\(add_indicator=False\)/,
+  'network-two-targets': /skl2onnx .*: train one MLPRegressor for each target/,
+  'catboost-poisson': /CatBoost .*: use loss_function='RMSE'/,
+  'catboost-tweedie': /CatBoost .*: use loss_function='RMSE'/,
+  'catboost-one-vs-all': /CatBoost .*: use loss_function='MultiClass'/,
+  'xgboost-logistic': /onnxmltools .*: use objective='reg:squarederror'/,
+  'xgboost-softmax': /onnxmltools .*: use objective='multi:softprob'/,
+  'xgboost-forest': /onnxmltools .*: use RandomForestClassifier/,
+  'lightgbm-one-vs-all': /onnxmltools .*: use objective='multiclass'/,
+  'lightgbm-forest': /onnxmltools .*: use boosting_type='gbdt'/,
+  'lightgbm-linear-trees': /onnxmltools .*: use linear_tree=False/,
+  'lightgbm-sigmoid': /onnxmltools .*: use sigmoid=1\.0/,
+  text: 'exports',
+  'text-pairs': 'exports',
+  'text-stop-words': /skl2onnx .*: use stop_words=None/,
+}
+
+interface Case {
+  readonly examples: readonly Example[]
+  readonly refusal: string | null
+}
+
+function isExported(name: string): boolean {
+  return CASES[name] === 'exports'
+}
+
+async function worstOf(url: string, name: string, { examples }: Case): Promise<number> {
+  const instances = examples.map(({ input }) => input)
+  const { status, body } = await post(`${url}/models/${name}/predict`, { instances })
+  expect({ name, status, body }).toMatchObject({ status: 200 })
+  const predictions = body.predictions as unknown[]
+  return Math.max(...examples.map(({ prediction }, index) => deviation(prediction, predictions[index])))
+}
+
+describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-serve-plain-'))
+  let cases: Readonly<Record<string, Case>> = {}
+  beforeAll(() => {
+    const script = join(ROOT, 'test/support/make_plain_exports.py')
+    const { status, stderr } = spawnSync(PYTHON!, [script, folder], { cwd: ROOT, encoding: 'utf8' })
+    if (status !== 0) throw new Error(stderr)
+    cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8')) as typeof cases
+    return () => rmSync(folder, { recursive: true })
+  }, 120_000)
+
+  test('are refused by the export tool with the fault and a remedy, or exported another way', () => {
+    expect(Object.keys(cases).toSorted()).toEqual(Object.keys(CASES).toSorted())
+    for (const [name, { refusal }] of Object.entries(cases)) {
+      const found = { name, refusal }
+      if (isExported(name)) expect(found).toEqual({ name, refusal: null })
+      else expect(found).toEqual({ name, refusal: expect.stringMatching(CASES[name] as RegExp) })
+    }
+  })
+
+  test('are right as the export tool writes them, where it writes them', async () => {
+    const { url } = await startServer({ args: ['--model-dir', join(folder, 'tool')] })
+    for (const [name, found] of Object.entries(cases).filter(([name]) => isExported(name))) {
+      const worst = await worstOf(url, name, found)
+      expect({ name, isClose: worst <= TOLERANCE, worst }).toMatchObject({ isClose: true })
+    }
+  })
+
+  test('answer otherwise than their originals as the converters write them', async () => {
+    const { url } = await startServer({ args: ['--model-dir', join(folder, 'plain')], until: /^(ready|.* failed)/ })
+    for (const [name, found] of Object.entries(cases)) {
+      const worst = await worstOf(url, name, found)
+      expect({ name, isWrong: worst > TOLERANCE, worst }).toMatchObject({ isWrong: true })
+    }
+  })
+})

@@ -1,0 +1,55 @@
+"""Models of the boosting libraries whose converter writes another model, with the remedy for each."""
+
+import json
+
+
+def objective_of(model):
+    return json.loads(model.get_booster().save_config())["learner"]["objective"]["name"]
+
+
+def is_forest_of_classes(model):
+    return type(model).__name__ == "XGBRFClassifier" and model.n_classes_ > 2
+
+
+def head_of(model):
+    """What LightGBM writes before the first tree, one `key=value` a line."""
+    return model.booster_.model_to_string().split("\nTree=")[0].split("\n")
+
+
+def has_other_sigmoid(model):
+    objective = next((line for line in head_of(model) if line.startswith("objective=binary")), "sigmoid:1")
+    return float(objective.split("sigmoid:")[1]) != 1
+
+
+def loss_of(model):
+    return str(model.get_all_params().get("loss_function", "")).split(":")[0]
+
+
+XGBOOST = (
+    (lambda model: objective_of(model) == "reg:logistic",
+     "onnxmltools leaves out the sigmoid of its objective: use objective='reg:squarederror'"),
+    (lambda model: objective_of(model) == "multi:softmax",
+     "onnxmltools leaves out the softmax of its objective: use objective='multi:softprob'"),
+    (is_forest_of_classes, "onnxmltools adds the trees of a forest to other classes than theirs: use "
+     "RandomForestClassifier of scikit-learn, or XGBClassifier"),
+)  # fmt: skip
+
+LIGHTGBM = (
+    (lambda model: any(line.startswith("objective=multiclassova") for line in head_of(model)),
+     "onnxmltools writes a softmax where its loss has one sigmoid a class: use objective='multiclass'"),
+    (lambda model: "average_output" in head_of(model),
+     "onnxmltools does not average the trees of a random forest: use boosting_type='gbdt', or a forest of scikit-learn"),
+    (lambda model: "\nis_linear=1" in model.booster_.model_to_string(),
+     "onnxmltools leaves out the linear models in the leaves: use linear_tree=False"),
+    (has_other_sigmoid, "onnxmltools leaves out the factor of the sigmoid: use sigmoid=1.0"),
+)  # fmt: skip
+
+CATBOOST = (
+    (lambda model: loss_of(model) in ("Poisson", "Tweedie"),
+     "CatBoost leaves out the exponential of its loss: use loss_function='RMSE', or XGBRegressor(objective="
+     "'count:poisson')"),
+    (lambda model: loss_of(model) == "MultiClassOneVsAll",
+     "CatBoost writes a softmax where its loss has one sigmoid a class: use loss_function='MultiClass'"),
+)  # fmt: skip
+
+BOOSTERS = {"xgboost": XGBOOST, "lightgbm": LIGHTGBM, "catboost": CATBOOST}
