@@ -11,6 +11,7 @@ import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
 import { checkExamples, exampleGaps, exampleRows } from './protocols/examples.ts'
+import { offerExample } from './protocols/offer-example.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
 
@@ -60,7 +61,7 @@ export function createServer(options: ServerOptions): Server {
     defaultName: config.defaultModel,
     onStuck,
     onWarning: (model, text) => logger.warn({ model }, text),
-    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
+    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   })
   let isDraining = false
   let draining: Promise<void> | undefined

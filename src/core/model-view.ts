@@ -113,6 +113,16 @@ export type NanPolicy = (typeof NAN_POLICIES)[number]
 /** The name of a class; integers beyond 2^53 as text. */
 export type Label = string | number
 
+/** The numbers of made-up inputs: varied around 0 and 1, with a number of their own for integer scalars, or one pattern. */
+export type Fill = 'varied' | 'varied, scalars 1' | 'varied, scalars 16000' | 'ones' | 'zeros' | 'counting'
+
+/** Made-up inputs that the model was seen to compute. */
+export interface MadeUp {
+  /** By input. Where axis 0 is the batch, its size here is 1. */
+  readonly shapes: readonly (readonly number[])[]
+  readonly fill: Fill
+}
+
 /** All that a protocol needs to know of a model to read requests for it and write answers. */
 export interface ModelView {
   readonly name: string
@@ -145,6 +155,8 @@ export interface ModelView {
   readonly jsonNan: NanPolicy
   /** Most rows that one request may bring. */
   readonly maxRows: number
+  /** Absent before the model was tried, and where it computed none of what was made up. */
+  readonly madeUp?: MadeUp
 }
 
 /** What a view holds of labels besides themselves. */

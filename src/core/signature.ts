@@ -27,6 +27,23 @@ export function hasBatchAxis({ inputs, outputs }: Signature): boolean {
 }
 
 /**
+ * Whether a run computes exactly one row: axis 0 has size 1 in every input, and in every output it is 1 or free. Several
+ * rows then take a run each.
+ */
+export function isRowByRow({ inputs, outputs }: Signature): boolean {
+  return (
+    inputs.length > 0 &&
+    inputs.every(({ shape }) => shape[0] === 1) &&
+    outputs.every(({ shape }) => shape[0] === 1 || shape[0] === -1)
+  )
+}
+
+/** The same input or output with a free axis 0. */
+export function withFreeRows(spec: TensorSpec): TensorSpec {
+  return { ...spec, shape: [-1, ...spec.shape.slice(1)] }
+}
+
+/**
  * Checks a shape against the one that a model declares.
  *
  * @returns What is wrong, or undefined when the shape fits.

@@ -1,8 +1,8 @@
+import type { Example } from '../core/example.ts'
 import type { Feature, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/registry.ts'
-import { exampleBody } from '../protocols/example.ts'
 import type { ModelDescription } from './reply-schemas.ts'
 
 /** A model as `GET /models/{name}` shows it, in whatever state it is. */
@@ -29,8 +29,12 @@ export function describeModel(entry: ModelEntry): ModelDescription {
     batching: { ...entry.model.batching, measured: [...entry.model.batching.measured] },
     execution: entry.model.execution,
     maxQueued: entry.model.maxQueued,
-    example: exampleBody(view),
+    ...describeExample(entry.model.example),
   }
+}
+
+function describeExample(example: Example): Pick<ModelDescription, 'example' | 'exampleNote'> {
+  return 'body' in example ? { example: example.body } : { exampleNote: example.note }
 }
 
 function describeActivation(task: Task): Pick<ModelDescription, 'activation'> {

@@ -1,12 +1,11 @@
+import type { Example } from '../core/example.ts'
 import type { ModelView } from '../core/model-view.ts'
+import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
-import { exampleBody, exampleCsv } from '../protocols/example.ts'
+import { exampleCsv } from '../protocols/example.ts'
 import { jsonSchema } from './json-schema.ts'
 import { replySchema, requestSchema } from './predict-schemas.ts'
 import { errorSchema } from './reply-schemas.ts'
-
-// Larger examples stand in GET /models/{name} only.
-const MAX_EXAMPLE_LENGTH = 20_000
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The body is at fault: missing, unknown or duplicate features, wrong types, ragged rows, malformed JSON.',
@@ -33,38 +32,48 @@ export function predictPaths(registry: Registry): Record<string, unknown> {
     const { view } = entry.model
     const path = `/models/${encodeURIComponent(view.name)}`
     if (registry.find(view.name) === entry) {
-      paths[`${path}/predict`] = { post: predictOperation(view, `predict_${view.name}`) }
-      if (view.name === registry.defaultName) paths['/predict'] = { post: predictOperation(view, 'predict') }
+      paths[`${path}/predict`] = { post: predictOperation(entry.model, `predict_${view.name}`) }
+      if (view.name === registry.defaultName) paths['/predict'] = { post: predictOperation(entry.model, 'predict') }
     }
     const version = encodeURIComponent(view.version)
     paths[`${path}/versions/${version}/predict`] = {
-      post: predictOperation(view, `predict_${view.name}_version_${view.version}`),
+      post: predictOperation(entry.model, `predict_${view.name}_version_${view.version}`),
     }
   }
   return paths
 }
 
-function predictOperation(view: ModelView, operationId: string): Record<string, unknown> {
+function predictOperation({ view, example }: Model, operationId: string): Record<string, unknown> {
   const error = { content: { 'application/json': { schema: jsonSchema(errorSchema) } } }
   const errors = Object.entries(ERRORS).map(([status, description]) => [status, { description, ...error }])
-  const example = exampleBody(view)
-  const isShown = JSON.stringify(example ?? null).length <= MAX_EXAMPLE_LENGTH
   return {
     operationId,
     tags: [view.name],
     summary: `Predict with ${view.name}, version ${view.version}`,
     ...(view.description !== undefined && { description: view.description }),
     ...(view.task.kind === 'classifier' && { parameters: [TOP] }),
-    requestBody: {
-      required: true,
-      content: {
-        'application/json': { schema: requestSchema(view), ...(isShown && example !== undefined && { example }) },
-        ...(view.features.length > 0 && { 'text/csv': { schema: { type: 'string' }, example: exampleCsv(view) } }),
-      },
-    },
+    requestBody: requestBody(view, example),
     responses: {
       200: { description: 'One prediction a row.', content: { 'application/json': { schema: replySchema(view) } } },
       ...Object.fromEntries(errors),
+    },
+  }
+}
+
+/** Without an example, the page would make one of the schema: pages of zeros for a picture. So it shows the outline. */
+function requestBody(view: ModelView, example: Example): object {
+  const csv = 'body' in example ? exampleCsv(view, example.body) : undefined
+  return {
+    required: true,
+    ...('note' in example && { description: example.note }),
+    content: {
+      'application/json': {
+        schema: requestSchema(view),
+        example: 'body' in example ? example.body : example.outline,
+      },
+      ...(view.features.length > 0 && {
+        'text/csv': { schema: { type: 'string' }, ...(csv !== undefined && { example: csv }) },
+      }),
     },
   }
 }

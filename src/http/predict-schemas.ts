@@ -1,7 +1,9 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
+import { formatShape } from '../core/signature.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import { exampleValue } from '../protocols/example.ts'
+import { fixedRowsOf, inputsByRow } from '../protocols/row-limits.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 // NaN and the infinities are answered as null.
@@ -9,7 +11,7 @@ const NUMBER: JsonSchema = { type: ['number', 'null'] }
 
 /** What `POST …/predict` accepts for this model: each form of body that works for it. */
 export function requestSchema(view: ModelView): JsonSchema {
-  const { inputs } = view.signature
+  const inputs = inputsByRow(view)
   const nullable = new Set(view.features.flatMap(({ input, missing }) => (missing.rule === 'refuse' ? [] : [input])))
   const tensors = objectOf(
     Object.fromEntries(inputs.map((spec, index) => [spec.name, tensorSchema(spec, nullable.has(index))])),
@@ -22,10 +24,11 @@ export function requestSchema(view: ModelView): JsonSchema {
   }
   const record = recordSchema(view)
   const row: JsonSchema = { type: 'array', title: 'Values in column order', items: {}, minItems: view.features.length }
-  const rows: JsonSchema = { type: 'array', minItems: 1, maxItems: view.maxRows, items: { oneOf: [record, row] } }
-  return {
-    oneOf: [record, { ...rows, title: 'Rows' }, { ...objectOf({ instances: rows }), title: 'Instances' }, byTensor],
-  }
+  const fixed = fixedRowsOf(view)
+  const count = { minItems: fixed ?? 1, maxItems: fixed ?? view.maxRows }
+  const rows: JsonSchema = { type: 'array', ...count, items: { oneOf: [record, row] } }
+  const several = [{ ...rows, title: 'Rows' }, { ...objectOf({ instances: rows }), title: 'Instances' }, byTensor]
+  return { oneOf: (fixed ?? 1) === 1 ? [record, ...several] : several }
 }
 
 function recordSchema({ features, ignoresUnknown }: ModelView): JsonSchema {
@@ -115,12 +118,13 @@ function scoresSchema({ labels }: ModelView): JsonSchema {
 }
 
 /** @param isNullable Some of its columns take a missing value. */
-function tensorSchema({ dataType, shape }: TensorSpec, isNullable = false): JsonSchema {
+function tensorSchema({ dataType, shape, freeNames }: TensorSpec, isNullable = false): JsonSchema {
   const types = [elementType(dataType)].flat()
   const element: JsonSchema = { type: isNullable ? [...types, 'null'] : elementType(dataType) }
-  return shape.reduceRight<JsonSchema>((items, size) => {
+  const nested = shape.reduceRight<JsonSchema>((items, size) => {
     return { type: 'array', items, ...(size !== -1 && { minItems: size, maxItems: size }) }
   }, element)
+  return { ...nested, description: `${dataType} ${formatShape(shape, freeNames)}` }
 }
 
 function elementType(

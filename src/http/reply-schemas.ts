@@ -111,7 +111,11 @@ export const modelSchema = modelStatus.extend({
     .optional()
     .describe('Whether small runs are computed on the thread that serves requests, or all on threads of their own.'),
   maxQueued: z.int().optional().describe('Most requests that may wait; more are refused with 429.'),
-  example: z.unknown().optional().describe('A body for POST /models/{name}/predict that works as it is.'),
+  example: z
+    .unknown()
+    .optional()
+    .describe('A body for POST /models/{name}/predict that works as it is: the model computed it when it was loaded.'),
+  exampleNote: z.string().optional().describe('Instead of an example: what a body looks like, or why none works.'),
 })
 
 export type ModelDescription = z.infer<typeof modelSchema>

@@ -1,5 +1,6 @@
 import { elementCount } from '../core/tensor.ts'
 import type { ModelView } from '../core/model-view.ts'
+import { isRowByRow } from '../core/signature.ts'
 import type { Batching } from './batching.ts'
 import type { ModelPackage } from './package.ts'
 
@@ -14,6 +15,7 @@ export function mayCut({ maxBatchSize, difference, measured }: Batching): boolea
 
 /** Most rows in one run of a request that may be cut; undefined where it may not. */
 export function maxRunRowsOf(view: ModelView, batching: Batching, asked: ModelPackage['batching']): number | undefined {
+  if (isRowByRow(view.signature)) return 1
   if (!mayCut(batching)) return undefined
   const most = typeof asked === 'object' ? (asked.maxBatchSize ?? 1) : 1
   // 1 has requests run singly, and says nothing of their rows.

@@ -1,6 +1,7 @@
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ExampleGaps, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
+import type { OfferExample } from './find-example.ts'
 
 /** Reads the examples that stand beside a model. */
 export interface ExamplesReader {
@@ -14,6 +15,8 @@ export interface ExamplesReader {
     view: ModelView,
     infer: (request: InferenceRequest) => Promise<InferenceResult>,
   ) => Promise<void>
+  /** Finds an example to show where there is one that the model computes. */
+  readonly offer: OfferExample
 }
 
 /** What no examples show. */

@@ -1,4 +1,5 @@
 import type { Cancellation } from '../core/cancellation.ts'
+import type { Example } from '../core/example.ts'
 import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import { writeLabels } from '../core/model-view.ts'
@@ -17,8 +18,12 @@ import type { Batching } from './batching.ts'
 import { maxRunRowsOf, mayCut, toScoringView } from './cutting.ts'
 import { chooseExecution } from './execution.ts'
 import type { Computing, Execution } from './execution.ts'
-import { readFeatureNames, unreadNamesText } from './feature-names.ts'
-import { toFeatures, wideInputText } from './features.ts'
+import { readFeatureNames } from './feature-names.ts'
+import { toFeatures } from './features.ts'
+import { fileWarnings } from './file-warnings.ts'
+import { findExample } from './find-example.ts'
+import type { OfferExample } from './find-example.ts'
+import { findInputs } from './find-inputs.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
 import { toLimits } from './limits.ts'
@@ -33,6 +38,7 @@ import { toRanges } from './value-ranges.ts'
 /** A model that is being served. */
 export interface Model {
   readonly view: ModelView
+  readonly example: Example
   /** Texts on what of the file cannot be served, for whoever deploys it. */
   readonly warnings: readonly string[]
   readonly info: ModelFileInfo
@@ -70,6 +76,7 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
   readonly exampleGaps: ExampleGaps
   /** Rows that the model is known to compute, each as inputs of its own. */
   readonly exampleRows: (view: ModelView) => readonly Tensors[]
+  readonly offerExample: OfferExample
   /** Loads the model on the calling thread. */
   readonly openInline: () => Promise<Session>
   /** What the file says of itself. */
@@ -85,7 +92,9 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
  */
 export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
   const { view, warnings } = await toCheckedView(session, options)
-  let batching = await chooseBatching(session, view, options.exampleRows(view), options.description.batching)
+  const realRows = options.exampleRows(view)
+  const example = await findExample(session, view, realRows, options.offerExample)
+  let batching = await chooseBatching(session, view, realRows, options.description.batching)
   const { execution, inline } = await toComputing(session, options, view, batching)
   const scoringView = toScoringView(view)
   const limits = toLimits(options, options.description.limits, batching, session.parallelism)
@@ -102,6 +111,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   })
   return {
     view,
+    example,
     info: options.info,
     get batching() {
       return batching
@@ -131,7 +141,8 @@ export async function createModel(session: Session, options: ModelOptions): Prom
 /** What a protocol sees of the model, as far as its own answers confirm it, and what of the file cannot be served. */
 async function toCheckedView(session: Session, options: ModelOptions): Promise<Pick<Model, 'view' | 'warnings'>> {
   const { info, description } = options
-  const declared = toView(session, options)
+  const known = toView(session, options)
+  const declared = { ...known, ...(await findInputs(session, known)) }
   const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
   const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
   return {
@@ -148,16 +159,6 @@ async function toCheckedView(session: Session, options: ModelOptions): Promise<P
 function toComputing(session: Session, options: ModelOptions, view: ModelView, batching: Batching): Promise<Computing> {
   const traits = { hasOpenEnd: options.info.hasOpenEnd, bytes: options.fileBytes }
   return chooseExecution(session, options.openInline, traits, view, batching, options.description.execution)
-}
-
-/** What of the file is read, but not served as one would think. */
-function fileWarnings(
-  { signature }: Session,
-  { labels, metadata }: ModelFileInfo,
-  { features }: ModelPackage,
-): string[] {
-  const names = features ? undefined : unreadNamesText(metadata)
-  return [wideInputText(signature), equalClassesText(labels?.classes), names].filter((text) => text !== undefined)
 }
 
 function toView({ signature }: Session, options: ModelOptions): ModelView {

@@ -121,6 +121,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
     openInline: () => runtime.loadInline(source),
     exampleGaps: gaps,
     exampleRows: (view) => (examples === undefined ? [] : options.examples.rows(examples, view)),
+    offerExample: options.examples.offer,
     onStuck: () => options.onStuck(file.name),
     onWarning,
   }).catch(async (error: unknown) => {

@@ -1,37 +1,57 @@
-import { DATA_TYPES } from '../core/datatypes.ts'
-import type { DataType } from '../core/datatypes.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
-import { elementCount } from '../core/tensor.ts'
+import { formatShape } from '../core/signature.ts'
+import type { TensorSpec } from '../core/signature.ts'
+import type { Tensor, Tensors } from '../core/tensor.ts'
+import { nestedJson } from './element-json.ts'
+import { fixedRowsOf } from './row-limits.ts'
 
-const MAX_ELEMENTS = 250_000
+// What a body for `POST …/predict` looks like, for people who try a model.
 
-/**
- * A body that `POST …/predict` accepts as it is: a record where the model has features, else instances of
- * its one input or its tensors by name, with zeros and free dimensions of 1.
- *
- * @returns undefined where the tensors would be too large to read.
- */
-export function exampleBody({ features, signature }: ModelView): unknown {
-  if (features.length > 0) return Object.fromEntries(features.map((feature) => [feature.name, exampleValue(feature)]))
-  const tensors = signature.inputs.map(({ name, dataType, shape }) => {
-    const known = shape.map((dimension) => (dimension === -1 ? 1 : dimension))
-    return { name, dataType, known, count: elementCount(known) }
-  })
-  if (tensors.some(({ count }) => count > MAX_ELEMENTS)) return undefined
-  const [only, second] = tensors
-  if (only && !second && only.known.length > 0) return { instances: nest(only.known, only.dataType) }
-  return { inputs: Object.fromEntries(tensors.map(({ name, dataType, known }) => [name, nest(known, dataType)])) }
+/** A record where the model has features, several where it takes no other number of rows; their values are the usual ones. */
+export function exampleRecords(model: ModelView): unknown {
+  const record = Object.fromEntries(model.features.map((feature) => [feature.name, exampleValue(feature)]))
+  const rows = fixedRowsOf(model) ?? 1
+  return rows === 1 ? record : Array.from({ length: rows }, () => record)
 }
 
-/** The same record as CSV with a header. */
-export function exampleCsv({ features }: ModelView): string {
-  const lines = [features.map(({ name }) => cell(name)), features.map((feature) => cell(exampleValue(feature)))]
-  return `${lines.map((cells) => cells.join(',')).join('\n')}\n`
+/** The bodies that stand for these inputs: instances of the one input, or the tensors by name. */
+export function bodiesOf(inputs: Tensors, { features, signature }: ModelView): unknown[] {
+  const nested = Object.fromEntries(signature.inputs.map(({ name }) => [name, toNested(inputs.get(name)!)]))
+  const [only, second] = signature.inputs
+  const hasRows = only && !second && only.shape.length > 0 && features.length === 0
+  return [...(hasRows ? [{ instances: nested[only.name] }] : []), { inputs: nested }]
+}
+
+/** The body with shape and datatype in the place of numbers. */
+export function outlineOf({ features, signature, madeUp }: ModelView): unknown {
+  if (features.length > 0) return { instances: `records of ${features.length} features, or arrays in their order` }
+  const told = signature.inputs.map((spec, input) => [spec.name, tensorText(spec, madeUp?.shapes[input])] as const)
+  const [only, second] = told
+  const hasRows = only && !second && signature.inputs[0]!.shape.length > 0
+  return hasRows ? { instances: only[1] } : { inputs: Object.fromEntries(told) }
+}
+
+/** Records as CSV with a header; undefined where the body is of another form. */
+export function exampleCsv({ features }: ModelView, body: unknown): string | undefined {
+  const records = (Array.isArray(body) ? body : [body]) as Readonly<Record<string, unknown>>[]
+  if (features.length === 0 || !records.every((record) => Object.hasOwn(record, features[0]!.name))) return undefined
+  const lines = records.map((record) => features.map(({ name }) => cell(record[name])))
+  return `${[features.map(({ name }) => cell(name)), ...lines].map((cells) => cells.join(',')).join('\n')}\n`
 }
 
 function cell(value: unknown): string {
   const text = String(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function toNested(tensor: Tensor): unknown {
+  return JSON.parse(nestedJson(tensor, 0, 0, { jsonNan: 'null' }))
+}
+
+function tensorText({ dataType, shape, freeNames }: TensorSpec, seen: readonly number[] = shape): string {
+  const computed = seen === shape ? '' : `, such as ${formatShape(seen)}`
+  const isFree = shape.includes(-1)
+  return `${dataType} ${formatShape(shape, freeNames)}${isFree ? computed : ''}`
 }
 
 const EXAMPLES: Readonly<Record<Feature['type'], number | boolean | string>> = {
@@ -52,9 +72,4 @@ export function exampleValue({ example, type, values, minimum, maximum }: Featur
   if (type !== 'number' && type !== 'integer') return EXAMPLES[type]
   const least = Math.max(Number(minimum ?? -Infinity), Math.min(0, Number(maximum ?? Infinity)))
   return type === 'integer' ? Math.ceil(least) : least
-}
-
-function nest([length, ...inner]: readonly number[], dataType: DataType): unknown {
-  if (length === undefined) return { float: 0, integer: 0, boolean: false, string: 'text' }[DATA_TYPES[dataType].kind]
-  return Array.from({ length }, () => nest(inner, dataType))
 }

@@ -7,6 +7,7 @@ import type { ExampleGaps, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { predictCodec } from './predict.ts'
 import { show } from './problems.ts'
+import { fixedRowsOf } from './row-limits.ts'
 
 // examples.json, beside a model's file: a few rows and what the model answered where it was made.
 const examplesSchema = z.strictObject({
@@ -31,10 +32,12 @@ export async function checkExamples(
   infer: (request: InferenceRequest) => Promise<InferenceResult>,
 ): Promise<void> {
   const { tolerance, examples } = parseExamples(text)
-  const fixed = model.signature.inputs.find(({ shape }) => shape[0] !== -1)?.shape[0]
+  const fixed = fixedRowsOf(model)
   const isExact = exactKeys(model)
   const count = Math.min(fixed ?? model.maxRows, model.maxRows)
-  for (let from = 0; from < examples.length; from += count) {
+  for (let next = 0; next < examples.length; next += count) {
+    // A model of a fixed number of rows takes some of them once more.
+    const from = fixed === undefined ? next : Math.max(0, Math.min(next, examples.length - count))
     const some = examples.slice(from, from + count)
     // A list, not an envelope: a feature may have the name of one.
     const bytes = Buffer.from(toExactJson(some.map(({ input }) => input)))
@@ -49,13 +52,14 @@ export async function checkExamples(
 }
 
 /**
- * The first and the last of the examples, each as inputs of its own; none where there are no two.
+ * The first and the last of the examples, each as inputs of its own; none where there are no two, or where the
+ * model takes no single row.
  *
  * @throws Error as `checkExamples` does of a text that is none; ServingError INVALID_INPUT of a row.
  */
 export function exampleRows(text: string, model: ModelView): Tensors[] {
   const { examples } = parseExamples(text)
-  if (examples.length < 2) return []
+  if (examples.length < 2 || fixedRowsOf(model) !== undefined) return []
   return [examples[0]!, examples.at(-1)!].map(({ input }) => {
     return predictCodec.decode({ bytes: Buffer.from(toExactJson([input])), isCsv: false }, model).inputs
   })

@@ -6,7 +6,7 @@ import { toTensor } from './nested-arrays.ts'
 import type { NullWriter } from './nested-arrays.ts'
 import { invalid, joinPath, show } from './problems.ts'
 import type { Problems } from './problems.ts'
-import { checkRowCount, checkSameRows } from './row-limits.ts'
+import { checkRowCount, checkSameRows, inputsByRow } from './row-limits.ts'
 import { inputNames, resolveNames } from './unknown-names.ts'
 
 /**
@@ -14,7 +14,7 @@ import { inputNames, resolveNames } from './unknown-names.ts'
  * the name as well.
  */
 export function toNamedTensors(given: unknown, model: ModelView, textLength: number, problems: Problems): Tensors {
-  const specs = model.signature.inputs
+  const specs = inputsByRow(model)
   const tensors = Array.isArray(given) && specs.length === 1 ? { [specs[0]!.name]: given } : given
   if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
   const keys = keysByInput(tensors, 'inputs', model, problems)
@@ -31,7 +31,7 @@ export function toNamedTensors(given: unknown, model: ModelView, textLength: num
       if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
     }
   }
-  if (problems.isEmpty) checkSameRows(inputs, 'inputs', model)
+  if (problems.isEmpty) checkSameRows(inputs, 'inputs', specs)
   return inputs
 }
 

@@ -12,7 +12,7 @@ import { toTensor } from './nested-arrays.ts'
 import { readPlainRows } from './plain-rows.ts'
 import { toOutputsJson, toPredictionsJson } from './predictions.ts'
 import { Problems, invalid, joinPath, show } from './problems.ts'
-import { checkFixedRows, checkRows } from './row-limits.ts'
+import { checkFixedRows, checkRows, inputsByRow } from './row-limits.ts'
 import { parseTop } from './top-classes.ts'
 import { checkRanges, warningsJson } from './value-ranges.ts'
 
@@ -183,7 +183,7 @@ function decodeRows(rows: unknown, path: string, model: ModelView, textLength: n
     const { inputs, records } = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
     return { inputs, keys: records * model.features.length, form: 'predictions' }
   }
-  const [input, second] = model.signature.inputs
+  const [input, second] = inputsByRow(model)
   if (second || isRecord(rows[0])) {
     const tensors = byInput(rows, path, model, problems)
     const inputs = problems.isEmpty ? toNamedTensors(tensors, model, textLength, problems) : new Map()

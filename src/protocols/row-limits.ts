@@ -1,4 +1,6 @@
 import type { ModelView } from '../core/model-view.ts'
+import { isRowByRow, withFreeRows } from '../core/signature.ts'
+import type { TensorSpec } from '../core/signature.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { invalid, joinPath } from './problems.ts'
 
@@ -13,9 +15,14 @@ export function checkRowCount(rows: number, path: string, { maxRows }: ModelView
   if (rows > maxRows) throw invalid(path, `expected at most ${maxRows} rows in one request, got ${rows}`)
 }
 
+/** The inputs as rows are written for them: where a run computes one row, a request may have several. */
+export function inputsByRow({ signature }: ModelView): readonly TensorSpec[] {
+  return isRowByRow(signature) ? signature.inputs.map(withFreeRows) : signature.inputs
+}
+
 /** Inputs whose axis 0 is free share the rows of a batch, unless the file gives that axis different names. */
-export function checkSameRows(inputs: Tensors, path: string, { signature }: ModelView): void {
-  const [first, ...others] = signature.inputs.filter(({ shape }) => shape[0] === -1)
+export function checkSameRows(inputs: Tensors, path: string, specs: readonly TensorSpec[]): void {
+  const [first, ...others] = specs.filter(({ shape }) => shape[0] === -1)
   const rows = first && inputs.get(first.name)?.shape[0]
   for (const { name, freeNames } of others) {
     const other = inputs.get(name)?.shape[0]
@@ -25,7 +32,14 @@ export function checkSameRows(inputs: Tensors, path: string, { signature }: Mode
   }
 }
 
-export function checkFixedRows(rows: number, path: string, { signature }: ModelView): void {
-  const fixed = signature.inputs.find(({ shape }) => shape[0] !== -1 && shape[0] !== rows)
-  if (fixed) throw invalid(path, `this model takes exactly ${fixed.shape[0]} rows in one request, got ${rows}`)
+/** How many rows a request must have; undefined where it may have any number. */
+export function fixedRowsOf(model: ModelView): number | undefined {
+  return inputsByRow(model).find(({ shape }) => shape[0] !== -1)?.shape[0]
+}
+
+export function checkFixedRows(rows: number, path: string, model: ModelView): void {
+  const fixed = fixedRowsOf(model)
+  if (fixed === undefined || fixed === rows) return
+  const counts = fixed === 1 ? '1 row' : `${fixed} rows`
+  throw invalid(path, `this model takes exactly ${counts} in one request, got ${rows}`)
 }

@@ -40,7 +40,7 @@ export function readInputs(inputs: unknown, read: ReadTensor, model: ModelView):
   }
   const missing = model.signature.inputs.find(({ name }) => !tensors.has(name))
   if (missing) throw invalid('inputs', `input ${show(missing.name)} is missing: ${describe(missing)}`)
-  checkSameRows(tensors, 'inputs', model)
+  checkSameRows(tensors, 'inputs', model.signature.inputs)
   return tensors
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
 import { FLOWER } from '../support/iris.ts'
+import { smallModel } from '../support/onnx-writer.ts'
 
 describe('GET /models', () => {
   test('tells how to call the default model', async () => {
@@ -67,4 +68,22 @@ describe('GET /models', () => {
       expect(reply.body.predictions ?? tensors[0]).toHaveLength(1)
     },
   )
+
+  test('has a note on shape and datatype in the place of thousands of numbers, as OpenAPI has', async () => {
+    const files = { 'm.onnx': smallModel({ dimensions: ['N', 3, 224, 224] }) }
+    const { server } = await startApp({ folder: createFolder(files) })
+    const { body, text } = await request(server).get('/models/m').expect(200)
+    expect(body).not.toHaveProperty('example')
+    expect(body.exampleNote).toBe(
+      'an example has 150528 numbers, which are too many to show: {"instances":"float32 [N,3,224,224], such as [1,3,224,224]"}',
+    )
+    expect(text.length).toBeLessThan(5000)
+    const openApi = await request(server).get('/openapi.json').expect(200)
+    const { description, content } = openApi.body.paths['/predict'].post.requestBody
+    expect(description).toBe(body.exampleNote)
+    // The form on /docs shows it, and makes no numbers of its own.
+    expect(content['application/json'].example).toEqual({
+      instances: 'float32 [N,3,224,224], such as [1,3,224,224]',
+    })
+  })
 })

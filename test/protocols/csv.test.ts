@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import Papa from 'papaparse'
 import { describe, expect, test } from 'vitest'
 import type { ModelView } from '../../src/core/model-view.ts'
-import { exampleCsv } from '../../src/protocols/example.ts'
+import { exampleCsv, exampleRecords } from '../../src/protocols/example.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { problemsOf } from '../support/errors.ts'
 import { createView, spec } from '../support/views.ts'
@@ -261,6 +261,11 @@ describe('CSV', () => {
   })
 
   test('of the documented example works as it is', () => {
-    expect(decode(exampleCsv(people))).toEqual({ age: [0], visits: [0n], member: [0], name: ['text'] })
+    expect(decode(exampleCsv(people, exampleRecords(people))!)).toEqual({
+      age: [0],
+      visits: [0n],
+      member: [0],
+      name: ['text'],
+    })
   })
 })

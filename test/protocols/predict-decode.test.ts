@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ModelView } from '../../src/core/model-view.ts'
-import { exampleBody } from '../../src/protocols/example.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { errorOf, problemsOf } from '../support/errors.ts'
 import { createView, spec, tableView } from '../support/views.ts'
@@ -190,10 +189,6 @@ describe('a body that is accepted', () => {
   test('a column count that is free is what model.json says', () => {
     const model = tableView({ signature: { inputs: [spec('X', 'float32', [-1, -1])], outputs: [] } })
     expect(decode({ a: 1, b: 2, c: 3 }, model).get('X')!.shape).toEqual([1, 3])
-  })
-
-  test.each([tableView(), columns, image, pair])('is what the example of a model shows', (model) => {
-    expect(decode(exampleBody(model), model).size).toBe(model.signature.inputs.length)
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { ModelView } from '../../src/core/model-view.ts'
 import type { ModelPackage } from '../../src/models/package.ts'
-import { exampleBody } from '../../src/protocols/example.ts'
+import { exampleRecords } from '../../src/protocols/example.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { v1Codec } from '../../src/protocols/v1.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
@@ -160,6 +160,6 @@ describe('a range', () => {
       { name: 'e', values: [3, 4] },
     ]
     const model = viewOf(features, ['float32', 'float32', 'string', 'float32', 'int64'], 'refuse')
-    expect(decode(exampleBody(model), model).warnings).toBeUndefined()
+    expect(decode(exampleRecords(model), model).warnings).toBeUndefined()
   })
 })

@@ -7,6 +7,7 @@ import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
 import { checkExamples, exampleGaps, exampleRows } from '../../src/protocols/examples.ts'
+import { offerExample } from '../../src/protocols/offer-example.ts'
 import { MODELS } from './paths.ts'
 import { startPool } from './pool.ts'
 
@@ -41,7 +42,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     maxRunMs: 60_000,
     onStuck: () => undefined,
     onWarning: () => undefined,
-    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
+    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)

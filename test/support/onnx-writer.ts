@@ -113,6 +113,8 @@ interface SmallModel {
   readonly domain?: string
   readonly metadata?: Readonly<Record<string, string>>
   readonly columns?: number
+  /** Of `x` and `y`, instead of `N` and the columns. */
+  readonly dimensions?: readonly (number | string)[]
   /** Instead of `y`: what makes each of `y0`, `y1`, … of `x`, and of which type it is. */
   readonly outputs?: readonly (readonly [operator: string, type: number | 'sequence'])[]
 }
@@ -120,8 +122,7 @@ interface SmallModel {
 /** One node from `x` [N, columns] to `y` of the same type. */
 export function smallModel(options: SmallModel = {}): Buffer {
   const { elementType = FLOAT, irVersion = 8, opset = 17, mlOpset = 3, operator = 'Identity', domain = '' } = options
-  const { metadata = {}, columns = 3 } = options
-  const dimensions = ['N', columns]
+  const { metadata = {}, columns = 3, dimensions = ['N', columns] } = options
   const input = tensorInfo('x', dimensions, elementType)
   const made = options.outputs?.map(([kind, type], index) => toOutput(kind, type, `y${index}`, dimensions)) ?? [
     { node: nodeOf(operator, domain, 'y'), value: tensorInfo('y', dimensions, elementType) },

@@ -4,6 +4,7 @@ import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/repository.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { checkExamples, exampleGaps, exampleRows } from '../../src/protocols/examples.ts'
+import { offerExample } from '../../src/protocols/offer-example.ts'
 import { createFolder } from './folders.ts'
 import type { Content } from './folders.ts'
 import { startPool } from './pool.ts'
@@ -14,7 +15,7 @@ const LIMITS = {
   maxRunMs: 60_000,
   onStuck: () => undefined,
   onWarning: () => undefined,
-  examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
+  examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
 }
 
 /** A registry over real files and a real runtime, not loaded yet. */
