@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { get, post } from '../support/http.ts'
-import { PARITY, deviation, examplesOf, fixtures } from '../support/parity.ts'
+import { copyModelFiles, deviation, examplesOf, fixtures } from '../support/parity.ts'
+import { compareMissing } from '../support/parity-missing.ts'
 import type { Example, Fixture } from '../support/parity.ts'
 import { ROOT } from '../support/paths.ts'
 import { startServer } from '../support/server-process.ts'
@@ -24,14 +25,14 @@ async function measure({ url }: ServerProcess, name: string): Promise<number> {
 }
 
 describe('models as they were exported', () => {
-  test('answer as the originals do', async () => {
-    const server = await startServer({ args: ['--model-dir', PARITY] })
+  test('answer as the originals do, and refuse a missing value rather than answer otherwise', async () => {
+    const server = await startServer({ args: ['--model-dir', copyModelFiles()] })
     const table: string[] = []
     for (const fixture of fixtures) {
       const worst = await measure(server, fixture.name)
       expect({ name: fixture.name, isClose: worst <= fixture.tolerance, worst }).toMatchObject({ isClose: true })
       const { body } = await get(`${server.url}/models/${fixture.name}`)
-      table.push(toRow(fixture, body as { task: string; warnings?: string[] }))
+      table.push(toRow(fixture, body as Description, await compareMissing(server.url, fixture)))
     }
     expect(fixtures.length).toBeGreaterThanOrEqual(110)
     expect(new Set(table).size).toBe(table.length)
@@ -43,18 +44,38 @@ describe('models as they were exported', () => {
   }, 120_000)
 })
 
-function toRow(fixture: Fixture, { task, warnings = [] }: { task: string; warnings?: string[] }): string {
+interface Description {
+  readonly task: string
+  readonly warnings?: readonly string[]
+}
+
+const COLUMNS = [
+  'family',
+  'estimator',
+  'library',
+  'exporter',
+  'options',
+  'classes',
+  'served as',
+  'missing values',
+  'note',
+]
+
+function toRow(fixture: Fixture, { task, warnings = [] }: Description, missing: string): string {
   const { family, estimator, library, exporter, options, classes, note } = fixture
   const left = warnings.map((warning) => warning.replace(/: export it.*/, ''))
   const notes = [note, ...left].filter(Boolean).join('; ')
-  return `| ${[family, estimator, library, exporter, options, classes, task, notes].join(' | ')} |`
+  return toLine([family, estimator, library, exporter, options, classes, task, missing, notes])
+}
+
+function toLine(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
 }
 
 const [BEGIN, END] = ['<!-- made by a test: begin -->', '<!-- made by a test: end -->']
 
 function toDocument(text: string, rows: readonly string[]): string {
-  const head =
-    '| family | estimator | library | exporter | options | classes | served as | note |\n| --- | --- | --- | --- | --- | --- | --- | --- |'
+  const head = [toLine(COLUMNS), toLine(COLUMNS.map(() => '---'))]
   const [before = '', rest = ''] = text.split(BEGIN)
-  return `${before}${BEGIN}\n\n${head}\n${rows.join('\n')}\n\n${END}${rest.split(END)[1] ?? ''}`
+  return `${before}${BEGIN}\n\n${[...head, ...rows].join('\n')}\n\n${END}${rest.split(END)[1] ?? ''}`
 }

@@ -81,7 +81,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
 
   test('are right as the export tool writes them, where it writes them', async () => {
     const { url } = await startServer({ args: ['--model-dir', join(folder, 'tool')] })
-    for (const [name, found] of Object.entries(cases).filter(([name]) => isExported(name))) {
+    for (const [name, found] of Object.entries(cases).filter(([each]) => isExported(each))) {
       const worst = await worstOf(url, name, found)
       expect({ name, isClose: worst <= TOLERANCE, worst }).toMatchObject({ isClose: true })
     }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createFolder } from './folders.ts'
 import { FIXTURES } from './paths.ts'
 
 /** Files as exporters write them, each with fifty rows and what the original library answered. */
@@ -24,10 +25,22 @@ export interface Example {
   readonly prediction: unknown
 }
 
+/** A row with missing values, and what the original answers, or the error that it raises. */
+export type MissingCase = Example | { readonly input: unknown; readonly raises: string }
+
 export const fixtures = read('index.json') as readonly Fixture[]
 
 export function examplesOf(name: string): readonly Example[] {
   return (read(name, '1/examples.json') as { examples: readonly Example[] }).examples
+}
+
+/** The cases of every model by name: each feature missing in some rows, and last one row with all of them missing. */
+export const missingCases = read('missing.json') as Readonly<Record<string, readonly MissingCase[]>>
+
+/** A folder with the model files alone: no example tells the server how the models behave. */
+export function copyModelFiles(): string {
+  const files = fixtures.map(({ name }) => join(name, '1/model.onnx'))
+  return createFolder(Object.fromEntries(files.map((file) => [file, readFileSync(join(PARITY, file))])))
 }
 
 function read(...path: string[]): unknown {
