@@ -23,7 +23,7 @@ export function dropUnreadBodies(app: FastifyInstance, isDraining: () => boolean
     const timer = setTimeout(() => {
       send()
       // Node closes a last connection itself once the answer is out.
-      if (!isLast) raw.socket.destroy()
+      if (!isLast) raw.destroy()
     }, DROP_MS).unref()
     const end = (): void => {
       clearTimeout(timer)
