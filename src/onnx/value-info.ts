@@ -42,6 +42,9 @@ const ELEMENT_TYPES = [
   'uint4',
   'int4',
   'float4e2m1',
+  'float8e8m0',
+  'uint2',
+  'int2',
 ]
 
 const MAX_RANK = 64

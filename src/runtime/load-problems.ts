@@ -1,6 +1,9 @@
 import { elementTypeName } from '../onnx/value-info.ts'
 import { SUPPORTED } from './runtime.ts'
 
+// Of the default domain; most operators of older ones have no kernel.
+const OLDEST_OPSET = 7
+
 /** What the runtime says of a model that it cannot load, and what it means: what was found, and what to do. */
 const PROBLEMS: readonly (readonly [RegExp, (groups: Readonly<Record<string, string>>) => string])[] = [
   [
@@ -27,7 +30,8 @@ const PROBLEMS: readonly (readonly [RegExp, (groups: Readonly<Record<string, str
   [
     /Could not find an implementation for (?<operator>\w+)\((?<version>\d+)\)/,
     ({ operator, version }) => {
-      const next = 'export it with inputs of float32 or int64 for this operator'
+      const types = 'inputs of float32 or int64 for this operator'
+      const next = `export it with ${Number(version) < OLDEST_OPSET ? `an opset of ${OLDEST_OPSET} or newer, or with ` : ''}${types}`
       return `the runtime cannot compute the operator ${operator} of version ${version} with these types: ${next}`
     },
   ],

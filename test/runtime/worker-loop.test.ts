@@ -53,7 +53,11 @@ test.each<[string, string | RegExp]>([
   ['Unsupported data type: 16', /^an output holds bfloat16, which is not supported; .*: export/],
   [
     'Could not find an implementation for Abs(13) node with name ""',
-    /^the runtime cannot compute the operator Abs of version 13 with these types: export/,
+    /^the runtime cannot compute the operator Abs of version 13 with these types: export it with inputs of float32/,
+  ],
+  [
+    'Could not find an implementation for Add(6) node with name ""',
+    /^the runtime cannot compute the operator Add of version 6 with these types: export it with an opset of 7 or newer/,
   ],
 ])('a message of the runtime is cleaned: %s', (message, cleaned) => {
   const text = cleanMessage(new Error(message), '/secret/m.onnx')
