@@ -32,6 +32,8 @@ interface StartOptions {
   readonly main?: string
   /** The message of the log line that it has started with. */
   readonly until?: RegExp
+  /** Is given what ends the server; by default, that is done when the test is over. */
+  readonly atEnd?: (end: () => Promise<void>) => void
 }
 
 /** Starts the server on a free port and waits until it says that it is ready. */
@@ -48,6 +50,7 @@ export function spawnServer({
   env = process.env,
   cwd = ROOT,
   main,
+  atEnd = onTestFinished,
 }: StartOptions): Omit<ServerProcess, 'url'> {
   const child = spawn(process.execPath, [main ?? join(ROOT, 'dist/main.js'), ...args], {
     cwd,
@@ -56,7 +59,7 @@ export function spawnServer({
   })
   // Not 'exit', which comes before the last lines have been read.
   const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }))
-  onTestFinished(async () => {
+  atEnd(async () => {
     if (child.exitCode === null) child.kill('SIGKILL')
     await exited
   })
