@@ -41,11 +41,13 @@ interface Draft {
 /**
  * Reads the attributes of a node. Integers beyond 2^53 come rounded: sizes and axes never are that large on purpose.
  *
+ * @param wanted Names of those to read; all by default. The lists of others are passed over.
  * @throws WireError when it is no protobuf, or has more attributes than any operator.
  */
-export function readAttributes(source: ByteSource, node: GraphNode): Attributes {
+export function readAttributes(source: ByteSource, node: GraphNode, wanted?: readonly string[]): Attributes {
   const attributes = new Map<string, Attribute>()
   for (const range of attributesOf(source, node)) {
+    if (wanted && !wanted.includes(readName(source, range))) continue
     const draft = readDraft(source, range)
     attributes.set(draft.name, draft)
     checkCount(attributes.size, MAX_ATTRIBUTES, 'attributes', 'a node')
@@ -56,6 +58,14 @@ export function readAttributes(source: ByteSource, node: GraphNode): Attributes 
 /** The integer of an attribute, or `fallback` where the node does not have it. */
 export function integerOf(attributes: Attributes, name: string, fallback: number): number {
   return attributes.get(name)?.integers[0] ?? fallback
+}
+
+/** Exporters write the name first, so what may be long behind it is not read. */
+function readName(source: ByteSource, range: Range): string {
+  for (const field of fieldsOf(source, range, 'an attribute')) {
+    if (field.number === FIELD.name && field.isBytes) return readText(source, field, 'the name of an attribute')
+  }
+  return ''
 }
 
 function readDraft(source: ByteSource, range: Range): Draft {

@@ -5,6 +5,8 @@ import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
 import { proveMissing } from './missing-values.ts'
 import { hasOpenEnd } from './open-end.ts'
+import { proveRows } from './rows/proof.ts'
+import type { RowProof } from './rows/proof.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 import { cutZipMaps } from './zipmap.ts'
@@ -25,6 +27,8 @@ export interface ModelFileInfo {
   readonly customOperators: readonly string[]
   /** Whether the time of a run depends on its values. */
   readonly hasOpenEnd: boolean
+  /** Proves that the rows of requests keep apart when they are joined, or says what stops the proof. */
+  readonly rows: RowProof
   /** The classes, in the order of the probability columns, where the file tells them. */
   readonly labels: FoundLabels | undefined
   /** Which columns of its inputs may have missing values. */
@@ -73,6 +77,8 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
   const found = lookWithin(source, graph, functions)
   const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
   const madeBy = `${producer} ${version}`.trim()
+  const cutNames = new Map(Array.from(fileNames, ([tensor, name]) => [name, tensor]))
+  const answered = graph.outputs.filter(({ name }) => !left.has(name)).map(({ name }) => cutNames.get(name) ?? name)
   return {
     irVersion,
     producer: madeBy,
@@ -80,6 +86,7 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     metadata,
     graph,
     ...found,
+    rows: proveRows({ source, opsets, functions }, graph, answered),
     labels: readClassLabels(source, graph, labels),
     missing: proveMissing(source, graph, madeBy),
     edits,

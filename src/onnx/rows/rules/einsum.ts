@@ -1,0 +1,68 @@
+import { input } from '../operation.ts'
+import type { Operation, Rule } from '../operation.ts'
+import { NotProven, isEqual, isOne } from '../sizes.ts'
+import type { Size } from '../sizes.ts'
+import { constant, rowsAlong, shapeOf } from '../value.ts'
+import type { Value } from '../value.ts'
+
+/** Einsum by an explicit equation: one letter stands for the rows, and is kept. */
+export const einsum: Rule = (operation) => {
+  const [terms, answer] = parse(operation)
+  const values = operation.inputs.map((_, index) => input(operation, index))
+  if (terms.length !== values.length) throw new NotProven('its equation does not fit its inputs')
+  const sizes = sizesByLetter(values, terms)
+  const rows = rowLetterOf(values, terms)
+  const shape = Array.from(answer, (letter) => sizes.get(letter) ?? operation.unknownSize())
+  if (rows === undefined) return constant(shape)
+  if (countOf(answer, rows.letter) !== 1) throw new NotProven('rows are added up')
+  const axis = answer.indexOf(rows.letter)
+  return rowsAlong(axis, shape.with(axis, rows.size))
+}
+
+function parse(operation: Operation): [terms: string[], answer: string] {
+  const equation = operation.attributes('equation').get('equation')?.texts[0]?.replaceAll(' ', '') ?? ''
+  const [left, right] = equation.split('->')
+  if (left === undefined || right === undefined || equation.includes('.'))
+    throw new NotProven('its equation is implicit')
+  return [left.split(','), right]
+}
+
+/** An axis of size 1 gives way to another of its letter. */
+function sizesByLetter(values: readonly Value[], terms: readonly string[]): Map<string, Size> {
+  const sizes = new Map<string, Size>()
+  for (const [index, value] of values.entries()) {
+    const [shape, term] = [shapeOf(value), terms[index]!]
+    if (shape.length !== term.length) throw new NotProven('its equation does not fit the rank')
+    for (const [axis, size] of shape.entries()) {
+      const known = sizes.get(term[axis]!)
+      if (!known || isOne(known)) sizes.set(term[axis]!, size)
+    }
+  }
+  return sizes
+}
+
+interface RowLetter {
+  readonly letter: string
+  readonly size: Size
+}
+
+/** The letter of the rows: once in each term with rows, in no term without. */
+function rowLetterOf(values: readonly Value[], terms: readonly string[]): RowLetter | undefined {
+  const found = values.flatMap((value, index): RowLetter[] => {
+    return value.kind === 'rows' ? [{ letter: terms[index]![value.axis]!, size: value.shape[value.axis]! }] : []
+  })
+  const [first] = found
+  if (!first) return undefined
+  if (found.some(({ letter, size }) => letter !== first.letter || !isEqual(size, first.size))) {
+    throw new NotProven('its rows lie along different axes')
+  }
+  const isKept = values.every(
+    (value, index) => countOf(terms[index]!, first.letter) === (value.kind === 'rows' ? 1 : 0),
+  )
+  if (!isKept) throw new NotProven('a constant has another value for each row')
+  return first
+}
+
+function countOf(text: string, letter: string): number {
+  return text.split(letter).length - 1
+}

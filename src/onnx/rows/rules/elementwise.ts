@@ -1,0 +1,198 @@
+import { checkConstant, input, integer } from '../operation.ts'
+import type { Operation, Rule } from '../operation.ts'
+import { NotProven, isEqual, isOne, isWhole, over, rowPower, sizeOf, times, toNumber } from '../sizes.ts'
+import type { Size } from '../sizes.ts'
+import { constant, numbers, rowsAlong, shapeOf } from '../value.ts'
+import type { Value } from '../value.ts'
+
+/** Computes each element from one element. */
+export const unary: Rule = (operation) => {
+  const value = input(operation, 0)
+  checkConstant(operation, 1)
+  if (value.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  return value.kind === 'rows' ? rowsAlong(value.axis, value.shape) : constant(value.shape)
+}
+
+/** Identity and Cast keep known numbers. */
+export const passOn: Rule = (operation) => input(operation, 0)
+
+export const cast: Rule = (operation) => {
+  const value = input(operation, 0)
+  if (value.kind === 'rows' || !value.known) return operation.operator === 'Cast' ? unary(operation) : value
+  const to = integer(operation.attributes('to'), 'to')
+  if (to === BOOL)
+    return numbers(
+      shapeOf(value),
+      value.known.map((size) => sizeOf(toNumber(size) === 0 ? 0 : 1)),
+    )
+  if (to !== undefined && INTEGERS.has(to) && value.known.every((size) => isWholeNumber(size))) return value
+  if (value.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  return constant(value.shape)
+}
+
+const BOOL = 9
+const INTEGERS = new Set([6, 7])
+
+function isWholeNumber(size: Size): boolean {
+  const number = toNumber(size)
+  return number === undefined || Number.isInteger(number)
+}
+
+/** Nothing may be dropped: chance differs between requests. */
+export const dropout: Rule = (operation) => {
+  const value = unary({ ...operation, inputs: operation.inputs.slice(0, 2) }) as Value
+  const training = operation.inputs[2]
+  if (operation.opset < 7 && integer(operation.attributes('is_test'), 'is_test') !== 1) {
+    throw new NotProven('it drops values by chance')
+  }
+  if (!training) return value
+  const isOff = training.kind === 'constant' && training.known?.every((size) => toNumber(size) === 0)
+  if (!isOff) throw new NotProven('it may drop values by chance')
+  return value
+}
+
+/** Computes each element from one element of each input, with broadcasting. */
+export const elementwise: Rule = (operation) => {
+  const { inputs, opset, operator } = operation
+  const values = inputs.map((_, index) => input(operation, index))
+  const folded = fold(operator, values)
+  if (folded) return folded
+  if (opset < 7 && integer(operation.attributes('broadcast'), 'broadcast') === 1) {
+    throw new NotProven('it broadcasts by the rules of an old opset')
+  }
+  return broadcast(values, operation)
+}
+
+/**
+ * The shape of values that are broadcast against each other. All rows must lie along one axis, in one number, and a
+ * constant must be the same for each of them.
+ */
+export function broadcast(values: readonly Value[], operation: Pick<Operation, 'unknownSize'>): Value {
+  if (values.some(({ kind }) => kind === 'count')) throw new NotProven('the number of rows becomes part of the data')
+  const first = values.find((value) => value.kind === 'rows')
+  if (!first && values.some(({ shape }) => !shape)) return constant()
+  const shapes = values.map(shapeOf)
+  const rank = Math.max(...shapes.map(({ length }) => length))
+  const shape = Array.from({ length: rank }, (_, axis) => {
+    const sizes = shapes.map((each) => each[axis - rank + each.length]).filter((size) => size !== undefined)
+    return commonSize(sizes, operation)
+  })
+  if (!first) return constant(shape)
+  const fromEnd = first.shape.length - first.axis
+  for (const [index, value] of values.entries()) checkAligned(value, shapes[index]!, first, fromEnd)
+  return rowsAlong(rank - fromEnd, shape.with(rank - fromEnd, first.shape[first.axis]!))
+}
+
+function checkAligned(value: Value, shape: readonly Size[], first: Extract<Value, { kind: 'rows' }>, fromEnd: number) {
+  const axis = shape.length - fromEnd
+  if (value.kind === 'rows') {
+    if (value.axis !== axis || !isEqual(shape[axis]!, first.shape[first.axis]!)) {
+      throw new NotProven('its rows lie along different axes')
+    }
+  } else if (axis >= 0 && !isOne(shape[axis]!)) {
+    throw new NotProven('a constant has another value for each row')
+  }
+}
+
+/** 1 gives way to any other size; of two others nothing is known here. */
+function commonSize(sizes: readonly Size[], operation: Pick<Operation, 'unknownSize'>): Size {
+  const [found, ...others] = sizes.filter((size) => !isOne(size))
+  if (!found) return sizeOf(1)
+  if (others.every((size) => isEqual(size, found))) return found
+  // A number above 1 is the result, whatever the names stand for.
+  return [found, ...others].find((size) => toNumber(size) !== undefined) ?? operation.unknownSize()
+}
+
+type Fold = (a: Size, b: Size) => Size | undefined
+
+const FOLDS: Readonly<Record<string, Fold>> = {
+  Mul: (a, b) => times(a, b),
+  Div: (a, b) => {
+    const quotient = over(a, b)
+    // Integers are divided without a rest, or it is a rounded number that nothing is known of.
+    return isWhole(quotient) ? quotient : undefined
+  },
+  Add: ofNumbers((a, b) => a + b),
+  Sub: ofNumbers((a, b) => a - b),
+  Max: ofNumbers(Math.max),
+  Min: ofNumbers(Math.min),
+  Less: ofNumbers((a, b) => Number(a < b)),
+  LessOrEqual: ofNumbers((a, b) => Number(a <= b)),
+  Greater: ofNumbers((a, b) => Number(a > b)),
+  GreaterOrEqual: ofNumbers((a, b) => Number(a >= b)),
+  And: ofNumbers((a, b) => Number(a !== 0 && b !== 0)),
+  Or: ofNumbers((a, b) => Number(a !== 0 || b !== 0)),
+  Equal: (a, b) => {
+    const [x, y] = [toNumber(a), toNumber(b)]
+    if (x !== undefined && y !== undefined) return sizeOf(Number(x === y))
+    // No size is negative, or 0.
+    const number = x ?? y
+    if (number !== undefined && number <= 0) return sizeOf(0)
+    return isEqual(a, b) ? sizeOf(1) : undefined
+  },
+}
+
+function ofNumbers(compute: (a: number, b: number) => number): Fold {
+  return (a, b) => {
+    const [x, y] = [toNumber(a), toNumber(b)]
+    return x === undefined || y === undefined ? undefined : sizeOf(compute(x, y))
+  }
+}
+
+const MAX_FOLDED = 64
+
+/** Computes with known integers, where both are lists of one length, or one is a single number. */
+function fold(operator: string, [a, b, ...more]: readonly Value[]): Value | undefined {
+  const compute = Object.hasOwn(FOLDS, operator) ? FOLDS[operator] : undefined
+  if (!compute || !a || !b || more.length > 0 || a.kind === 'rows' || b.kind === 'rows') return undefined
+  const [x, y] = [a.known, b.known]
+  if (!x || !y || !a.shape || !b.shape || ![...x, ...y].every(isInteger)) return undefined
+  const isList = x.length === y.length && a.shape.length === b.shape.length
+  if (!(isList || x.length === 1 || y.length === 1) || Math.max(x.length, y.length) > MAX_FOLDED) return undefined
+  if (a.shape.length > 1 || b.shape.length > 1) return undefined
+  const length = Math.min(x.length, y.length) === 0 ? 0 : Math.max(x.length, y.length)
+  const values = Array.from({ length }, (_, index) => compute(elementAt(x, index), elementAt(y, index)))
+  if (values.some((value) => value === undefined)) return undefined
+  const rank = Math.max(a.shape.length, b.shape.length)
+  return numbers(rank === 0 ? [] : [sizeOf(length)], values as Size[])
+}
+
+/** The element at an index; a single one is the same everywhere. */
+function elementAt(list: readonly Size[], index: number): Size {
+  return list[list.length === 1 ? 0 : index]!
+}
+
+function isInteger({ numerator, denominator }: Size): boolean {
+  return denominator === 1 && Number.isInteger(numerator)
+}
+
+/** Where of known numbers, which PyTorch's `expand` makes; else as any elementwise operator. */
+export const where: Rule = (operation) => {
+  const [condition, a, b] = [0, 1, 2].map((index) => input(operation, index)) as [Value, Value, Value]
+  const known = [condition, a, b].map((value) => (value.kind === 'rows' ? undefined : value.known))
+  const [c, x, y] = known
+  if (!c || !x || !y || shapeOf(condition).length > 1) return broadcast([condition, a, b], operation)
+  const length = Math.max(c.length, x.length, y.length)
+  if (length > MAX_FOLDED || known.some((list) => list!.length !== 1 && list!.length !== length)) {
+    return broadcast([condition, a, b], operation)
+  }
+  const chosen = Array.from({ length }, (_, index) => {
+    const number = toNumber(elementAt(c, index))
+    if (number === undefined || rowPower(elementAt(c, index)) !== 0)
+      throw new NotProven('it chooses by the number of rows')
+    return number === 0 ? elementAt(y, index) : elementAt(x, index)
+  })
+  const rank = Math.max(shapeOf(condition).length, shapeOf(a).length, shapeOf(b).length)
+  if (rank > 1) return broadcast([condition, a, b], operation)
+  return numbers(rank === 0 ? [] : [sizeOf(length)], chosen)
+}
+
+/** Not of known truth values; else as any operator of one element. */
+export const not: Rule = (operation) => {
+  const value = input(operation, 0)
+  if (value.kind !== 'constant' || !value.known?.every((size) => toNumber(size) !== undefined)) return unary(operation)
+  return numbers(
+    shapeOf(value),
+    value.known.map((size) => sizeOf(toNumber(size) === 0 ? 1 : 0)),
+  )
+}

@@ -1,0 +1,139 @@
+import { checkConstant, input, integer } from '../operation.ts'
+import type { Operation, Rule } from '../operation.ts'
+import { NotProven, ROWS, isEqual, isOne, over, product, sizeOf } from '../sizes.ts'
+import type { Size } from '../sizes.ts'
+import { constant, reshaped, rowAxis, rowsAlong, shapeOf } from '../value.ts'
+import type { Value } from '../value.ts'
+
+// Operators of ai.onnx.ml, and of text. A vector is one sample for most of them, so rows must be the first of two axes.
+
+/** The sizes of a table [rows, columns]. */
+function tableOf(operation: Operation): { readonly data: Value; readonly rows: Size; readonly columns: Size } {
+  const data = input(operation, 0)
+  checkConstant(operation, 1)
+  const sizes = shapeOf(data)
+  if (data.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  if (sizes.length !== 2 || rowAxis(data) > 0) throw new NotProven('its input is no table of rows and columns')
+  return { data, rows: sizes[0]!, columns: sizes[1]! }
+}
+
+/** Scaler, Imputer, Normalizer: a table of the same size. */
+export const table: Rule = (operation) => {
+  const { data, rows, columns } = tableOf(operation)
+  return reshaped(data, [rows, columns], 0)
+}
+
+/** Labels [rows] and scores [rows, classes]. */
+export const classifier: Rule = (operation) => {
+  const { data, rows } = tableOf(operation)
+  const classes = classCount(operation)
+  const width = classes === undefined || classes < 2 ? operation.unknownSize() : sizeOf(classes)
+  return [reshaped(data, [rows], 0), reshaped(data, [rows, width], 0)]
+}
+
+/** undefined where it depends on more: SVMClassifier may answer one number for each pair of classes. */
+function classCount(operation: Operation): number | undefined {
+  const labels = countOf(operation, 'classlabels_strings', 'classlabels_int64s', 'classlabels_ints')
+  if (operation.operator === 'TreeEnsembleClassifier') return labels
+  if (operation.operator !== 'LinearClassifier') return undefined
+  const targets = countOf(operation, 'intercepts')
+  return targets === 1 && labels === 2 ? 2 : targets
+}
+
+/** How many elements the first of these lists has; undefined where there is none, or it is too long to be read. */
+function countOf(operation: Operation, ...names: string[]): number | undefined {
+  const attributes = operation.attributes(...names)
+  for (const name of names) {
+    const found = attributes.get(name)
+    const count = found && Math.max(found.integers.length, found.floats.length, found.texts.length)
+    if (count) return found.isCut ? undefined : count
+  }
+  return undefined
+}
+
+/** Scores [rows, targets], where an attribute tells how many targets there are. */
+export function regressor(attribute: string, fallback: number): Rule {
+  return (operation) => {
+    const { data, rows } = tableOf(operation)
+    const targets = integer(operation.attributes(attribute), attribute) ?? fallback
+    return reshaped(data, [rows, sizeOf(targets)], 0)
+  }
+}
+
+/** TreeEnsemble of opset 5, whose answer is [rows, targets]. */
+export const treeEnsemble: Rule = regressor('n_targets', 1)
+
+/** FeatureVectorizer: tables side by side. */
+export const featureVectorizer: Rule = (operation) => {
+  const values = operation.inputs.map((_, index) => input(operation, index))
+  const [first] = values
+  for (const value of values) {
+    const sizes = shapeOf(value)
+    if (sizes.length !== 2 || rowAxis(value) !== 0) throw new NotProven('its input is no table of rows and columns')
+    if (!isEqual(sizes[0]!, shapeOf(first!)[0]!)) throw new NotProven('its inputs differ in their rows')
+  }
+  return reshaped(first!, [shapeOf(first!)[0]!, operation.unknownSize()], 0)
+}
+
+/** ai.onnx.ml's OneHotEncoder adds an axis. */
+export const oneHotEncoder: Rule = (operation) => {
+  const data = input(operation, 0)
+  const categories = countOf(operation, 'cats_strings', 'cats_int64s')
+  const width = categories === undefined ? operation.unknownSize() : sizeOf(categories)
+  return reshaped(data, [...shapeOf(data), width], rowAxis(data))
+}
+
+/** ArrayFeatureExtractor chooses along the last axis, by all elements of its second input. */
+export const arrayFeatureExtractor: Rule = (operation) => {
+  const [data, indices] = [input(operation, 0), input(operation, 1)]
+  const [sizes, chosen] = [shapeOf(data), shapeOf(indices)]
+  const [a, b] = [rowAxis(data), rowAxis(indices)]
+  const last = sizes.length - 1
+  if (b < 0) {
+    if (a === last) throw new NotProven('rows are chosen by their number')
+    const shape = [...sizes.slice(0, -1), product(chosen)]
+    // A vector becomes a line of a table.
+    return reshaped(data, last === 0 ? [sizeOf(1), ...shape] : shape, a)
+  }
+  if (a >= 0) throw new NotProven('rows are chosen by the values of rows')
+  if (b !== 0) throw new NotProven('rows get mixed with another axis')
+  const shape = [...sizes.slice(0, -1), product(chosen)]
+  return last === 0 ? rowsAlong(1, [sizeOf(1), ...shape]) : rowsAlong(last, shape)
+}
+
+/** StringNormalizer keeps every text where it has no stop words. */
+export const stringNormalizer: Rule = (operation) => {
+  const data = input(operation, 0)
+  if (operation.attributes('stopwords').get('stopwords')?.texts.length) throw new NotProven('it leaves texts out')
+  return reshaped(data, shapeOf(data), rowAxis(data))
+}
+
+/** com.microsoft's Tokenizer: as many words as the longest text of the run has, filled up. */
+export const tokenizer: Rule = (operation) => {
+  const data = input(operation, 0)
+  const padding = operation.attributes('pad_value').get('pad_value')?.texts[0]
+  if (data.kind !== 'rows' || padding === undefined) throw new NotProven('its rows are padded')
+  return rowsAlong(data.axis, [...data.shape, operation.unknownSize()], padding)
+}
+
+/** Counts words for each row, where what fills shorter rows up is no word that is counted. */
+export const tfIdf: Rule = (operation) => {
+  const data = input(operation, 0)
+  const sizes = shapeOf(data)
+  if (data.kind !== 'rows') return constant()
+  if (sizes.length !== 2 || data.axis !== 0 || !isOne(over(sizes[0]!, ROWS)))
+    throw new NotProven('its input is no table of rows and words')
+  if (data.padding !== undefined) checkPadding(operation, data.padding)
+  return rowsAlong(0, [sizes[0]!, operation.unknownSize()])
+}
+
+function checkPadding(operation: Operation, padding: string): void {
+  const pool = operation.attributes('pool_strings').get('pool_strings')
+  if (!pool || pool.isCut || pool.texts.includes(padding))
+    throw new NotProven('what fills shorter rows up may be counted')
+}
+
+/** ZipMap that was not cut off. */
+export const zipMap: Rule = () => {
+  throw new NotProven('its output is no tensor')
+}

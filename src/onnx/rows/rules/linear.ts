@@ -1,0 +1,129 @@
+import { checkConstant, input, integer } from '../operation.ts'
+import type { Operation, Rule } from '../operation.ts'
+import { NotProven } from '../sizes.ts'
+import type { Size } from '../sizes.ts'
+import { ONE, constant, rowAxis, rowsAlong, shapeOf } from '../value.ts'
+import type { Value } from '../value.ts'
+import { broadcast } from './elementwise.ts'
+
+export const matMul: Rule = (operation) => multiply(operation, input(operation, 0), input(operation, 1))
+
+/** MatMulInteger: a, b, and zero points. */
+export const matMulInteger: Rule = (operation) => {
+  checkConstant(operation, 2)
+  return matMul(operation)
+}
+
+/** QLinearMatMul: a, its scale and zero point, b, its scale and zero point, and those of the answer. */
+export const qLinearMatMul: Rule = (operation) => {
+  checkConstant(operation, 1, 3)
+  checkConstant(operation, 4)
+  return multiply(operation, input(operation, 0), input(operation, 3))
+}
+
+export const gemm: Rule = (operation) => {
+  const attributes = operation.attributes('transA', 'transB')
+  const [a, b] = [input(operation, 0), input(operation, 1)]
+  const made = multiply(
+    operation,
+    integer(attributes, 'transA') ? transposed(a) : a,
+    integer(attributes, 'transB') ? transposed(b) : b,
+  )
+  const bias = operation.inputs[2]
+  return bias ? broadcast([made, bias], operation) : made
+}
+
+/** com.microsoft's MatMul with attributes that transpose. */
+export const fusedMatMul: Rule = (operation) => {
+  const names = ['transA', 'transB', 'transBatchA', 'transBatchB']
+  const attributes = operation.attributes(...names)
+  if (names.some((name) => integer(attributes, name))) throw new NotProven('it transposes its inputs')
+  return matMul(operation)
+}
+
+function transposed(value: Value): Value {
+  const sizes = shapeOf(value)
+  if (sizes.length !== 2) throw new NotProven('it is no matrix')
+  const swapped = [sizes[1]!, sizes[0]!]
+  return value.kind === 'rows' ? rowsAlong(1 - value.axis, swapped) : constant(swapped)
+}
+
+/**
+ * The product of two matrices, or of stacks of them. Rows may be rows of `a`, columns of `b`, or one axis of both stacks;
+ * never the axis that is summed over.
+ */
+function multiply(operation: Operation, a: Value, b: Value): Value {
+  const axes = [rowAxis(a), rowAxis(b)]
+  if (axes.every((axis) => axis < 0) && !(a.shape && b.shape)) return constant()
+  const [left, right] = [shapeOf(a), shapeOf(b)]
+  if (left.length === 0 || right.length === 0) throw new NotProven('it is no matrix')
+  const x = toMatrix(a, left.length === 1 ? [ONE, ...left] : left, left.length === 1 ? 1 : 0)
+  const y = toMatrix(b, right.length === 1 ? [...right, ONE] : right, 0)
+  if (isSummed(x, 1) || isSummed(y, 2)) throw new NotProven('it adds rows up')
+  const made = stack(operation, x, y)
+  return dropAdded(made, left.length === 1, right.length === 1)
+}
+
+interface Matrix {
+  readonly sizes: readonly Size[]
+  /** The axis of the rows, -1 for none. */
+  readonly axis: number
+}
+
+function toMatrix(value: Value, sizes: readonly Size[], shift: number): Matrix {
+  const axis = rowAxis(value)
+  return { sizes, axis: axis < 0 ? -1 : axis + shift }
+}
+
+/** True when the rows are along the axis `fromEnd` that is summed over. */
+function isSummed({ sizes, axis }: Matrix, fromEnd: number): boolean {
+  return axis >= 0 && axis === sizes.length - fromEnd
+}
+
+function stack(operation: Operation, x: Matrix, y: Matrix): Value {
+  const asValue = ({ sizes, axis }: Matrix): Value => {
+    const isInStack = axis >= 0 && axis < sizes.length - 2
+    return isInStack ? rowsAlong(axis, sizes.slice(0, -2)) : constant(sizes.slice(0, -2))
+  }
+  const stacks = broadcast([asValue(x), asValue(y)], operation)
+  const outer = shapeOf(stacks)
+  const sizes = [...outer, x.sizes.at(-2)!, y.sizes.at(-1)!]
+  const inX = x.axis >= 0 && x.axis === x.sizes.length - 2
+  const inY = y.axis >= 0 && y.axis === y.sizes.length - 1
+  const places = [
+    ...(stacks.kind === 'rows' ? [stacks.axis] : []),
+    ...(inX ? [sizes.length - 2] : []),
+    ...(inY ? [sizes.length - 1] : []),
+  ]
+  if (places.length > 1) throw new NotProven('every row meets every other row')
+  return places.length === 0 ? constant(sizes) : rowsAlong(places[0]!, sizes)
+}
+
+/** A vector was made a matrix by an axis that the answer does not have. */
+function dropAdded(made: Value, dropsRow: boolean, dropsColumn: boolean): Value {
+  const sizes = shapeOf(made)
+  const rows = rowAxis(made)
+  const dropped = new Set([...(dropsRow ? [sizes.length - 2] : []), ...(dropsColumn ? [sizes.length - 1] : [])])
+  if (dropped.has(rows)) throw new NotProven('it adds rows up')
+  const kept = sizes.filter((_, axis) => !dropped.has(axis))
+  if (rows < 0) return constant(kept)
+  return rowsAlong(rows - [...dropped].filter((axis) => axis < rows).length, kept)
+}
+
+/** A sum of values with their bias, and what is made of it: com.microsoft's SkipLayerNormalization. */
+export const skipNormalization: Rule = (operation) => {
+  checkConstant(operation, 2)
+  const sum = broadcast([input(operation, 0), input(operation, 1)], operation)
+  if (rowAxis(sum) >= shapeOf(sum).length - 1) throw new NotProven('it works across rows')
+  return sum
+}
+
+/** com.microsoft's MatMulNBits: rows by weights of a few bits. */
+export const matMulBits: Rule = (operation) => {
+  checkConstant(operation, 1)
+  const data = input(operation, 0)
+  const sizes = shapeOf(data)
+  if (rowAxis(data) === sizes.length - 1) throw new NotProven('it adds rows up')
+  const made = [...sizes.slice(0, -1), operation.unknownSize()]
+  return data.kind === 'rows' ? rowsAlong(data.axis, made) : constant(made)
+}

@@ -1,0 +1,236 @@
+import { input, integer, integers } from '../operation.ts'
+import type { Operation, Rule } from '../operation.ts'
+import { NotProven, ROWS, isEqual, isOne, isWhole, over, product, rowPower, sizeOf, toNumber } from '../sizes.ts'
+import type { Size } from '../sizes.ts'
+import { ONE, axisOf, constant, knownNumbers, numbers, reshaped, rowAxis, rowsAlong, shapeOf } from '../value.ts'
+import type { Value } from '../value.ts'
+
+export const shape: Rule = (operation) => {
+  const value = input(operation, 0)
+  const sizes = shapeOf(value)
+  const attributes = operation.attributes('start', 'end')
+  const chosen = sizes.slice(integer(attributes, 'start') ?? 0, integer(attributes, 'end'))
+  return numbers([sizeOf(chosen.length)], chosen)
+}
+
+export const size: Rule = (operation) => {
+  const value = input(operation, 0)
+  return numbers([], [product(shapeOf(value))])
+}
+
+export const reshape: Rule = (operation) => {
+  const data = input(operation, 0)
+  const attributes = operation.attributes('shape', 'allowzero')
+  const target = operation.opset < 5 ? integers(attributes, 'shape')?.map(sizeOf) : sizesOf(input(operation, 1))
+  if (!target) throw new NotProven('the shape is missing')
+  if (target.some((each) => toNumber(each) === 0) && integer(attributes, 'allowzero') === 1) {
+    throw new NotProven('a size of 0 is meant as it is')
+  }
+  const from = data.shape
+  if (!from) return constant(target.some((each) => toNumber(each)! <= 0) ? undefined : target)
+  return toShape(data, fillIn(target, from))
+}
+
+/** A list of sizes that a shape is made of. @throws NotProven when it is computed from data. */
+function sizesOf(value: Value): readonly Size[] {
+  if (value.kind === 'rows' || !value.known) throw new NotProven('its shape is computed')
+  return value.known
+}
+
+/** 0 takes the size that stands there, and -1 what is left. */
+function fillIn(target: readonly Size[], from: readonly Size[]): readonly Size[] {
+  const sizes = target.map((each, index) => (toNumber(each) === 0 ? from[index] : each))
+  if (sizes.some((each) => each === undefined)) throw new NotProven('a size of 0 stands for no axis')
+  const given = sizes as Size[]
+  const open = given.findIndex((each) => toNumber(each) === -1)
+  if (given.some((each, index) => index !== open && !isPositive(each))) throw new NotProven('a size is negative')
+  if (open < 0) return given
+  return given.with(open, over(product(from), product(given.toSpliced(open, 1))))
+}
+
+function isPositive({ numerator, denominator }: Size): boolean {
+  return numerator / denominator > 0
+}
+
+/**
+ * The same elements in the same order, in another shape.
+ *
+ * What stands before the axis of the rows must have as many elements as before, so that rows stay behind one another. The
+ * axis must hold a whole number of pieces for each row, whatever the other sizes are: three rows of four numbers are also
+ * four groups of three, and each of those groups has two rows.
+ */
+function toShape(data: Value, sizes: readonly Size[]): Value {
+  if (data.kind === 'count') return numbers(sizes, data.known)
+  if (data.kind === 'constant') {
+    const isKnown = sizes.every((each) => rowPower(each) === 0)
+    if (!isKnown) throw new NotProven('a constant is reshaped by the number of rows')
+    return constant(sizes, data.known)
+  }
+  const axis = sizes.findIndex((each) => rowPower(each) !== 0)
+  const before = product(data.shape.slice(0, data.axis))
+  if (axis < 0) throw new NotProven('its shape fits one number of rows')
+  if (rowPower(sizes[axis]!) !== 1) throw new NotProven('the number of rows is in an axis more than once')
+  if (!isEqual(product(sizes.slice(0, axis)), before)) throw new NotProven('rows get mixed with another axis')
+  if (!isWhole(over(sizes[axis]!, ROWS))) throw new NotProven('a row may be cut into parts that are not whole')
+  if (data.padding !== undefined && !isOne(over(sizes[axis]!, ROWS))) throw new NotProven('its rows are padded')
+  return rowsAlong(axis, sizes, data.padding)
+}
+
+export const flatten: Rule = (operation) => {
+  const data = input(operation, 0)
+  const sizes = data.shape
+  if (!sizes) return constant([operation.unknownSize(), operation.unknownSize()])
+  const given = integer(operation.attributes('axis'), 'axis') ?? 1
+  const axis = given === sizes.length ? given : axisOf(given, sizes.length)
+  return toShape(data, [product(sizes.slice(0, axis)), product(sizes.slice(axis))])
+}
+
+/** The axes of Squeeze, Unsqueeze and others: an attribute before opset 13, then an input. */
+export function axesOf(operation: Operation, since = 13, at = 1): readonly number[] | undefined {
+  if (operation.opset < since) return integers(operation.attributes('axes'), 'axes')
+  return operation.inputs[at] && knownNumbers(operation.inputs[at], 'the list of axes')
+}
+
+export const unsqueeze: Rule = (operation) => {
+  const data = input(operation, 0)
+  const axes = axesOf(operation)
+  if (!axes) throw new NotProven('the list of axes is missing')
+  if (!data.shape) return constant()
+  const rank = data.shape.length + axes.length
+  const added = new Set(axes.map((axis) => axisOf(axis, rank)))
+  if (added.size !== axes.length) throw new NotProven('an axis is added twice')
+  const left = [...data.shape.entries()]
+  const places = Array.from({ length: rank }, (_, axis) => (added.has(axis) ? undefined : left.shift()))
+  const sizes = places.map((place) => place?.[1] ?? ONE)
+  if (data.kind !== 'rows') return numbersLike(data, sizes)
+  return rowsAlong(
+    places.findIndex((place) => place?.[0] === data.axis),
+    sizes,
+  )
+}
+
+export const squeeze: Rule = (operation) => {
+  const data = input(operation, 0)
+  const axes = axesOf(operation)
+  if (!data.shape) return constant()
+  const rank = data.shape.length
+  if (!axes) {
+    if (data.kind === 'rows') throw new NotProven('a single row would lose its axis')
+    if (data.shape.some((each) => toNumber(each) === undefined)) return constant()
+  }
+  const removed = new Set(
+    axes ? axes.map((axis) => axisOf(axis, rank)) : [...data.shape.keys()].filter((axis) => isOne(data.shape![axis]!)),
+  )
+  const kept = [...data.shape.entries()].filter(([axis]) => !removed.has(axis))
+  const sizes = kept.map(([, each]) => each)
+  if (data.kind !== 'rows') return numbersLike(data, sizes)
+  return rowsAlong(
+    kept.findIndex(([axis]) => axis === data.axis),
+    sizes,
+  )
+}
+
+/** The same numbers in another shape. */
+function numbersLike(data: Exclude<Value, { kind: 'rows' }>, sizes: readonly Size[]): Value {
+  return data.known ? numbers(sizes, data.known) : constant(sizes)
+}
+
+export const transpose: Rule = (operation) => {
+  const data = input(operation, 0)
+  if (!data.shape) return constant()
+  const { length: rank } = data.shape
+  const perm =
+    integers(operation.attributes('perm'), 'perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
+  const isPermutation = perm.length === rank && new Set(perm.map((axis) => axisOf(axis, rank))).size === rank
+  if (!isPermutation || perm.some((axis) => axis < 0)) throw new NotProven('perm does not fit the rank')
+  const sizes = perm.map((axis) => data.shape![axis]!)
+  if (data.kind === 'rows') return rowsAlong(perm.indexOf(data.axis), sizes)
+  if (rank < 2) return numbersLike(data, sizes)
+  const known = rank === 2 && data.known ? transposed(data.known, data.shape) : undefined
+  if (data.kind === 'count' && !known) throw new NotProven('the number of rows becomes part of the data')
+  return known && perm[0] === 1 ? numbers(sizes, known) : numbersLike(data, sizes)
+}
+
+function transposed(values: readonly Size[], sizes: readonly Size[]): readonly Size[] | undefined {
+  const [rows, columns] = sizes.map(toNumber)
+  if (rows === undefined || columns === undefined) return undefined
+  return Array.from(
+    { length: values.length },
+    (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!,
+  )
+}
+
+export const constantOfShape: Rule = (operation) => {
+  const sizes = sizesOf(input(operation, 0))
+  if (sizes.some((each) => !isPositive(each))) return constant()
+  const axis = sizes.findIndex((each) => rowPower(each) !== 0)
+  if (axis >= 0) return rowsAlong(axis, checkRows(sizes, axis))
+  const count = toNumber(product(sizes))
+  const filler = fillerOf(operation)
+  const known =
+    filler && count !== undefined && count <= MAX_KNOWN ? Array.from({ length: count }, () => filler) : undefined
+  return constant(sizes, known)
+}
+
+const MAX_KNOWN = 64
+
+function fillerOf(operation: Operation): Size | undefined {
+  const attribute = operation.attributes('value').get('value')
+  if (!attribute?.tensor) return sizeOf(0)
+  const value = operation.tensor(attribute.tensor)
+  return value.kind === 'constant' ? value.known?.[0] : undefined
+}
+
+/** The axis has a whole number of elements for each row. */
+function checkRows(sizes: readonly Size[], axis: number): readonly Size[] {
+  if (rowPower(sizes[axis]!) !== 1 || !isWhole(over(sizes[axis]!, ROWS))) throw new NotProven('its shape is computed')
+  return sizes
+}
+
+export const expand: Rule = (operation) => {
+  const data = input(operation, 0)
+  const target = sizesOf(input(operation, 1))
+  const from = shapeOf(data)
+  const rank = Math.max(from.length, target.length)
+  const at = (sizes: readonly Size[], axis: number): Size => sizes[axis - rank + sizes.length] ?? ONE
+  const sizes = Array.from({ length: rank }, (_, axis) => {
+    const [own, wanted] = [at(from, axis), at(target, axis)]
+    if (!isPositive(wanted)) throw new NotProven('a size is not positive')
+    if (isOne(wanted) || isEqual(own, wanted)) return own
+    if (isOne(own)) return wanted
+    // One of them may still be 1: then the other is the result.
+    return toNumber(wanted) === undefined || rowPower(own) !== 0 ? checkFree(own, wanted, operation) : wanted
+  })
+  const axis = data.kind === 'rows' ? data.axis - from.length + rank : sizes.findIndex((each) => rowPower(each) !== 0)
+  if (data.kind === 'rows' && !isEqual(sizes[axis]!, data.shape[data.axis]!)) throw new NotProven('rows are repeated')
+  if (data.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  return axis < 0 ? constant(sizes, expandedKnown(data, sizes)) : rowsAlong(axis, checkRows(sizes, axis))
+}
+
+function checkFree(own: Size, wanted: Size, operation: Operation): Size {
+  if (rowPower(own) !== 0 || rowPower(wanted) !== 0) throw new NotProven('it fits one number of rows')
+  return toNumber(own) === undefined ? operation.unknownSize() : own
+}
+
+function expandedKnown(
+  { known }: Exclude<Value, { kind: 'count' }> & { known?: readonly Size[] | undefined },
+  sizes: readonly Size[],
+): readonly Size[] | undefined {
+  const count = toNumber(product(sizes))
+  if (known?.length !== 1 || count === undefined || count > MAX_KNOWN) return undefined
+  return Array.from({ length: count }, () => known[0]!)
+}
+
+export const tile: Rule = (operation) => {
+  const data = input(operation, 0)
+  const repeats = sizesOf(input(operation, 1))
+  const from = shapeOf(data)
+  if (repeats.length !== from.length) throw new NotProven('its repeats do not fit the rank')
+  const axis = rowAxis(data)
+  if (axis >= 0 && !isOne(repeats[axis]!)) throw new NotProven('rows are repeated')
+  const sizes = from.map((each, index) => product([each, repeats[index]!]))
+  const target = axis >= 0 ? axis : sizes.findIndex((each) => rowPower(each) !== 0)
+  if (axis < 0 && target >= 0 && !isOne(from[target]!))
+    throw new NotProven('a constant is repeated by the number of rows')
+  return target < 0 ? reshaped(data, sizes, target) : rowsAlong(target, checkRows(sizes, target))
+}

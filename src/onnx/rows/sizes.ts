@@ -1,0 +1,108 @@
+/**
+ * A size of an axis, or a number computed from sizes: `numerator / denominator`, times names of unknown sizes with their
+ * powers. `ROWS` is the name of the number of rows in a run. A name stands for a number from 1 on: requests with an axis
+ * of size 0 are never joined.
+ */
+export interface Size {
+  readonly numerator: number
+  readonly denominator: number
+  readonly powers: ReadonlyMap<string, number>
+}
+
+// Names from the file are prefixed, so none of them can be this.
+const ROWS_NAME = 'rows'
+const NONE: ReadonlyMap<string, number> = new Map()
+const MAX_NAMES = 32
+
+/** The number of rows of a run. */
+export const ROWS: Size = { numerator: 1, denominator: 1, powers: new Map([[ROWS_NAME, 1]]) }
+
+/** Thrown by a rule that cannot follow the rows; the message says why. */
+export class NotProven extends Error {}
+
+export function sizeOf(value: number): Size {
+  return { numerator: value, denominator: 1, powers: NONE }
+}
+
+/** A size that nothing is known of, but that it does not depend on the number of rows. */
+export function unknownSize(name: string): Size {
+  return { numerator: 1, denominator: 1, powers: new Map([[`$${name}`, 1]]) }
+}
+
+/** @throws NotProven when the numbers get too large. */
+export function times(a: Size, b: Size): Size {
+  return normalized(a.numerator * b.numerator, a.denominator * b.denominator, mergePowers(a.powers, b.powers, 1))
+}
+
+/** @throws NotProven when `b` is 0, or the numbers get too large. */
+export function over(a: Size, b: Size): Size {
+  if (b.numerator === 0) throw new NotProven('a size is divided by zero')
+  return normalized(a.numerator * b.denominator, a.denominator * b.numerator, mergePowers(a.powers, b.powers, -1))
+}
+
+export function product(sizes: readonly Size[]): Size {
+  return sizes.reduce(times, sizeOf(1))
+}
+
+export function isEqual(a: Size, b: Size): boolean {
+  if (a.numerator !== b.numerator || a.denominator !== b.denominator || a.powers.size !== b.powers.size) return false
+  for (const [name, power] of a.powers) if (b.powers.get(name) !== power) return false
+  return true
+}
+
+/** The number, where no name is part of it. */
+export function toNumber({ numerator, denominator, powers }: Size): number | undefined {
+  return powers.size === 0 ? numerator / denominator : undefined
+}
+
+export function isOne(size: Size): boolean {
+  return toNumber(size) === 1
+}
+
+/** The power of the number of rows: 0 where the size does not depend on it. */
+export function rowPower({ powers }: Size): number {
+  return powers.get(ROWS_NAME) ?? 0
+}
+
+/** True for what is an integer whatever numbers the names stand for. */
+export function isWhole({ numerator, denominator, powers }: Size): boolean {
+  return denominator === 1 && Number.isInteger(numerator) && [...powers.values()].every((power) => power > 0)
+}
+
+/** A text that is equal for equal sizes. */
+export function keyOf({ numerator, denominator, powers }: Size): string {
+  const names = Array.from(powers, ([name, power]) => `${name}^${power}`).toSorted()
+  return [`${numerator}/${denominator}`, ...names].join('·')
+}
+
+function mergePowers(
+  a: ReadonlyMap<string, number>,
+  b: ReadonlyMap<string, number>,
+  sign: number,
+): ReadonlyMap<string, number> {
+  if (b.size === 0) return a
+  const merged = new Map(a)
+  for (const [name, power] of b) {
+    const sum = (merged.get(name) ?? 0) + sign * power
+    if (sum === 0) merged.delete(name)
+    else merged.set(name, sum)
+  }
+  if (merged.size > MAX_NAMES) throw new NotProven('a size depends on too many others')
+  return merged
+}
+
+function normalized(numerator: number, denominator: number, powers: ReadonlyMap<string, number>): Size {
+  if (numerator === 0) return sizeOf(0)
+  if (Number.isInteger(numerator) && Number.isInteger(denominator)) {
+    if (!Number.isSafeInteger(numerator) || !Number.isSafeInteger(denominator))
+      throw new NotProven('a size is too large')
+    const divisor = Math.sign(denominator) * greatestDivisor(Math.abs(numerator), Math.abs(denominator))
+    return { numerator: numerator / divisor, denominator: denominator / divisor, powers }
+  }
+  if (!Number.isFinite(numerator / denominator)) throw new NotProven('a size is too large')
+  return { numerator: numerator / denominator, denominator: 1, powers }
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b)
+}

@@ -1,0 +1,206 @@
+import type { Rule } from './operation.ts'
+import { conditional, constantNode, scan } from './rules/control.ts'
+import { convolution, globalPool, pool, qLinearConvolution } from './rules/convolution.ts'
+import { cast, dropout, elementwise, not, passOn, unary, where } from './rules/elementwise.ts'
+import {
+  arrayFeatureExtractor,
+  classifier,
+  featureVectorizer,
+  oneHotEncoder,
+  regressor,
+  stringNormalizer,
+  table,
+  tfIdf,
+  tokenizer,
+  treeEnsemble,
+} from './rules/learning.ts'
+import {
+  fusedMatMul,
+  gemm,
+  matMul,
+  matMulBits,
+  matMulInteger,
+  qLinearMatMul,
+  skipNormalization,
+} from './rules/linear.ts'
+import { recurrent } from './rules/recurrent.ts'
+import {
+  acrossChannels,
+  alone,
+  alongAxis,
+  argument,
+  batchNormalization,
+  byInstance,
+  cumulative,
+  fromAxis,
+  meanVariance,
+  quantize,
+  reduce,
+  softmax,
+} from './rules/reduction.ts'
+import { resize, reverseSequence, spaceDepth, trilu } from './rules/arrangement.ts'
+import { einsum } from './rules/einsum.ts'
+import { compress, gather, gatherElements, gatherNd, oneHot, topK } from './rules/selection.ts'
+import { concat, pad, slice, split } from './rules/slicing.ts'
+import {
+  constantOfShape,
+  expand,
+  flatten,
+  reshape,
+  shape,
+  size,
+  squeeze,
+  tile,
+  transpose,
+  unsqueeze,
+} from './rules/shapes.ts'
+
+const ELEMENT_OF_ONE =
+  'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot CastLike Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid ' +
+  'HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Reciprocal RegexFullMatch Relu Round Selu Shrink Sigmoid Sign Sin Sinh ' +
+  'Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu'
+
+const ELEMENT_OF_EACH =
+  'Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or ' +
+  'PRelu Pow StringConcat Sub Sum Xor'
+
+const REDUCE =
+  'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare'
+
+/** One rule for each of several names. */
+function each(names: string, rule: Rule): Record<string, Rule> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, rule]))
+}
+
+/**
+ * Every operator that the proof follows, by domain. An operator that is not listed stops it.
+ *
+ * @see https://onnx.ai/onnx/operators/
+ * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+ */
+const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  '': {
+    ...each(ELEMENT_OF_ONE, unary),
+    ...each(ELEMENT_OF_EACH, elementwise),
+    ...each(REDUCE, reduce),
+    ...each('ArgMax ArgMin', argument),
+    ...each('Softmax LogSoftmax Hardmax', softmax),
+    ...each('LayerNormalization RMSNormalization SimplifiedLayerNormalization', fromAxis),
+    ...each('InstanceNormalization GroupNormalization', byInstance),
+    ...each('Conv ConvInteger ConvTranspose', convolution),
+    ...each('MaxPool AveragePool LpPool', pool),
+    ...each('GlobalMaxPool GlobalAveragePool GlobalLpPool', globalPool),
+    ...each('LSTM GRU RNN', recurrent),
+    ...each('QuantizeLinear DequantizeLinear', quantize),
+    ...each('GatherElements ScatterElements', gatherElements),
+    ...each('DepthToSpace SpaceToDepth', spaceDepth),
+    ...each('Resize Upsample', resize),
+    BatchNormalization: batchNormalization,
+    Cast: cast,
+    Compress: compress,
+    Concat: concat,
+    Constant: constantNode,
+    ConstantOfShape: constantOfShape,
+    CumSum: cumulative,
+    Dropout: dropout,
+    Einsum: einsum,
+    Expand: expand,
+    Flatten: flatten,
+    Gather: gather,
+    GatherND: gatherNd,
+    Gemm: gemm,
+    Identity: passOn,
+    If: conditional,
+    LRN: acrossChannels,
+    LpNormalization: alongAxis(-1),
+    MatMul: matMul,
+    MatMulInteger: matMulInteger,
+    MeanVarianceNormalization: meanVariance,
+    Not: not,
+    OneHot: oneHot,
+    Pad: pad,
+    QLinearConv: qLinearConvolution,
+    QLinearMatMul: qLinearMatMul,
+    Reshape: reshape,
+    ReverseSequence: reverseSequence,
+    Scan: scan,
+    Shape: shape,
+    Size: size,
+    Slice: slice,
+    Split: split,
+    Squeeze: squeeze,
+    StringNormalizer: stringNormalizer,
+    TfIdfVectorizer: tfIdf,
+    Tile: tile,
+    TopK: topK,
+    Transpose: transpose,
+    Trilu: trilu,
+    Unsqueeze: unsqueeze,
+    Where: where,
+  },
+  'ai.onnx.ml': {
+    ...each('Binarizer LabelEncoder CategoryMapper', unary),
+    ...each('Scaler Imputer Normalizer', table),
+    ...each('LinearClassifier SVMClassifier TreeEnsembleClassifier', classifier),
+    ArrayFeatureExtractor: arrayFeatureExtractor,
+    FeatureVectorizer: featureVectorizer,
+    LinearRegressor: regressor('targets', 1),
+    OneHotEncoder: oneHotEncoder,
+    SVMRegressor: regressor('n_targets', 1),
+    TreeEnsemble: treeEnsemble,
+    TreeEnsembleRegressor: treeEnsemble,
+  },
+  'com.microsoft': {
+    ...each('BiasGelu FastGelu', elementwise),
+    ...each('Gelu QuickGelu', alone(unary)),
+    FusedConv: convolution,
+    FusedMatMul: fusedMatMul,
+    MatMulNBits: matMulBits,
+    SkipLayerNormalization: skipNormalization,
+    Tokenizer: tokenizer,
+  },
+}
+
+// Their answers are made by chance, or differ from run to run.
+const CHANCE = /^(Random\w*|Bernoulli|Multinomial)$/
+
+/** The rule of an operator; undefined where there is none. */
+export function findRule(domain: string, operator: string): Rule | undefined {
+  const rules = Object.hasOwn(TABLE, domain) ? TABLE[domain]! : undefined
+  return rules && Object.hasOwn(rules, operator) ? rules[operator] : undefined
+}
+
+/** True for the domains whose operators compute the same from the same. */
+export function isKnownDomain(domain: string): boolean {
+  return Object.hasOwn(TABLE, domain)
+}
+
+/** True for an operator whose answer is the same whenever its inputs are. */
+export function isDeterministic(operator: string): boolean {
+  return !CHANCE.test(operator)
+}
+
+// Which inputs may say how large something is by the number of rows. Elsewhere that number would become data.
+const COUNTS: Readonly<Record<string, readonly number[]>> = {
+  ...Object.fromEntries(
+    'Cast Equal Gather Identity Mul Div Reshape Squeeze Transpose Unsqueeze'.split(' ').map((name) => [name, [0, 1]]),
+  ),
+  Concat: Array.from({ length: 64 }, (_, index) => index),
+  ConstantOfShape: [0],
+  Expand: [1],
+  Resize: [3],
+  Slice: [0, 1, 2],
+  Tile: [1],
+  Where: [0, 1, 2],
+}
+
+export function takesCount(operator: string, index: number): boolean {
+  return Object.hasOwn(COUNTS, operator) && COUNTS[operator]!.includes(index)
+}
+
+// What keeps rows that were filled up to one length apart from what fills them.
+const TAKES_PADDED = new Set(['Flatten', 'Reshape', 'Identity', 'TfIdfVectorizer'])
+
+export function takesPadded(operator: string): boolean {
+  return TAKES_PADDED.has(operator)
+}

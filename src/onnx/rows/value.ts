@@ -1,0 +1,106 @@
+import { NotProven, isEqual, rowPower, sizeOf, toNumber } from './sizes.ts'
+import type { Size } from './sizes.ts'
+
+/**
+ * What the proof knows of a value of the graph.
+ *
+ * - `constant`: the same for every request that is joined, and for the joined run.
+ * - `rows`: each row of a request has a part of its own along `axis`, computed from that row alone. The size of that axis is
+ *   the number of rows times a whole number.
+ * - `count`: numbers that depend on how many rows there are, and on nothing else of them. It can only say how large
+ *   something is.
+ */
+export type Value = Constant | Rows | Count
+
+export interface Constant {
+  readonly kind: 'constant'
+  /** undefined where the rank is unknown. */
+  readonly shape: readonly Size[] | undefined
+  /** Its numbers in row-major order, where they are few and known. */
+  readonly known?: readonly Size[] | undefined
+}
+
+export interface Rows {
+  readonly kind: 'rows'
+  readonly axis: number
+  readonly shape: readonly Size[]
+  /** The other axes are as long as the longest row of the run needs; what fills the gaps. */
+  readonly padding?: string
+}
+
+export interface Count {
+  readonly kind: 'count'
+  readonly shape: readonly Size[]
+  readonly known: readonly Size[]
+}
+
+/** A value that is the same in every run. @throws NotProven when its sizes depend on the number of rows. */
+export function constant(shape?: readonly Size[], known?: readonly Size[]): Constant {
+  if (shape?.some((size) => rowPower(size) !== 0)) throw new NotProven('a constant is as long as there are rows')
+  return { kind: 'constant', shape, known }
+}
+
+/**
+ * Rows along an axis.
+ *
+ * @throws NotProven when the sizes contradict that.
+ */
+export function rowsAlong(axis: number, shape: readonly Size[], padding?: string): Rows {
+  for (const [index, size] of shape.entries()) {
+    if (rowPower(size) !== (index === axis ? 1 : 0)) throw new NotProven('the number of rows is in more than one axis')
+  }
+  if (axis < 0 || axis >= shape.length) throw new NotProven('no axis holds the rows')
+  return { kind: 'rows', axis, shape, ...(padding !== undefined && { padding }) }
+}
+
+/** A value whose numbers are known: a count where they depend on the number of rows, else a constant. */
+export function numbers(shape: readonly Size[], known: readonly Size[]): Constant | Count {
+  if (known.every((size) => rowPower(size) === 0)) return { kind: 'constant', shape, known }
+  return { kind: 'count', shape, known }
+}
+
+/** A value of the kind of `like`, in another shape; constants and rows alike. @throws NotProven for a count. */
+export function reshaped(like: Value, shape: readonly Size[] | undefined, axis: number): Value {
+  if (like.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  if (like.kind === 'constant') return constant(shape)
+  if (!shape) throw new NotProven('its shape is unknown')
+  return rowsAlong(axis, shape)
+}
+
+/** @throws NotProven where the rank is unknown. */
+export function shapeOf({ shape }: Value): readonly Size[] {
+  if (!shape) throw new NotProven('the rank of a constant is unknown')
+  return shape
+}
+
+/** The axis with the rows; -1 for a constant. @throws NotProven for a count. */
+export function rowAxis(value: Value): number {
+  if (value.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  return value.kind === 'rows' ? value.axis : -1
+}
+
+/** The numbers of a value, where they are known. */
+export function knownOf(value: Value | undefined): readonly Size[] | undefined {
+  return value && value.kind !== 'rows' ? value.known : undefined
+}
+
+/** Known numbers as JavaScript's. @throws NotProven where one is unknown, or depends on a size. */
+export function knownNumbers(value: Value | undefined, what: string): number[] {
+  const known = knownOf(value)
+  const values = known?.map((size) => toNumber(size))
+  if (!values?.every((number) => number !== undefined)) throw new NotProven(`${what} is computed`)
+  return values
+}
+
+/** An axis counted from the front. @throws NotProven when there is no such axis. */
+export function axisOf(axis: number, rank: number): number {
+  const counted = axis < 0 ? axis + rank : axis
+  if (!Number.isInteger(counted) || counted < 0 || counted >= rank) throw new NotProven(`there is no axis ${axis}`)
+  return counted
+}
+
+export function isSameShape(a: readonly Size[], b: readonly Size[]): boolean {
+  return a.length === b.length && a.every((size, index) => isEqual(size, b[index]!))
+}
+
+export const ONE = sizeOf(1)
