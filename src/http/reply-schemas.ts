@@ -100,6 +100,7 @@ export const modelSchema = modelStatus.extend({
       maxDelayMs: z.number().describe('How long a run may wait to fill up.'),
       maxRunsTogether: z.int().describe('Most runs sent to a thread together, where requests are not joined.'),
       reason: z.string(),
+      isIndependent: z.boolean().describe('A row is answered alike whatever other rows are in its run.'),
       measured: z
         .array(z.object({ rows: z.int(), ms: z.number() }))
         .describe('Shortest duration of several runs, at load.'),

@@ -1,5 +1,6 @@
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
+import type { RowProof } from '../onnx/rows/proof.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { calibrate } from '../scheduling/calibration.ts'
 import type { Calibration } from '../scheduling/calibration.ts'
@@ -8,38 +9,51 @@ import { makeInputs } from './made-up-inputs.ts'
 import type { ModelPackage } from './package.ts'
 
 /** How requests of a model are joined, and why. */
-export type Batching = BatchPolicy & Pick<Calibration, 'reason' | 'difference' | 'measured'>
+export type Batching = BatchPolicy &
+  Pick<Calibration, 'reason' | 'measured'> & {
+    /** A row is answered alike whatever rows are in its run, as far as is known: rows may be joined, and cut apart. */
+    readonly isIndependent: boolean
+  }
+
+export interface BatchingOptions {
+  readonly view: ModelView
+  /** What the graph proves of the rows. */
+  readonly proof: RowProof
+  /** Rows that the model is known to compute, each as inputs of its own; none where there are no two. */
+  readonly realRows: readonly Tensors[]
+  readonly asked: ModelPackage['batching']
+}
 
 // How long the queue may take to be worked off, where nobody says how long it may be.
 const QUEUE_MS = 100
 const [MIN_QUEUED, MAX_QUEUED] = [64, 1024]
 
 /**
- * Warms a model up and decides how its requests are joined: model.json has the last word, where joining is possible.
- *
- * @param realRows Rows that the model is known to compute, where there are some.
+ * Warms a model up and decides how its requests are joined: only where the graph proves that rows keep apart, or model.json
+ * says so. Measurements choose the size, and a difference between a batch and single runs forbids joining in any case.
  */
-export async function chooseBatching(
-  session: Session,
-  view: ModelView,
-  realRows: readonly Tensors[],
-  asked: ModelPackage['batching'],
-): Promise<Batching> {
+export async function chooseBatching(session: Session, options: BatchingOptions): Promise<Batching> {
+  const { view, proof, realRows, asked } = options
   await warmUp(session, view)
   const settings = typeof asked === 'object' ? asked : {}
-  const maxDelayMs = settings.maxDelayMs ?? 0
-  const obstacle = asked === false ? 'model.json forbids it' : findObstacle(view)
-  const calibration = await calibrate(
+  const isForced = asked === true || settings.force === true
+  const dependence = findObstacle(view) ?? (isForced || proof.isProven ? undefined : unprovenText(proof.reason))
+  const obstacle = asked === false ? 'model.json forbids it' : dependence
+  const { difference, ...calibration } = await calibrate(
     (inputs) => session.run(inputs),
     (rows, seed) => makeInputs(view, rows, seed),
     obstacle,
     realRows,
   )
-  if (obstacle !== undefined) return { ...calibration, maxDelayMs: 0 }
-  const { maxBatchSize } = settings
-  if (maxBatchSize === undefined) return { ...calibration, maxDelayMs }
-  const although = calibration.difference === undefined ? '' : `, although ${calibration.difference}`
-  return { ...calibration, maxDelayMs, maxBatchSize, reason: `model.json says so${although}` }
+  const isIndependent = dependence === undefined && difference === undefined
+  if (obstacle !== undefined || !isIndependent) return { ...calibration, maxDelayMs: 0, isIndependent }
+  const { maxBatchSize, maxDelayMs = 0 } = settings
+  if (maxBatchSize === undefined) return { ...calibration, maxDelayMs, isIndependent }
+  return { ...calibration, maxDelayMs, isIndependent, maxBatchSize, reason: 'model.json says so' }
+}
+
+function unprovenText(reason: string): string {
+  return `the graph does not prove that rows keep apart (${reason}); if you know that they do, set "batching": true in model.json`
 }
 
 /** How many requests may wait: as many as are computed in a tenth of a second, within bounds. */
@@ -50,21 +64,9 @@ export function chooseMaxQueued({ measured, maxBatchSize }: Batching, parallelis
 }
 
 /** Why requests of this model can never be joined, as far as its signature tells. */
-function findObstacle({ signature: { inputs, outputs } }: ModelView): string | undefined {
+function findObstacle({ signature: { inputs } }: ModelView): string | undefined {
   const fixed = inputs.find(({ shape }) => shape[0] !== -1)
-  if (fixed) return `axis 0 of input ${fixed.name} is fixed or unknown`
-  const named = new Set(inputs.map(({ freeNames }) => freeNames?.[0]))
-  if (named.size > 1) return `axis 0 has several names: ${[...named].map((name) => name ?? 'none').join(', ')}`
-  const stray = outputs.find(({ shape }) => shape[0] !== -1)
-  if (stray) return `axis 0 of output ${stray.name} does not follow the batch`
-  const [batch] = named
-  const other = outputs.find(({ freeNames }) => isOtherName(freeNames?.[0], batch))
-  return other && `axis 0 of output ${other.name} is ${other.freeNames?.[0]}, that of the inputs ${batch}`
-}
-
-/** Whether two names of axes stand for different sizes. tf2onnx counts the axes that have no name. */
-function isOtherName(name: string | undefined, batch: string | undefined): boolean {
-  return [name, batch].every((each) => each !== undefined && !/^unk__\d+$/.test(each)) && name !== batch
+  return fixed && `axis 0 of input ${fixed.name} is fixed or unknown`
 }
 
 /** Every thread computes once: a first run allocates and is slow. */

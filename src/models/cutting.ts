@@ -7,16 +7,10 @@ import type { ModelPackage } from './package.ts'
 // SageMaker counts the size of a body in whole mebibytes, and so may fill one.
 const SMALLEST_PAYLOAD = 2 ** 20
 
-/** Whether rows of a request may be computed in several runs, as far as is known of how rows depend on each other. */
-export function mayCut({ maxBatchSize, difference, measured }: Batching): boolean {
-  // Batches were measured only where two rows answered in one run as they did alone.
-  return maxBatchSize > 1 || (difference === undefined && measured.length > 1)
-}
-
 /** Most rows in one run of a request that may be cut; undefined where it may not. */
 export function maxRunRowsOf(view: ModelView, batching: Batching, asked: ModelPackage['batching']): number | undefined {
   if (isRowByRow(view.signature)) return 1
-  if (!mayCut(batching)) return undefined
+  if (!batching.isIndependent) return undefined
   const most = typeof asked === 'object' ? (asked.maxBatchSize ?? 1) : 1
   // 1 has requests run singly, and says nothing of their rows.
   return most > 1 ? Math.min(most, view.maxRows) : view.maxRows

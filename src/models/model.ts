@@ -15,7 +15,7 @@ import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { checkKeys, equalClassesText, nameByLabels, toLabels, toOutputs } from './answers.ts'
 import { chooseBatching } from './batching.ts'
 import type { Batching } from './batching.ts'
-import { maxRunRowsOf, mayCut, toScoringView } from './cutting.ts'
+import { maxRunRowsOf, toScoringView } from './cutting.ts'
 import { chooseExecution } from './execution.ts'
 import type { Computing, Execution } from './execution.ts'
 import { readFeatureNames } from './feature-names.ts'
@@ -92,9 +92,10 @@ export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRu
  */
 export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
   const { view, warnings } = await toCheckedView(session, options)
+  const { info, description } = options
   const realRows = options.exampleRows(view)
   const example = await findExample(session, view, realRows, options.offerExample)
-  let batching = await chooseBatching(session, view, realRows, options.description.batching)
+  let batching = await chooseBatching(session, { view, proof: info.rows, realRows, asked: description.batching })
   const { execution, inline } = await toComputing(session, options, view, batching)
   const scoringView = toScoringView(view)
   const limits = toLimits(options, options.description.limits, batching, session.parallelism)
@@ -105,7 +106,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     onStuck: options.onStuck,
     maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
     onUnjoinable: (reason) => {
-      batching = { ...batching, maxBatchSize: 1, reason, difference: reason }
+      batching = { ...batching, maxBatchSize: 1, reason, isIndependent: false }
       options.onWarning(`requests are not joined any more: ${reason}`)
     },
   })
@@ -120,7 +121,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     maxQueued: limits.maxQueued,
     maxQueuedRows: limits.maxQueuedRows,
     get scoringView() {
-      return mayCut(batching) ? scoringView : view
+      return batching.isIndependent ? scoringView : view
     },
     statistics,
     warnings,

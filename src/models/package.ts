@@ -99,14 +99,17 @@ const packageSchema = z
       .optional(),
     batching: z
       .union([
-        z.literal(false),
+        z.boolean(),
         z.strictObject({
           maxBatchSize: z.int().min(1).max(4096).optional().describe('Most rows in one run; measured by default.'),
           maxDelayMs: z.number().min(0).max(1000).optional().describe('How long a run may wait to fill up; 0.'),
+          force: z.boolean().optional().describe('As true alone: joins requests without a proof.'),
         }),
       ])
       .optional()
-      .describe('How waiting requests are joined into one run; false never joins them.'),
+      .describe(
+        'How waiting requests are joined into one run. They are joined where the graph proves that rows do not influence each other; true joins them without that proof, for whoever knows the model, and false never joins them.',
+      ),
     execution: z
       .enum(['inline', 'threads'])
       .optional()

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { TensorSpec } from '../../src/core/signature.ts'
 import type { Tensor, Tensors } from '../../src/core/tensor.ts'
 import { chooseBatching } from '../../src/models/batching.ts'
+import type { BatchingOptions } from '../../src/models/batching.ts'
 import { makeInputs } from '../../src/models/made-up-inputs.ts'
 import type { Session } from '../../src/runtime/runtime.ts'
 import { createFakeSession } from '../support/fake-session.ts'
@@ -32,47 +33,93 @@ function named(name: string, freeName: string | undefined, type: TensorSpec['dat
   return { ...spec(name, type, [-1, 2]), ...(freeName !== undefined && { freeNames: [freeName, undefined] }) }
 }
 
+const PROVEN = { isProven: true } as const
+const UNPROVEN = { isProven: false, reason: 'ReduceMax: it works across rows' } as const
+
 interface Case {
   readonly x?: TensorSpec
   readonly y?: TensorSpec
   readonly answer?: Answer
-  readonly asked?: Parameters<typeof chooseBatching>[3]
+  readonly asked?: BatchingOptions['asked']
+  readonly proof?: BatchingOptions['proof']
   readonly realRows?: readonly Tensors[]
 }
 
-function choose({ x = named('x', undefined), y = named('y', undefined), answer = echo, asked, realRows = [] }: Case) {
+function choose({
+  x = named('x', undefined),
+  y = named('y', undefined),
+  answer = echo,
+  asked,
+  realRows = [],
+  proof = PROVEN,
+}: Case) {
   const signature = { inputs: [x], outputs: [y] }
-  return chooseBatching(session(signature, answer), createView({ signature }), realRows, asked)
+  return chooseBatching(session(signature, answer), { view: createView({ signature }), proof, realRows, asked })
 }
 
 test.each<[string, Case]>([
-  ['nothing speaks against it', {}],
-  ['both have one name for the batch', { x: named('x', 'batch'), y: named('y', 'batch') }],
-  ['an exporter counts axes that have no name', { x: named('x', 'unk__7'), y: named('y', 'unk__8') }],
-  ['only one has a name', { x: named('x', 'batch') }],
+  ['the graph proves that rows keep apart', {}],
+  ['model.json says so, without a proof', { proof: UNPROVEN, asked: true }],
+  ['model.json forces it, with a delay', { proof: UNPROVEN, asked: { force: true, maxDelayMs: 1 } }],
 ])('joins requests where %s', async (_case, options) => {
-  expect(await choose(options)).toMatchObject({ maxBatchSize: 32, reason: expect.stringMatching(/^a row costs/) })
+  expect(await choose(options)).toMatchObject({
+    maxBatchSize: 32,
+    isIndependent: true,
+    reason: expect.stringMatching(/^a row costs/),
+  })
 })
 
-test.each<[string, Case, string]>([
-  ['axis 0 is fixed', { x: spec('x', 'float32', [1, 2]) }, 'axis 0 of input x is fixed or unknown'],
-  ['the rank is unknown', { x: spec('x', 'float32', []) }, 'axis 0 of input x is fixed or unknown'],
-  ['an output has a fixed size', { y: spec('y', 'float32', [3]) }, 'axis 0 of output y does not follow the batch'],
+test.each<[string, Case, string, boolean]>([
+  ['axis 0 is fixed', { x: spec('x', 'float32', [1, 2]) }, 'axis 0 of input x is fixed or unknown', false],
+  ['the rank is unknown', { x: spec('x', 'float32', []) }, 'axis 0 of input x is fixed or unknown', false],
   [
-    'an output counts something else',
-    { x: named('x', 'batch'), y: named('y', 'boxes') },
-    'axis 0 of output y is boxes, that of the inputs batch',
+    'the graph proves nothing',
+    { proof: UNPROVEN },
+    'the graph does not prove that rows keep apart (ReduceMax: it works across rows); if you know that they do, set "batching": true in model.json',
+    false,
   ],
-  ['model.json forbids it', { asked: false }, 'model.json forbids it'],
-])('joins nothing where %s', async (_case, options, reason) => {
-  expect(await choose(options)).toMatchObject({ maxBatchSize: 1, reason })
+  [
+    'model.json gives a size and the graph proves nothing',
+    { proof: UNPROVEN, asked: { maxBatchSize: 8 } },
+    'the graph does not prove that rows keep apart (ReduceMax: it works across rows); if you know that they do, set "batching": true in model.json',
+    false,
+  ],
+  ['model.json forbids it', { asked: false }, 'model.json forbids it', true],
+])('joins nothing where %s', async (_case, options, reason, isIndependent) => {
+  expect(await choose(options)).toMatchObject({ maxBatchSize: 1, reason, isIndependent })
+})
+
+test('joins nothing where a batch answers otherwise, whatever model.json says', async () => {
+  const types = { x: named('x', undefined, 'int64'), y: named('y', undefined, 'int64') }
+  for (const asked of [true, { maxBatchSize: 4, force: true }]) {
+    expect(await choose({ ...types, answer: centre, realRows: ROWS, asked })).toMatchObject({
+      maxBatchSize: 1,
+      isIndependent: false,
+      reason: 'output y differs between a batch and single runs',
+    })
+  }
+})
+
+test('finds what depends on the largest value, though made-up rows have equal ones', async () => {
+  const byLargest: Answer = ({ dataType, shape, data }) => {
+    const values = data as Float32Array
+    const largest = values.reduce((most, value) => Math.max(most, value), 0)
+    // As many exporters clip: rows of one scale show no difference.
+    return { dataType, shape, data: values.map((value) => (largest > 20 ? value / largest : value)) }
+  }
+  expect(await choose({ answer: byLargest })).toMatchObject({
+    maxBatchSize: 1,
+    reason: 'output y differs between a batch and single runs',
+  })
 })
 
 test('finds rows that depend on each other among integers with an example', async () => {
   const x = spec('x', 'int64', [-1, 1])
   const signature = { inputs: [x], outputs: [spec('y', 'int64', [-1, 1])] }
   const view = createView({ signature, features: [{ name: 'x', example: 5 }] })
-  expect(await chooseBatching(session(signature, centre), view, [], undefined)).toMatchObject({
+  expect(
+    await chooseBatching(session(signature, centre), { view, proof: PROVEN, realRows: [], asked: undefined }),
+  ).toMatchObject({
     maxBatchSize: 1,
     reason: 'output y differs between a batch and single runs',
   })
@@ -103,16 +150,11 @@ test('leaves out real rows of different lengths, which are never joined', async 
   expect(await choose({ x, y: spec('y', 'int64', [-1, -1]), realRows })).toMatchObject({ maxBatchSize: 32 })
 })
 
-test('does as model.json says, and tells what speaks against it', async () => {
+test('takes size and delay from model.json', async () => {
   expect(await choose({ asked: { maxBatchSize: 4, maxDelayMs: 2 } })).toMatchObject({
     maxBatchSize: 4,
     maxDelayMs: 2,
     reason: 'model.json says so',
-  })
-  const types = { x: named('x', undefined, 'int64'), y: named('y', undefined, 'int64') }
-  expect(await choose({ ...types, answer: centre, realRows: ROWS, asked: { maxBatchSize: 4 } })).toMatchObject({
-    maxBatchSize: 4,
-    reason: 'model.json says so, although output y differs between a batch and single runs',
   })
 })
 

@@ -10,7 +10,7 @@ import { createFakeSession } from '../support/fake-session.ts'
 import { createView, spec } from '../support/views.ts'
 
 const VIEW = createView({ signature: { inputs: [spec('x', 'float32', [-1, 2])], outputs: [] } })
-const BATCHING = { maxBatchSize: 32, maxDelayMs: 0, maxRunsTogether: 1, reason: 'measured' }
+const BATCHING = { maxBatchSize: 32, maxDelayMs: 0, maxRunsTogether: 1, reason: 'measured', isIndependent: true }
 
 /** A session that takes so long for each row, and notes how many rows each run had. */
 function session(msPerRow: number, loadMs = 1) {
