@@ -37,16 +37,17 @@ export async function chooseBatching(session: Session, options: BatchingOptions)
   await warmUp(session, view)
   const settings = typeof asked === 'object' ? asked : {}
   const isForced = asked === true || settings.force === true
-  const dependence = findObstacle(view) ?? (isForced || proof.isProven ? undefined : unprovenText(proof.reason))
-  const obstacle = asked === false ? 'model.json forbids it' : dependence
+  const unproven = isForced || proof.isProven ? undefined : unprovenText(proof.reason)
+  const obstacle = asked === false ? 'model.json forbids it' : (findObstacle(view) ?? unproven)
   const { difference, ...calibration } = await calibrate(
     (inputs) => session.run(inputs),
     (rows, seed) => makeInputs(view, rows, seed),
     obstacle,
     realRows,
   )
-  const isIndependent = dependence === undefined && difference === undefined
-  if (obstacle !== undefined || !isIndependent) return { ...calibration, maxDelayMs: 0, isIndependent }
+  // Whoever forbids joining may know of what no proof sees, so rows are not cut apart either.
+  const isIndependent = obstacle === undefined && difference === undefined
+  if (!isIndependent) return { ...calibration, maxDelayMs: 0, isIndependent }
   const { maxBatchSize, maxDelayMs = 0 } = settings
   if (maxBatchSize === undefined) return { ...calibration, maxDelayMs, isIndependent }
   return { ...calibration, maxDelayMs, isIndependent, maxBatchSize, reason: 'model.json says so' }

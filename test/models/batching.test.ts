@@ -84,7 +84,7 @@ test.each<[string, Case, string, boolean]>([
     'the graph does not prove that rows keep apart (ReduceMax: it works across rows); if you know that they do, set "batching": true in model.json',
     false,
   ],
-  ['model.json forbids it', { asked: false }, 'model.json forbids it', true],
+  ['model.json forbids it', { asked: false }, 'model.json forbids it', false],
 ])('joins nothing where %s', async (_case, options, reason, isIndependent) => {
   expect(await choose(options)).toMatchObject({ maxBatchSize: 1, reason, isIndependent })
 })
