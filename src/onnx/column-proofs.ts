@@ -38,7 +38,7 @@ export class ColumnProofs {
     this.#refused[column] ??= why
   }
 
-  refuseAll(why: string): void {
+  readonly refuseAll = (why: string): void => {
     for (let column = 0; column < this.count; column++) this.refuse(column, why)
   }
 

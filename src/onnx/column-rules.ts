@@ -1,7 +1,7 @@
 import { integerOf } from './attributes.ts'
 import { hasMissing, isForColumns, joinColumns, pickColumns } from './columns.ts'
 import type { Columns, FollowedNode } from './columns.ts'
-import { descendTrees, impute, replaceWhere } from './missing-handlers.ts'
+import { descendTrees, impute, replaceWhere, weigh } from './missing-handlers.ts'
 
 /**
  * What becomes of the columns of a node's inputs.
@@ -34,6 +34,8 @@ export const COLUMN_RULES: ReadonlyMap<string, ColumnRule> = new Map<string, Col
   ['ai.onnx.ml.FeatureVectorizer', ({ inputs }) => joinColumns(inputs)],
   ['ai.onnx.ml.ArrayFeatureExtractor', pick],
   ['ai.onnx.ml.Imputer', impute],
+  ['ai.onnx.ml.LinearClassifier', weigh],
+  ['ai.onnx.ml.LinearRegressor', weigh],
   ['ai.onnx.ml.TreeEnsembleClassifier', descendTrees],
   ['ai.onnx.ml.TreeEnsembleRegressor', descendTrees],
 ])

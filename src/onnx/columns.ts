@@ -58,6 +58,8 @@ export interface FollowedNode {
   readonly handle: (column: Column, how: string) => void
   /** Notes that it is not known to, and why. */
   readonly refuse: (column: Column, why: string) => void
+  /** Notes that of no column. */
+  readonly refuseAll: (why: string) => void
 }
 
 /** A single number, or one for each column. */

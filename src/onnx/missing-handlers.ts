@@ -1,4 +1,5 @@
 import { floatsIn, placeAttributes } from './attribute-lists.ts'
+import { integerOf } from './attributes.ts'
 import { NO_COLUMNS, hasMissing, isForColumns, withoutMissing } from './columns.ts'
 import type { Columns, FollowedNode } from './columns.ts'
 import { readTreeRecord } from './tree-record.ts'
@@ -60,4 +61,30 @@ export function descendTrees(node: FollowedNode): Columns | undefined {
     } else node.handle(column, 'the trees of the model record where it goes')
   }
   return NO_COLUMNS
+}
+
+/**
+ * A linear model. skl2onnx loses the columns of `SimpleImputer(add_indicator=True)` that say what was missing, and keeps
+ * their weights: the answer is right only for rows without gaps.
+ */
+export function weigh(node: FollowedNode): Columns | undefined {
+  const [columns] = node.inputs
+  if (!columns || hasMissing(columns)) return undefined
+  const places = placeAttributes(node.source, node.node)
+  const countOf = (name: string): number => {
+    const list = places.get(name)
+    return list ? count(floatsIn(node.source, list)) : 0
+  }
+  const isRegressor = node.node.operator === 'LinearRegressor'
+  const rows = isRegressor ? integerOf(node.attributes(), 'targets', 1) : countOf('intercepts')
+  if (columns.isPlaced && countOf('coefficients') !== rows * columns.at.length) {
+    node.refuseAll(`the operator ${node.node.operator} has weights for other columns than it gets`)
+  }
+  return NO_COLUMNS
+}
+
+function count(values: Iterable<number>): number {
+  let found = 0
+  for (const _value of values) found++
+  return found
 }

@@ -126,6 +126,7 @@ function applyRule(walk: Walk, node: GraphNode, names: readonly string[]): Colum
     },
     handle: proofs.handle,
     refuse: proofs.refuse,
+    refuseAll: proofs.refuseAll,
   })
 }
 

@@ -57,7 +57,7 @@ function model(nodes: TableNode[], others: Partial<TableModel> = {}): TableModel
   return { inputs: { X: 2 }, outputs: { y: 1 }, nodes, ...others }
 }
 
-const end = (input: string): TableNode => node(`${ML}.LinearRegressor`, [input], 'y')
+const end = (input: string): TableNode => node(`${ML}.SVMRegressor`, [input], 'y')
 const dead = (operator: string): string => `- the operator ${operator} is not known to handle it`
 
 describe('an imputer', () => {
@@ -185,7 +185,7 @@ describe('a column', () => {
       node('Concat', ['filled', 'b'], 'both', { axis: -1 }),
       end('both'),
     ]
-    expect(proofs(model(nodes, { constants })).X).toEqual([`+ ${REPLACED}`, dead('LinearRegressor')])
+    expect(proofs(model(nodes, { constants })).X).toEqual([`+ ${REPLACED}`, dead('SVMRegressor')])
   })
 
   test('of a free number has one proof for all', () => {
@@ -279,6 +279,25 @@ describe('an ensemble of trees', () => {
   test('behind another that records nothing proves nothing', () => {
     const other = { ...trees('X', { tracks: [0, 0] }), outputs: ['z'] }
     expect(proofs(model([trees('X'), other])).X).toEqual([`- ${UNRECORDED}`, `- ${UNRECORDED}`])
+  })
+})
+
+describe('a linear model behind an imputer', () => {
+  const lists = (counts: Record<string, number>) =>
+    Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, { floats: Array(count).fill(0.5) }]))
+  const other = (operator: string): string => `- the operator ${operator} has weights for other columns than it gets`
+
+  test.each<[what: string, operator: string, attributes: TableNode['attributes'], isWhole: boolean]>([
+    ['a weight for each column', 'LinearRegressor', lists({ coefficients: 2 }), true],
+    ['weights for two targets', 'LinearRegressor', { ...lists({ coefficients: 4 }), targets: 2 }, true],
+    ['weights for three classes', 'LinearClassifier', lists({ coefficients: 6, intercepts: 3 }), true],
+    ['a weight too many', 'LinearRegressor', lists({ coefficients: 3 }), false],
+    ['twice the weights', 'LinearRegressor', lists({ coefficients: 4 }), false],
+    ['weights of classes it has not', 'LinearClassifier', lists({ coefficients: 6, intercepts: 2 }), false],
+  ])('with %s proves it or not: %s %o %s', (_what, operator, attributes, isWhole) => {
+    const nodes = [imputer('X', 'filled', [1, 2]), node(`${ML}.${operator}`, ['filled'], 'y', attributes)]
+    const found = isWhole ? `+ ${REPLACED}` : other(operator)
+    expect(proofs(model(nodes)).X).toEqual([found, found])
   })
 })
 
