@@ -2,8 +2,9 @@ import { DATA_TYPES } from '../core/datatypes.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
 import { formatShape } from '../core/signature.ts'
 import type { TensorSpec } from '../core/signature.ts'
-import { exampleValue } from '../protocols/example.ts'
+import { MAX_EXAMPLE_NUMBERS, exampleValue } from '../protocols/example.ts'
 import { fixedRowsOf, inputsByRow } from '../protocols/row-limits.ts'
+import { elementCount } from '../core/tensor.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 // NaN and the infinities are answered as null.
@@ -121,8 +122,10 @@ function scoresSchema({ labels }: ModelView): JsonSchema {
 function tensorSchema({ dataType, shape, freeNames }: TensorSpec, isNullable = false): JsonSchema {
   const types = [elementType(dataType)].flat()
   const element: JsonSchema = { type: isNullable ? [...types, 'null'] : elementType(dataType) }
+  // A page that makes an example of the schema would fill it with as many zeros.
+  const isSmall = elementCount(shape.map((size) => Math.abs(size))) <= MAX_EXAMPLE_NUMBERS
   const nested = shape.reduceRight<JsonSchema>((items, size) => {
-    return { type: 'array', items, ...(size !== -1 && { minItems: size, maxItems: size }) }
+    return { type: 'array', items, ...(size !== -1 && isSmall && { minItems: size, maxItems: size }) }
   }, element)
   return { ...nested, description: `${dataType} ${formatShape(shape, freeNames)}` }
 }

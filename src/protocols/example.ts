@@ -7,6 +7,9 @@ import { fixedRowsOf } from './row-limits.ts'
 
 // What a body for `POST …/predict` looks like, for people who try a model.
 
+/** More are no help to anybody who reads them. */
+export const MAX_EXAMPLE_NUMBERS = 64
+
 /** A record where the model has features, several where it takes no other number of rows; their values are the usual ones. */
 export function exampleRecords(model: ModelView): unknown {
   const record = Object.fromEntries(model.features.map((feature) => [feature.name, exampleValue(feature)]))

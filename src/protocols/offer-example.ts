@@ -3,11 +3,8 @@ import { elementCount } from '../core/tensor.ts'
 import type { RunRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
-import { bodiesOf, exampleRecords, outlineOf } from './example.ts'
+import { MAX_EXAMPLE_NUMBERS, bodiesOf, exampleRecords, outlineOf } from './example.ts'
 import { predictCodec } from './predict.ts'
-
-// More are no help to anybody who reads them.
-const MAX_NUMBERS = 64
 
 /**
  * Offers the first body that the model answers, the way that a request takes.
@@ -22,7 +19,7 @@ export async function offerExample(
 ): Promise<Example> {
   const outline = outlineOf(view)
   const count = numbersIn(candidates[0])
-  if (count > MAX_NUMBERS) {
+  if (count > MAX_EXAMPLE_NUMBERS) {
     const seen = view.madeUp ? '' : '; the model computes none of the numbers that were made up'
     const note = `an example has ${count} numbers, which are too many to show: ${JSON.stringify(outline)}${seen}`
     return { note, outline }

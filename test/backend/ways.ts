@@ -5,7 +5,7 @@ import { V2_NAMES, fromBytes, toBytes } from '../../src/protocols/v2-tensors.ts'
 import type { DataSet, Value } from './cases.ts'
 
 /** What an output came as: elements in row-major order, and its shape where the answer tells it. */
-export interface Answered {
+interface Answered {
   readonly shape?: readonly number[]
   readonly datatype?: string
   readonly elements: readonly unknown[]
