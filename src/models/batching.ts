@@ -1,6 +1,6 @@
 import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
-import type { RowProof } from '../onnx/rows/proof.ts'
+import type { Proof } from '../onnx/proof.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { calibrate } from '../scheduling/calibration.ts'
 import type { Calibration } from '../scheduling/calibration.ts'
@@ -18,7 +18,7 @@ export type Batching = BatchPolicy &
 export interface BatchingOptions {
   readonly view: ModelView
   /** What the graph proves of the rows. */
-  readonly proof: RowProof
+  readonly proof: Proof
   /** Rows that the model is known to compute, each as inputs of its own; none where there are no two. */
   readonly realRows: readonly Tensors[]
   readonly asked: ModelPackage['batching']

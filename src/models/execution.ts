@@ -2,6 +2,7 @@ import type { RunRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
+import type { Proof } from '../onnx/proof.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { timeRuns } from '../scheduling/calibration.ts'
 import { bytesOf } from '../scheduling/joining.ts'
@@ -17,8 +18,10 @@ export interface Execution {
 }
 
 export interface FileTraits {
-  /** Whether the time of a run depends on its values. */
-  readonly hasOpenEnd: boolean
+  /** That its operators can neither crash, nor loop, nor allocate by value. */
+  readonly harmless: Proof
+  /** That rows keep apart: what a run takes then grows with its rows, and not with their square. */
+  readonly rows: Proof
   /** Its size, with the weights beside it. */
   readonly bytes: number
 }
@@ -90,7 +93,7 @@ function onThreads(reason: string): Computing {
 
 function findObstacle(
   { loadMs }: Session,
-  { hasOpenEnd, bytes }: FileTraits,
+  { harmless, rows, bytes }: FileTraits,
   { signature }: ModelView,
   single: Batching['measured'][number] | undefined,
   asked: ModelPackage['execution'],
@@ -100,7 +103,8 @@ function findObstacle(
   if (!single) return 'its runs could not be measured'
   if (single.ms > MAX_LOOK_MS) return `a run takes ${round(single.ms)} ms`
   if (loadMs > MAX_INLINE_LOAD_MS) return `loading it takes ${Math.round(loadMs)} ms`
-  if (hasOpenEnd) return 'the time of a run depends on its values'
+  if (!harmless.isProven) return `a request might end or hold up the server (${harmless.reason})`
+  if (!rows.isProven) return `the graph does not prove that rows keep apart (${rows.reason})`
   if (bytes > MAX_INLINE_FILE_BYTES) return `its file has ${Math.round(bytes / 1e6)} MB`
   const free = signature.inputs.find(({ shape }) => shape.length === 0 || shape.slice(1).includes(-1))
   return free && `input ${free.name} is free in more than its rows`
@@ -126,6 +130,8 @@ async function measureInline(
 
 function isSmall({ inputs }: RunRequest, maxRows: number, maxText: number): boolean {
   if (rowsOf(inputs) > maxRows) return false
+  // Some operators of the runtime do not stand an axis of size 0.
+  for (const { shape } of inputs.values()) if (shape.includes(0)) return false
   for (const { data } of inputs.values()) if (Array.isArray(data)) return bytesOf(inputs) <= maxText
   return true
 }

@@ -158,7 +158,8 @@ async function toCheckedView(session: Session, options: ModelOptions): Promise<P
 }
 
 function toComputing(session: Session, options: ModelOptions, view: ModelView, batching: Batching): Promise<Computing> {
-  const traits = { hasOpenEnd: options.info.hasOpenEnd, bytes: options.fileBytes }
+  const { harmless, rows } = options.info
+  const traits = { harmless, rows, bytes: options.fileBytes }
   return chooseExecution(session, options.openInline, traits, view, batching, options.description.execution)
 }
 

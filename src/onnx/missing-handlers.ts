@@ -85,6 +85,6 @@ export function weigh(node: FollowedNode): Columns | undefined {
 
 function count(values: Iterable<number>): number {
   let found = 0
-  for (const _value of values) found++
+  for (const iterator = values[Symbol.iterator](); !iterator.next().done;) found++
   return found
 }

@@ -1,12 +1,12 @@
 import type { MissingProofs } from './column-proofs.ts'
 import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
+import { proveHarmless } from './harmless/harmless.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
 import { proveMissing } from './missing-values.ts'
-import { hasOpenEnd } from './open-end.ts'
+import type { Proof } from './proof.ts'
 import { proveRows } from './rows/proof.ts'
-import type { RowProof } from './rows/proof.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 import { cutZipMaps } from './zipmap.ts'
@@ -25,10 +25,10 @@ export interface ModelFileInfo {
   readonly externalFiles: ReadonlySet<string>
   /** Operators of domains that are neither the standard's nor functions of the file: `domain.Operator`. */
   readonly customOperators: readonly string[]
-  /** Whether the time of a run depends on its values. */
-  readonly hasOpenEnd: boolean
   /** Proves that the rows of requests keep apart when they are joined, or says what stops the proof. */
-  readonly rows: RowProof
+  readonly rows: Proof
+  /** Proves that no operator can crash, loop, or allocate as much as a value says, or names the one that may. */
+  readonly harmless: Proof
   /** The classes, in the order of the probability columns, where the file tells them. */
   readonly labels: FoundLabels | undefined
   /** Which columns of its inputs may have missing values. */
@@ -87,6 +87,7 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     graph,
     ...found,
     rows: proveRows({ source, opsets, functions }, graph, answered),
+    harmless: proveHarmless(source, graph, functions),
     labels: readClassLabels(source, graph, labels),
     missing: proveMissing(source, graph, madeBy),
     edits,
@@ -114,19 +115,17 @@ function readFunctionName(source: ByteSource, range: Range): string {
   return `${domain}.${name}`
 }
 
-type Within = Pick<ModelFileInfo, 'externalFiles' | 'customOperators' | 'hasOpenEnd'>
+type Within = Pick<ModelFileInfo, 'externalFiles' | 'customOperators'>
 
 /** What stands in the graph or in a graph within one of its nodes. */
 function lookWithin(source: ByteSource, whole: Graph, functions: ReadonlySet<string>): Within {
   const externalFiles = new Set<string>()
   const custom = new Set<string>()
-  let isOpen = functions.size > 0
   for (const graph of graphsWithin(source, whole)) {
     for (const file of graph.externalFiles) externalFiles.add(file)
     for (const { domain, operator } of graph.nodes) {
       if (!KNOWN_DOMAINS.test(domain)) custom.add(`${domain}.${operator}`)
     }
-    isOpen ||= hasOpenEnd(graph)
   }
-  return { externalFiles, customOperators: [...custom].filter((name) => !functions.has(name)), hasOpenEnd: isOpen }
+  return { externalFiles, customOperators: [...custom].filter((name) => !functions.has(name)) }
 }

@@ -6,6 +6,8 @@ import type { ModelView } from '../../src/core/model-view.ts'
 import { chooseExecution } from '../../src/models/execution.ts'
 import { createLanes } from '../../src/models/lanes.ts'
 import { StatisticsKeeper } from '../../src/models/statistics.ts'
+import { PROVEN, unproven } from '../../src/onnx/proof.ts'
+import type { Proof } from '../../src/onnx/proof.ts'
 import { createFakeSession } from '../support/fake-session.ts'
 import { createView, spec } from '../support/views.ts'
 
@@ -47,7 +49,8 @@ interface Case {
   readonly threadMs?: number
   readonly inlineMsPerRow?: number
   readonly loadMs?: number
-  readonly hasOpenEnd?: boolean
+  readonly harmless?: Proof
+  readonly rows?: Proof
   readonly bytes?: number
   readonly view?: ModelView
   readonly asked?: 'inline' | 'threads'
@@ -59,7 +62,8 @@ async function choose({
   threadMs = 0.3,
   inlineMsPerRow = 0.005,
   loadMs,
-  hasOpenEnd = false,
+  harmless = PROVEN,
+  rows: rowProof = PROVEN,
   bytes = 1000,
   view = VIEW,
   asked,
@@ -71,7 +75,7 @@ async function choose({
   const chosen = await chooseExecution(
     threads.session,
     async () => inline.session,
-    { hasOpenEnd, bytes },
+    { harmless, rows: rowProof, bytes },
     view,
     batching,
     asked,
@@ -129,7 +133,16 @@ test.each<[string, Case, RegExp]>([
   ['the run is the larger part', { inlineMsPerRow: 0.2 }, /^a run takes 0\.2\d* ms, the way to a thread 0\.\d+ ms/],
   ['a run takes long', { threadMs: 3 }, /^a run takes 3 ms/],
   ['loading takes long', { loadMs: 80 }, /^loading it takes 80 ms/],
-  ['a run may take any time', { hasOpenEnd: true }, /^the time of a run depends on its values/],
+  [
+    'an operator may end the process',
+    { harmless: unproven('TopK: it is not known to be harmless') },
+    /^a request might end or hold up the server \(TopK: it is not known to be harmless\)$/,
+  ],
+  [
+    'a run may take the square of its rows',
+    { rows: unproven('MatMul: every row meets every other row') },
+    /^the graph does not prove that rows keep apart \(MatMul/,
+  ],
   ['the file is large', { bytes: 64e6 }, /^its file has 64 MB/],
   [
     'inner dimensions are free',

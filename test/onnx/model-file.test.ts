@@ -28,7 +28,8 @@ describe('a model file', () => {
     expect(info).toMatchObject({
       irVersion: 10,
       producer: 'skl2onnx 1.20.0',
-      hasOpenEnd: false,
+      rows: { isProven: true },
+      harmless: { isProven: true },
       labels: { classes: ['setosa', 'versicolor', 'virginica'], isCertain: false },
       customOperators: [],
       edits: [],
@@ -42,7 +43,10 @@ describe('a model file', () => {
     expect(readModelFile(fileSource(fixtureModel('image'))).graph.inputs[0]).toMatchObject({
       type: { shape: ['batch', 1, 2, 2] },
     })
-    expect(readModelFile(fileSource(fixtureModel('slow'))).hasOpenEnd).toBe(true)
+    expect(readModelFile(fileSource(fixtureModel('slow'))).harmless).toEqual({
+      isProven: false,
+      reason: 'EyeLike: it is not known to be harmless',
+    })
   })
 
   test('is read without its weights', () => {

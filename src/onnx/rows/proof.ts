@@ -1,6 +1,8 @@
 import { readAttributes } from '../attributes.ts'
 import { readGraph } from '../graph.ts'
 import type { Graph, GraphNode } from '../graph.ts'
+import { PROVEN, unproven } from '../proof.ts'
+import type { Proof } from '../proof.ts'
 import { readSmallTensor } from '../small-tensor.ts'
 import { WireError } from '../wire.ts'
 import type { ByteSource, Range } from '../wire.ts'
@@ -10,9 +12,6 @@ import type { Size } from './sizes.ts'
 import { findRule, isDeterministic, isKnownDomain, takesCount, takesPadded } from './table.ts'
 import { constant, rowsAlong } from './value.ts'
 import type { Value } from './value.ts'
-
-/** Whether the rows of requests keep apart when they are joined into one run. */
-export type RowProof = { readonly isProven: true } | { readonly isProven: false; readonly reason: string }
 
 /** A value that the proof could not follow, and why. */
 interface Unproven {
@@ -39,13 +38,13 @@ const MAX_DEPTH = 16
  * @param outputs Names of the tensors that are answered.
  * @returns Why not, with the operator that stopped it, where there is no proof. A broken file has none.
  */
-export function proveRows(file: ProofSource, graph: Graph, outputs: readonly string[]): RowProof {
+export function proveRows(file: ProofSource, graph: Graph, outputs: readonly string[]): Proof {
   try {
     const facts = new Walk(file, graph, undefined, 0)
     const reason = facts.bindInputs() ?? facts.reasonAgainst(outputs)
-    return reason === undefined ? { isProven: true } : { isProven: false, reason }
+    return reason === undefined ? PROVEN : unproven(reason)
   } catch (error) {
-    if (error instanceof NotProven || error instanceof WireError) return { isProven: false, reason: error.message }
+    if (error instanceof NotProven || error instanceof WireError) return unproven(error.message)
     throw error
   }
 }
@@ -140,8 +139,8 @@ class Walk {
   #follow(node: GraphNode): (output: number) => Fact {
     const label = node.domain === '' ? node.operator : `${node.domain}.${node.operator}`
     const inputs = node.inputs.map((name) => (name === '' ? undefined : this.find(name)))
-    const unproven = inputs.find((fact) => fact?.kind === 'unproven')
-    if (unproven) return () => unproven
+    const missing = inputs.find((fact) => fact?.kind === 'unproven')
+    if (missing) return () => missing
     try {
       const made = this.#apply(node, inputs as (Value | undefined)[])
       return (output) =>

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readModelFile } from '../../../src/onnx/model-file.ts'
-import type { RowProof } from '../../../src/onnx/rows/proof.ts'
+import type { Proof } from '../../../src/onnx/proof.ts'
 import { fileSource, sourceOf } from '../../support/bytes.ts'
 import { writeModel } from '../../support/graph-writer.ts'
 import type { Constant, Graph, Node } from '../../support/graph-writer.ts'
@@ -17,7 +17,7 @@ interface Case {
   readonly outputs?: readonly string[]
 }
 
-function prove({ nodes, constants, shape = ['N', 4], type = 'float32', opset, outputs = ['y'] }: Case): RowProof {
+function prove({ nodes, constants, shape = ['N', 4], type = 'float32', opset, outputs = ['y'] }: Case): Proof {
   const graph: Graph = {
     nodes,
     inputs: [{ name: 'x', shape, type }],
