@@ -1,8 +1,8 @@
 import type { AnsweredOutput, Label, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { ClassLabels } from '../onnx/class-lists.ts'
-import type { ModelPackage } from './package.ts'
 import { isNetwork } from './network-classifier.ts'
+import type { ModelPackage } from './package.ts'
 import { isLabel } from './task.ts'
 
 /**
@@ -95,6 +95,27 @@ export function equalClassesText(classes: ClassLabels = []): string | undefined 
 export interface Labels {
   readonly labels: readonly Label[]
   readonly labelIndex: ReadonlyMap<string, number>
+}
+
+/**
+ * The labels of a model's classes.
+ *
+ * @param told The classes that the file tells.
+ * @param width How many classes the model has numbers for; -1 where any number may come.
+ * @throws Error when model.json names another number of classes, or others than the file.
+ */
+export function toKnownLabels(
+  told: ClassLabels | undefined,
+  described: ModelPackage['labels'],
+  task: Task,
+  width: number,
+): Labels {
+  if (described && !isNetwork(task) && width !== -1 && width !== described.length) {
+    throw new Error(`model.json: has ${described.length} labels, but the model has ${width} classes`)
+  }
+  const isTold = told && equalClassesText(told) === undefined && (width === -1 || width === told.length)
+  const classes = (task.kind === 'classifier' || described) && isTold ? told : undefined
+  return toLabels(classes, described)
 }
 
 /**

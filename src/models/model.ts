@@ -12,7 +12,7 @@ import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
 import type { SchedulerOptions } from '../scheduling/scheduler.ts'
-import { checkKeys, equalClassesText, nameByLabels, toLabels, toOutputs } from './answers.ts'
+import { checkKeys, nameByLabels, toKnownLabels, toOutputs } from './answers.ts'
 import { chooseBatching } from './batching.ts'
 import type { Batching } from './batching.ts'
 import { maxRunRowsOf, toScoringView } from './cutting.ts'
@@ -29,7 +29,7 @@ import { createLanes } from './lanes.ts'
 import { toLimits } from './limits.ts'
 import { toDefaultRule } from './missing-rules.ts'
 import type { ModelPackage } from './package.ts'
-import { isNetwork, toNetworkClassifier } from './network-classifier.ts'
+import { toNetworkClassifier } from './network-classifier.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { classCount, toTask } from './task.ts'
 import { leftOutTexts } from './unsupported-outputs.ts'
@@ -170,16 +170,9 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
   const chosen = toOutputs(signature.outputs, info.fileNames, description.outputs)
   const byType = toTask(chosen.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
   const task = toNetworkClassifier(byType, signature.outputs, info, description)
-  const width = classCount(signature, task)
   const outputs = nameByLabels(chosen, signature.outputs, task, description)
   checkKeys(outputs, task)
-  if (description.labels && !isNetwork(task) && width !== -1 && width !== description.labels.length) {
-    throw new Error(`model.json: has ${description.labels.length} labels, but the model has ${width} classes`)
-  }
-  const told = info.labels?.classes
-  const isTold = told && equalClassesText(told) === undefined && (width === -1 || width === told.length)
-  const classes = (task.kind === 'classifier' || description.labels) && isTold ? told : undefined
-  const known = toLabels(classes, description.labels)
+  const known = toKnownLabels(info.labels?.classes, description.labels, task, classCount(signature, task))
   return {
     name,
     version,

@@ -83,8 +83,8 @@ export function weigh(node: FollowedNode): Columns | undefined {
   return NO_COLUMNS
 }
 
-function count(values: Iterable<number>): number {
+function count(values: Iterator<number>): number {
   let found = 0
-  for (const iterator = values[Symbol.iterator](); !iterator.next().done;) found++
+  while (!values.next().done) found++
   return found
 }

@@ -2,7 +2,7 @@ import { encode } from './onnx-writer.ts'
 import type { Field } from './onnx-writer.ts'
 
 // Element types of TensorProto.
-export const TYPES = {
+const TYPES = {
   float32: 1,
   uint8: 2,
   int8: 3,

@@ -1,35 +1,12 @@
-import { readAttributes } from '../attributes.ts'
-import { readGraph } from '../graph.ts'
-import type { Graph, GraphNode } from '../graph.ts'
+import type { Graph } from '../graph.ts'
 import { PROVEN, unproven } from '../proof.ts'
 import type { Proof } from '../proof.ts'
-import { readSmallTensor } from '../small-tensor.ts'
 import { WireError } from '../wire.ts'
-import type { ByteSource, Range } from '../wire.ts'
-import type { Operation } from './operation.ts'
 import { NotProven, ROWS, isWhole, over, sizeOf, unknownSize } from './sizes.ts'
 import type { Size } from './sizes.ts'
-import { findRule, isDeterministic, isKnownDomain, takesCount, takesPadded } from './table.ts'
-import { constant, rowsAlong } from './value.ts'
-import type { Value } from './value.ts'
-
-/** A value that the proof could not follow, and why. */
-interface Unproven {
-  readonly kind: 'unproven'
-  readonly reason: string
-}
-
-type Fact = Value | Unproven
-
-export interface ProofSource {
-  readonly source: ByteSource
-  /** Version by domain. */
-  readonly opsets: ReadonlyMap<string, number>
-  /** `domain.Name` of functions that the file brings along. */
-  readonly functions: ReadonlySet<string>
-}
-
-const MAX_DEPTH = 16
+import { rowsAlong } from './value.ts'
+import { Walk } from './walk.ts'
+import type { ProofSource } from './walk.ts'
 
 /**
  * Proves that every output has, for each row of the inputs, a row that is computed from that row alone: whatever stands in
@@ -41,7 +18,7 @@ const MAX_DEPTH = 16
 export function proveRows(file: ProofSource, graph: Graph, outputs: readonly string[]): Proof {
   try {
     const facts = new Walk(file, graph, undefined, 0)
-    const reason = facts.bindInputs() ?? facts.reasonAgainst(outputs)
+    const reason = bindInputs(facts, graph) ?? reasonAgainst(facts, outputs)
     return reason === undefined ? PROVEN : unproven(reason)
   } catch (error) {
     if (error instanceof NotProven || error instanceof WireError) return unproven(error.message)
@@ -49,206 +26,34 @@ export function proveRows(file: ProofSource, graph: Graph, outputs: readonly str
   }
 }
 
-/** What is known of the values of one graph, and of those around it. */
-class Walk {
-  readonly #file: ProofSource
-  readonly #graph: Graph
-  readonly #around: Walk | undefined
-  readonly #depth: number
-  readonly #facts = new Map<string, Fact>()
-  #isWalked = false
-  #unknown = 0
-
-  constructor(file: ProofSource, graph: Graph, around: Walk | undefined, depth: number) {
-    if (depth > MAX_DEPTH) throw new NotProven('graphs are nested too deep')
-    this.#file = file
-    this.#graph = graph
-    this.#around = around
-    this.#depth = depth
+/** Takes the first axis of every input for its rows. @returns Why not, if one has none. */
+function bindInputs(facts: Walk, graph: Graph): string | undefined {
+  const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
+  for (const { name, type } of inputs) {
+    const shape = type.kind === 'tensor' ? type.shape : undefined
+    const [first, ...others] = shape ?? []
+    if (!shape || shape.length === 0 || isFixed(first)) return `axis 0 of input ${name} is fixed or unknown`
+    if (typeof first === 'string' && others.includes(first)) return `input ${name} has its rows along two axes`
+    const sizes = others.map((size, index) => toSize(size, `${name}.${index + 1}`))
+    facts.bind(name, rowsAlong(0, [ROWS, ...sizes]))
   }
-
-  /** Takes the first axis of every input for its rows. @returns Why not, if one has none. */
-  bindInputs(): string | undefined {
-    const inputs = this.#graph.inputs.filter(({ name }) => !this.#graph.initializers.has(name))
-    for (const { name, type } of inputs) {
-      const shape = type.kind === 'tensor' ? type.shape : undefined
-      const [first, ...others] = shape ?? []
-      if (!shape || shape.length === 0 || isFixed(first)) return `axis 0 of input ${name} is fixed or unknown`
-      if (typeof first === 'string' && others.includes(first)) return `input ${name} has its rows along two axes`
-      const sizes = others.map((size, index) => toSize(size, `${name}.${index + 1}`))
-      this.#facts.set(name, rowsAlong(0, [ROWS, ...sizes]))
-    }
-    return inputs.length === 0 ? 'it has no inputs' : undefined
-  }
-
-  /** Why an output is not proven to have a row for each row. */
-  reasonAgainst(outputs: readonly string[]): string | undefined {
-    for (const name of outputs) {
-      const fact = this.find(name)
-      if (fact.kind === 'unproven') return fact.reason
-      if (fact.kind !== 'rows' || fact.axis !== 0 || fact.padding !== undefined) {
-        return `output ${name} does not have its rows along axis 0`
-      }
-      const perRow = over(fact.shape[0]!, ROWS)
-      // An unknown size may be 1: whoever splits the answer counts its rows.
-      const isOnePerRow = isWhole(perRow) && perRow.numerator === 1
-      if (!isOnePerRow) return `output ${name} does not have one row for each row`
-    }
-    return undefined
-  }
-
-  /** What is known of a value, by its name. */
-  find(name: string): Fact {
-    this.#walk()
-    const own = this.#facts.get(name)
-    if (own) return own
-    const initializer = this.#graph.initializers.get(name)
-    if (initializer) {
-      const fact = this.tensor(initializer)
-      this.#facts.set(name, fact)
-      return fact
-    }
-    return (
-      this.#around?.find(name) ?? {
-        kind: 'unproven',
-        reason: `the value ${JSON.stringify(name.slice(0, 100))} comes from nowhere`,
-      }
-    )
-  }
-
-  bind(name: string, value: Value): void {
-    this.#facts.set(name, value)
-  }
-
-  tensor(range: Range): Value {
-    const { shape, values } = readSmallTensor(this.#file.source, range)
-    const known = values?.every((value) => Number.isFinite(value)) ? values.map(sizeOf) : undefined
-    return constant(shape.map(sizeOf), known)
-  }
-
-  #walk(): void {
-    if (this.#isWalked) return
-    this.#isWalked = true
-    for (const node of this.#graph.nodes) {
-      const facts = this.#follow(node)
-      for (const [index, name] of node.outputs.entries()) if (name !== '') this.#facts.set(name, facts(index))
-    }
-  }
-
-  /** @returns What is known of each output of a node. */
-  #follow(node: GraphNode): (output: number) => Fact {
-    const label = node.domain === '' ? node.operator : `${node.domain}.${node.operator}`
-    const inputs = node.inputs.map((name) => (name === '' ? undefined : this.find(name)))
-    const missing = inputs.find((fact) => fact?.kind === 'unproven')
-    if (missing) return () => missing
-    try {
-      const made = this.#apply(node, inputs as (Value | undefined)[])
-      return (output) =>
-        made(output) ?? { kind: 'unproven', reason: `${label}: nothing is known of its output ${output}` }
-    } catch (error) {
-      if (!(error instanceof NotProven || error instanceof WireError)) throw error
-      const reason = `${label}: ${error.message}`
-      return () => ({ kind: 'unproven', reason })
-    }
-  }
-
-  #apply(node: GraphNode, inputs: readonly (Value | undefined)[]): (output: number) => Value | undefined {
-    const { operator, domain } = node
-    if (this.#file.functions.has(`${domain}.${operator}`)) throw new NotProven('it is a function of the file')
-    if (!isDeterministic(operator)) throw new NotProven('it is made by chance')
-    for (const [index, value] of inputs.entries()) checkTaken(operator, index, value)
-    const isConstant = inputs.every((value) => !value || value.kind === 'constant') && !HOLDS_GRAPH.has(operator)
-    const rule = findRule(domain, operator)
-    if (!rule && isConstant && isKnownDomain(domain)) return () => constant()
-    if (!rule) throw new NotProven('it is not known to keep rows apart')
-    try {
-      const made = rule(this.#operation(node, inputs))
-      if (!('kind' in made)) return (output) => made[output]
-      return (output) => (output === 0 ? made : isConstant ? constant() : undefined)
-    } catch (error) {
-      // Whatever is computed from constants alone is one, though its shape is not known.
-      if (isConstant && error instanceof NotProven) return () => constant()
-      throw error
-    }
-  }
-
-  #operation(node: GraphNode, inputs: readonly (Value | undefined)[]): Operation {
-    const { source, opsets } = this.#file
-    return {
-      operator: node.operator,
-      opset: opsets.get(node.domain) ?? 1,
-      inputs: trimmed(inputs),
-      outputCount: node.outputs.length,
-      attributes: (...names) => readAttributes(source, node, names),
-      unknownSize: (key) => unknownSize(key ?? `${this.#depth}#${this.#count()}`),
-      within: (range, values) => this.#within(range, values),
-      tensor: (range) => this.tensor(range),
-      constantOf: (values, shape) =>
-        constant(shape.map(sizeOf), values.every(Number.isFinite) ? values.map(sizeOf) : undefined),
-      isClosed: (range, states) => this.#isClosed(range, states),
-    }
-  }
-
-  #count(): number {
-    // Names are unique in the whole file: graphs within others count on.
-    return this.#around ? this.#around.#count() : this.#unknown++
-  }
-
-  #within(range: Range, values: readonly Value[]): Value[] {
-    const graph = readGraph(this.#file.source, range)
-    const inner = new Walk(this.#file, graph, this, this.#depth + 1)
-    for (const [index, { name }] of graph.inputs.entries()) {
-      const value = values[index]
-      if (!value) throw new NotProven('a graph within it misses an input')
-      inner.bind(name, value)
-    }
-    return graph.outputs.map(({ name }) => {
-      const fact = inner.find(name)
-      if (fact.kind === 'unproven') throw new NotProven(fact.reason)
-      return fact
-    })
-  }
-
-  #isClosed(range: Range, states: number): boolean {
-    const graph = readGraph(this.#file.source, range)
-    const own = new Set(graph.inputs.map(({ name }) => name))
-    for (const node of graph.nodes) {
-      if (HOLDS_GRAPH.has(node.operator) || !isDeterministic(node.operator) || !findRule(node.domain, node.operator))
-        return false
-      if (this.#file.functions.has(`${node.domain}.${node.operator}`)) return false
-      for (const name of node.inputs) {
-        const isOwn = name === '' || own.has(name) || graph.initializers.has(name)
-        if (!isOwn && this.find(name).kind !== 'constant') return false
-      }
-      for (const name of node.outputs) own.add(name)
-    }
-    return graph.inputs.slice(0, states).every(({ name }, index) => isHandedOn(graph, name, graph.outputs[index]?.name))
-  }
+  return inputs.length === 0 ? 'it has no inputs' : undefined
 }
 
-const HOLDS_GRAPH = new Set(['If', 'Loop', 'Scan', 'SequenceMap'])
-
-/** True when an output is an input, through nothing but Identity. */
-function isHandedOn(graph: Graph, input: string, output: string | undefined): boolean {
-  const identities = graph.nodes.filter(({ operator, domain }) => operator === 'Identity' && domain === '')
-  const sources = new Map(identities.map(({ inputs, outputs }) => [outputs[0], inputs[0]]))
-  let name = output
-  for (let left = sources.size; left > 0 && name !== input && name !== undefined; left--) name = sources.get(name)
-  return name === input
-}
-
-function checkTaken(operator: string, index: number, value: Value | undefined): void {
-  if (value?.kind === 'count' && !takesCount(operator, index)) {
-    throw new NotProven('the number of rows becomes part of the data')
+/** Why an output is not proven to have a row for each row. */
+function reasonAgainst(facts: Walk, outputs: readonly string[]): string | undefined {
+  for (const name of outputs) {
+    const fact = facts.find(name)
+    if (fact.kind === 'unproven') return fact.reason
+    if (fact.kind !== 'rows' || fact.axis !== 0 || fact.padding !== undefined) {
+      return `output ${name} does not have its rows along axis 0`
+    }
+    const perRow = over(fact.shape[0]!, ROWS)
+    // An unknown size may be 1: whoever splits the answer counts its rows.
+    const isOnePerRow = isWhole(perRow) && perRow.numerator === 1
+    if (!isOnePerRow) return `output ${name} does not have one row for each row`
   }
-  if (value?.kind === 'rows' && value.padding !== undefined && !takesPadded(operator)) {
-    throw new NotProven('its rows are filled up to the longest of the run')
-  }
-}
-
-/** Optional inputs that are left out at the end are not there. */
-function trimmed(inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
-  return inputs.slice(0, inputs.findLastIndex((value) => value !== undefined) + 1)
+  return undefined
 }
 
 function isFixed(size: number | string | undefined): boolean {

@@ -42,18 +42,8 @@ import { resize, reverseSequence, spaceDepth, trilu } from './rules/arrangement.
 import { einsum } from './rules/einsum.ts'
 import { compress, gather, gatherElements, gatherNd, oneHot, topK } from './rules/selection.ts'
 import { concat, pad, slice, split } from './rules/slicing.ts'
-import {
-  constantOfShape,
-  expand,
-  flatten,
-  reshape,
-  shape,
-  size,
-  squeeze,
-  tile,
-  transpose,
-  unsqueeze,
-} from './rules/shapes.ts'
+import { constantOfShape, expand, tile } from './rules/repetition.ts'
+import { flatten, reshape, shape, size, squeeze, transpose, unsqueeze } from './rules/shapes.ts'
 
 const ELEMENT_OF_ONE =
   'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot CastLike Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid ' +
@@ -178,29 +168,4 @@ export function isKnownDomain(domain: string): boolean {
 /** True for an operator whose answer is the same whenever its inputs are. */
 export function isDeterministic(operator: string): boolean {
   return !CHANCE.test(operator)
-}
-
-// Which inputs may say how large something is by the number of rows. Elsewhere that number would become data.
-const COUNTS: Readonly<Record<string, readonly number[]>> = {
-  ...Object.fromEntries(
-    'Cast Equal Gather Identity Mul Div Reshape Squeeze Transpose Unsqueeze'.split(' ').map((name) => [name, [0, 1]]),
-  ),
-  Concat: Array.from({ length: 64 }, (_, index) => index),
-  ConstantOfShape: [0],
-  Expand: [1],
-  Resize: [3],
-  Slice: [0, 1, 2],
-  Tile: [1],
-  Where: [0, 1, 2],
-}
-
-export function takesCount(operator: string, index: number): boolean {
-  return Object.hasOwn(COUNTS, operator) && COUNTS[operator]!.includes(index)
-}
-
-// What keeps rows that were filled up to one length apart from what fills them.
-const TAKES_PADDED = new Set(['Flatten', 'Reshape', 'Identity', 'TfIdfVectorizer'])
-
-export function takesPadded(operator: string): boolean {
-  return TAKES_PADDED.has(operator)
 }

@@ -132,8 +132,3 @@ function checkPadding(operation: Operation, padding: string): void {
   if (!pool || pool.isCut || pool.texts.includes(padding))
     throw new NotProven('what fills shorter rows up may be counted')
 }
-
-/** ZipMap that was not cut off. */
-export const zipMap: Rule = () => {
-  throw new NotProven('its output is no tensor')
-}
