@@ -17,10 +17,12 @@ import onnx
 import onnxruntime
 import pandas as pd
 from export.answers import ask_original, compare, from_onnx
-from export.package import ROOT, describe, write_package
+from export.package import ROOT, choose_place, describe, to_examples, write_package
+from export.publish import export_package
 from export.repairs import make_repeatable
+from export.report import print_report
 from export.sample import read_sample
-from export_sklearn import export_package, load, print_report
+from export_sklearn import load
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.compose import ColumnTransformer
@@ -46,7 +48,9 @@ def through_the_tool(name, model, table, target, **words):
         table.to_csv(data, index=False)
         model = load(pickle)
         sample = read_sample(data, model, target)
-        print_report(*export_package(model, sample, OUT / name, tolerance=TOLERANCE, **words))
+        place = choose_place(OUT / name)
+        made, written = export_package(model, sample, place, tolerance=TOLERANCE, **words)
+        print_report(made, sample, place, written)
 
 
 def diabetes():
@@ -165,7 +169,8 @@ def digits():
     content_of_description = describe(OUT / "digits", labels=expected.classes, description=description)
     # Pixels are whole numbers.
     rows = images[:5].astype(int).tolist()
-    written = write_package(OUT / "digits", 1, content, content_of_description, rows, expected.rows()[:5], TOLERANCE)
+    examples = to_examples(rows, expected.rows()[:5], TOLERANCE)
+    written = write_package(choose_place(OUT / "digits"), content, content_of_description, examples)
     print(f"{len(images)} images agree, worst deviation {deviation.worst:.1e}")
     for file in written:
         print(f"wrote {file} ({file.stat().st_size} bytes)")

@@ -14,21 +14,32 @@ class Answers:
 
     form: str
     labels: np.ndarray | None = None  # [rows], for "labels" [rows, classifiers]
-    numbers: np.ndarray | None = None  # [rows, n]
+    numbers: np.ndarray | None = None  # [rows, n], for "labels" also [rows, classifiers, n]
     classes: list = field(default_factory=list)  # what the columns of `numbers` stand for, where known
+    numbers_name: str = "probabilities"  # of "labels": "probabilities" or "scores"
 
     def rows(self):
         """The answers as the server writes them."""
         return [self._row(index) for index in range(len(self))]
 
     def named(self, names):
-        """The same with a name for each of the classes 0, 1, 2, …"""
-        return replace(self, labels=np.array(names)[self.labels], classes=list(names))
+        """The same with a name for each class, in their order."""
+        return replace(self, labels=np.array(names)[np.searchsorted(self.classes, self.labels)], classes=list(names))
+
+    def picked(self, rows):
+        """The answers of some of the rows, by their positions."""
+        labels, numbers = (None if part is None else part[rows] for part in (self.labels, self.numbers))
+        return replace(self, labels=labels, numbers=numbers)
 
     def like(self, exported):
         """The same in the form of the export: of two classes it may, like scikit-learn, score the second only."""
+        if self.form in ("probabilities", "scores", "clusters") and self.numbers.shape[1] == 1:
+            # One class or cluster: the server takes its number for the score of the label.
+            return Answers("score", self.labels, self.numbers)
         if self.form == "scores" and exported.form == "score":
             return Answers("score", self.labels, self.numbers[:, 1:])
+        if self.form == "labels" and exported.numbers is None:
+            return replace(self, numbers=None)
         return self
 
     def __len__(self):
@@ -40,7 +51,7 @@ class Answers:
             return numbers[0] if len(numbers) == 1 else numbers
         label = plain(self.labels[index])
         if self.form in ("label", "labels"):
-            return {"label": label}
+            return {"label": label} | ({} if numbers is None else {self.numbers_name: numbers})
         if self.form == "score":
             return {"label": label, "score": numbers[0]}
         if self.form == "clusters":
@@ -62,20 +73,22 @@ def plain(value):
 
 def ask_original(model, data):
     """The answers of a scikit-learn estimator, or of one that keeps to scikit-learn's ways."""
+    if not hasattr(model, "predict"):
+        return Answers("values", numbers=as_matrix(model.transform(data)))
     if hasattr(model, "predict_proba") or len(classes_of(model)):
         return ask_classifier(model, data)
     if hasattr(model, "decision_function"):
         return Answers("score", model.predict(data), as_matrix(model.decision_function(data)))
     if hasattr(model, "fit_predict") and hasattr(model, "transform"):
         return Answers("clusters", model.predict(data), model.transform(data))
-    answer = model.predict if hasattr(model, "predict") else model.transform
-    return Answers("values", numbers=as_matrix(answer(data)))
+    return Answers("values", numbers=as_matrix(model.predict(data)))
 
 
 def ask_classifier(model, data):
     labels = np.asarray(model.predict(data))
     if labels.ndim == 2 and labels.shape[1] > 1:
-        return Answers("labels", labels)
+        name = "probabilities" if hasattr(model, "predict_proba") else "scores"
+        return Answers("labels", as_exported(labels), numbers_of_several(model, data), numbers_name=name)
     labels, classes = as_exported(labels.reshape(-1)), as_exported(classes_of(model)).tolist()
     if is_hard_vote(model):
         return Answers("label", labels)
@@ -84,6 +97,15 @@ def ask_classifier(model, data):
     scores = np.asarray(model.decision_function(data))
     # Of two classes scikit-learn gives the score of the second only, most exports give that of both.
     return Answers("scores", labels, np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, classes)
+
+
+def numbers_of_several(model, data):
+    """The numbers of several classifiers at once, or None where they have different numbers of classes."""
+    ask = getattr(model, "predict_proba", None) or getattr(model, "decision_function", None)
+    numbers = ask(data) if ask else None
+    if isinstance(numbers, list):
+        return np.stack(numbers, axis=1) if len({part.shape[1] for part in numbers}) == 1 else None
+    return None if numbers is None else np.asarray(numbers)
 
 
 def is_hard_vote(model):
@@ -116,13 +138,16 @@ def from_onnx(outputs, like):
         elif isinstance(value, list):
             continue  # a sequence of tensors, the probabilities of several classifiers
         elif value.dtype.kind == "f":
-            columns.append(as_matrix(value))
+            columns.append(value if like.form == "labels" else as_matrix(value))
         else:
             labels = value if like.form == "labels" else value.reshape(-1)
+    if like.form == "labels":
+        numbers = next((column for column in columns if np.shape(like.numbers) == column.shape), None)
+        return replace(like, labels=labels, numbers=numbers)
     if like.form == "label":
         columns = []
     numbers = np.concatenate(columns, axis=1) if columns else None
-    is_score = like.form == "scores" and numbers.shape[1] == 1
+    is_score = like.form in ("probabilities", "scores", "clusters") and numbers.shape[1] == 1
     return Answers("score" if is_score else like.form, labels, numbers, [] if is_score else like.classes)
 
 
@@ -135,18 +160,30 @@ class Deviation:
 
 
 def compare(expected, got):
-    """How far apart two answers are: numbers by |a - b| / max(1, |b|), labels not at all or infinitely."""
+    """The row where two answers are furthest apart."""
+    apart = distances(expected, got)
+    row = int(apart.argmax())
+    return Deviation(float(apart[row]), row)
+
+
+def distances(expected, got):
+    """How far apart two answers are, [rows]: numbers by |a - b| / max(1, |b|), labels not at all or infinitely."""
     apart = np.zeros(len(expected))
     if expected.labels is not None:
+        if np.shape(got.labels) != np.shape(expected.labels):
+            return apart + np.inf
         differ = np.asarray(expected.labels).astype(str) != np.asarray(got.labels).astype(str)
         apart[differ.reshape(len(apart), -1).any(axis=1)] = np.inf
     if expected.numbers is not None:
-        if got.numbers.shape != expected.numbers.shape:
-            return Deviation(np.inf, 0)
-        wanted, given = (numbers.astype(np.float64) for numbers in (expected.numbers, got.numbers))
-        with np.errstate(invalid="ignore"):
-            off = np.abs(given - wanted) / np.maximum(1, np.abs(wanted))
-        off[(given == wanted) | (np.isnan(given) & np.isnan(wanted))] = 0
-        apart = np.maximum(apart, np.nan_to_num(off, nan=np.inf).max(axis=1))
-    row = int(apart.argmax())
-    return Deviation(float(apart[row]), row)
+        if np.shape(got.numbers) != expected.numbers.shape:
+            return apart + np.inf
+        apart = np.maximum(apart, numbers_apart(expected.numbers, got.numbers))
+    return apart
+
+
+def numbers_apart(expected, got):
+    wanted, given = (numbers.astype(np.float64).reshape(len(numbers), -1) for numbers in (expected, got))
+    with np.errstate(invalid="ignore"):
+        off = np.abs(given - wanted) / np.maximum(1, np.abs(wanted))
+    off[(given == wanted) | (np.isnan(given) & np.isnan(wanted))] = 0
+    return np.nan_to_num(off, nan=np.inf).max(axis=1)

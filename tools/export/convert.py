@@ -1,14 +1,10 @@
-"""Turns an estimator into an ONNX model that says the same, and is compared with it before anyone relies on it."""
+"""Turns an estimator into an ONNX model, with the options that its converters need."""
 
 import copy
 import json
 import warnings
-from dataclasses import dataclass
 
-import numpy as np
 import onnx
-import onnxruntime
-from onnx import helper
 from skl2onnx import to_onnx
 from skl2onnx._supported_operators import get_model_alias
 from skl2onnx.common._registration import get_converter
@@ -18,14 +14,12 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC, NuSVC
 
-from export import forests, isolated, repairs, rounding
-from export.answers import Answers, Deviation, ask_original, compare, from_onnx
-from export.attempts import attempts, input_types
+from export import forests, repairs, rounding
+from export.attempts import input_types
 from export.boosters import register_converter_of
 from export.estimators import last_step, library_of, walk
 from export.known_faults import find_fault
-from export.refusal import Refusal, one_line
-from export.sample import Sample
+from export.refusal import Refusal
 from export.selectors import without_selectors
 from export.text_patterns import to_unicode
 
@@ -35,51 +29,6 @@ MAX_IR = 9
 
 forests.register()
 rounding.register()
-
-
-@dataclass
-class Export:
-    content: bytes
-    session: onnxruntime.InferenceSession
-    inputs: str  # what kind of numbers the model takes, in words
-    expected: Answers
-    got: Answers
-    deviation: Deviation
-
-
-def export(model, sample: Sample, tolerance) -> Export:
-    """The first export that agrees with the original on the whole sample.
-
-    Numbers enter as float32 if that is enough. Where rounding to it moves a row across a threshold, as float64; and
-    where trees round what a step before them scaled, as float64 that is rounded just there.
-    """
-    try:
-        original = ask_original(model, sample.for_original())
-    except Exception as error:  # whatever a step makes of columns that are not what it was trained on
-        raise Refusal(f"the model itself fails on the sample: {type(error).__name__}: {one_line(error)}") from None
-    closest, first_error = None, None
-    for attempt in attempts(sample):
-        try:
-            exported = convert(model, sample, attempt)
-            session = onnxruntime.InferenceSession(exported.SerializeToString(), quiet())
-            outputs = isolated.run(exported.SerializeToString(), sample.for_onnx(session))
-            content = declare_outputs(exported, outputs)
-            got = from_onnx(outputs, original)
-        except isolated.Crash as crash:
-            how = f"ONNX Runtime {onnxruntime.__version__} crashes on this model ({crash})"
-            raise Refusal(f"{how}, and would take the server down: it is not written") from None
-        except Exception as error:  # converters raise of every kind, and one attempt may do where another does not
-            first_error = first_error or error
-            continue
-        expected = original.like(got)
-        made = Export(content, session, attempt.words(), expected, got, compare(expected, got))
-        if made.deviation.worst <= tolerance:
-            return made
-        if closest is None or made.deviation.worst < closest.deviation.worst:
-            closest = made
-    if closest is None:
-        raise Refusal(f"the converter gave up: {type(first_error).__name__}: {one_line(first_error)}")
-    raise Refusal(disagreement(closest, sample, tolerance))
 
 
 def convert(model, sample, attempt):
@@ -96,15 +45,6 @@ def convert(model, sample, attempt):
     return exported
 
 
-def declare_outputs(exported, outputs):
-    """Converters may declare fewer columns, or rows, than come out; this declares what does."""
-    for output, value in zip(exported.graph.output, outputs, strict=True):
-        if isinstance(value, np.ndarray):
-            shape = [None, *value.shape[1:]]
-            output.CopyFrom(helper.make_tensor_value_info(output.name, output.type.tensor_type.elem_type, shape))
-    return exported.SerializeToString()
-
-
 def check_steps(model):
     """Refuses what cannot be converted, by the name of its step."""
     for step, inner in walk(without_selectors(copy.deepcopy(model))):
@@ -113,17 +53,20 @@ def check_steps(model):
         try:
             get_model_alias(type(inner))
         except RuntimeError:
-            raise Refusal(f"there is no converter to ONNX for {where}") from None
+            next_step = "train with another estimator there, or compute the step before you send the rows"
+            raise Refusal(f"there is no converter to ONNX for {where}: {next_step}") from None
         if fault := find_fault(inner):
             raise Refusal(f"the converter is at fault for {where}: {fault}")
         if isinstance(inner, FunctionTransformer) and inner.func is not None:
             function = getattr(inner.func, "__name__", "a function")
-            raise Refusal(f"{where} calls {function}, and ONNX cannot call Python")
+            remedy = "use a transformer of scikit-learn, or compute the step before you send the rows"
+            raise Refusal(f"{where} calls {function}, and ONNX cannot call Python: {remedy}")
         if library_of(inner) == "lightgbm" and inner.booster_.pandas_categorical:
             remedy = "train it behind a ColumnTransformer that encodes them, with OrdinalEncoder or OneHotEncoder"
             raise Refusal(f"{where} has columns of categories, which do not export to ONNX: {remedy}")
         if library_of(inner) == "catboost" and inner.get_cat_feature_indices():
-            raise Refusal(f"{where} has categorical features, which CatBoost does not export")
+            remedy = "train it behind a ColumnTransformer that encodes them, with OrdinalEncoder or OneHotEncoder"
+            raise Refusal(f"{where} has categorical features, which CatBoost does not export: {remedy}")
 
 
 def prepare(model):
@@ -153,21 +96,3 @@ def text_options(vectorizer):
     options = {"locale": "C" if is_ascii else "C.UTF-8"}
     pattern = to_unicode(vectorizer.token_pattern) if vectorizer.analyzer == "word" else None
     return options | ({"tokenexp": pattern} if pattern else {})
-
-
-def quiet():
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    return options
-
-
-def disagreement(made, sample, tolerance):
-    row = made.deviation.row
-    how = "another label" if np.isinf(made.deviation.worst) else f"{made.deviation.worst:.3g} off"
-    lines = [
-        f"the export disagrees with the original, worst in row {row} of {len(sample)}: {how}, {tolerance:g} allowed",
-        f"  input     {json.dumps(sample.records([row])[0])}",
-        f"  expected  {json.dumps(made.expected.rows()[row])}",
-        f"  got       {json.dumps(made.got.rows()[row])}",
-    ]
-    return "\n".join(lines)

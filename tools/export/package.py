@@ -1,13 +1,45 @@
-"""Writes a model with its description and its examples, as the server reads them."""
+"""Writes a version of a model with its description and its examples, as the server reads them."""
 
 import json
 import os
+import shutil
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from export.json_text import to_text
 from export.refusal import Refusal, one_line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LINE = 120
+# What people write of a feature, which a new version takes over.
+WORDS = ("unit", "description")
+
+
+@dataclass
+class Place:
+    """The folder of a model, and the version that is written there."""
+
+    out: Path
+    version: int
+
+    @property
+    def folder(self):
+        return self.out / str(self.version)
+
+
+def choose_place(out, version=1, force=False):
+    """The version to write: a number, or "next" for the number after the last.
+
+    Raises a Refusal where the version is there and `force` does not say to replace it.
+    """
+    read_description(out / "model.json")
+    if version == "next":
+        there = [int(folder.name) for folder in out.iterdir() if folder.name.isdigit()] if out.is_dir() else []
+        return Place(out, max(there, default=0) + 1)
+    place = Place(out, version)
+    if place.folder.exists() and not force:
+        raise Refusal(f"{place.folder} is there already: keep it with --version next, or replace it with --force")
+    return place
 
 
 def describe(out, features=None, labels=None, description=None, outputs=None):
@@ -20,79 +52,78 @@ def describe(out, features=None, labels=None, description=None, outputs=None):
     return content | ({"outputs": outputs} if outputs else {})
 
 
-def check_same(out, description):
-    """A description that is there already may hold what people wrote, so it is kept; it has to fit, though."""
-    file = out / "model.json"
+def read_description(file):
+    """What people and earlier exports wrote, or None where nothing is there. Raises a Refusal where it is broken."""
     if not file.exists():
-        return
+        return None
     try:
         there = json.loads(file.read_text())
-        names = [feature["name"] for feature in there.get("features", [])]
+        if not all(isinstance(feature["name"], str) for feature in there.get("features", [])):
+            raise TypeError("a feature has no name")
+        return there
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise Refusal(f"{file} is no description of a model ({one_line(error)}): mend or remove it") from None
-    if names != [feature["name"] for feature in description.get("features", [])]:
-        raise Refusal(f"{file} describes other features: remove it, or choose another --out")
-    labels, classes = there.get("labels", []), description.get("labels", [])
-    is_named = all(isinstance(name, str) for name in labels) and not any(isinstance(name, str) for name in classes)
-    if labels != classes and not (is_named and len(labels) == len(classes)):
-        raise Refusal(f"{file} has the labels {labels}, the model {classes}: remove it, or choose another --out")
 
 
-def write_package(out, version, content, description, rows, predictions, tolerance):
-    """Writes the files, and returns their paths."""
-    folder = out / str(version)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(content)
-    examples = [{"input": row, "prediction": p} for row, p in zip(rows, predictions, strict=True)]
-    (folder / "examples.json").write_text(to_text({"tolerance": tolerance, "examples": examples}))
-    written = [folder / "model.onnx", folder / "examples.json"]
-    if not (out / "model.json").exists():
-        (out / "model.json").write_text(to_text(description))
-        written.append(out / "model.json")
-    return written
+def fits(there, content):
+    """Whether a description that is there is true of a new version as well: what people wrote is kept then."""
+    if there.get("outputs") != content.get("outputs"):
+        return False
+    facts = [[(f["name"], f.get("type"), f.get("missing")) for f in c.get("features", [])] for c in (there, content)]
+    return facts[0] == facts[1] and there.get("labels", []) == content.get("labels", [])
 
 
-def to_text(content):
-    """JSON as this project formats it: on one line what fits there, and one element a line of what is nested."""
-    return broken(content, 0) + "\n"
+def with_words(content, there):
+    """A description with what people wrote of the features that it shares with another one."""
+    known = {feature["name"]: feature for feature in there.get("features", [])}
+    features = [
+        feature | {key: known[feature["name"]][key] for key in WORDS if key in known.get(feature["name"], {})}
+        for feature in content.get("features", [])
+    ]
+    return content | ({"features": features} if features else {})
 
 
-def render(value, depth, used):
-    if isinstance(value, (dict, list)) and value:
-        line = on_one_line(value)
-        # One character more for the comma.
-        return broken(value, depth) if is_nested(value) or used + len(line) + 1 > LINE else line
-    return on_one_line(value)
+def write_package(place, model, description, examples):
+    """Writes the files of a version, all or none, and returns their paths.
+
+    The description goes to the folder of the model, or to that of the version where another one is there already that
+    is not true of this version.
+    """
+    upper = place.out / "model.json"
+    there = read_description(upper)
+    own = there is not None and not fits(there, description)
+    if own:
+        description = with_words(description, there)
+    files = {"model.onnx": model, "examples.json": to_text(examples).encode()}
+    files |= {"model.json": to_text(description).encode()} if own else {}
+    try:
+        write_folder(place.folder, files)
+        if there is None:
+            upper.write_text(to_text(description))
+    except OSError as error:
+        raise Refusal(f"{error.filename} cannot be written: {error.strerror}. Choose another --out") from None
+    return [place.folder / name for name in files] + ([upper] if there is None else [])
 
 
-def on_one_line(value):
-    if isinstance(value, dict) and value:
-        return (
-            "{ "
-            + ", ".join(
-                f"{json.dumps(key, ensure_ascii=False)}: {on_one_line(element)}" for key, element in value.items()
-            )
-            + " }"
-        )
-    if isinstance(value, list):
-        return "[" + ", ".join(map(on_one_line, value)) + "]"
-    text = json.dumps(value, ensure_ascii=False)
-    return text.replace("e-0", "e-") if isinstance(value, float) else text
+def write_folder(folder, files):
+    """Puts the files in place of a folder at once, so that no server reads a half of them."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+    try:
+        for name, content in files.items():
+            (staged / name).write_bytes(content)
+        # Readable to the user that the server runs as, unlike other temporary folders.
+        staged.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        staged.rename(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
-def is_nested(value):
-    """Whether a list, or a part of it, holds several lists or objects of several elements each."""
-    inner = list(value.values()) if isinstance(value, dict) else value
-    if isinstance(value, list) and len(value) > 1 and all(isinstance(e, (dict, list)) and len(e) > 1 for e in value):
-        return True
-    return any(is_nested(element) for element in inner if isinstance(element, (dict, list)))
-
-
-def broken(value, depth):
-    indent, keys = "  " * (depth + 1), value if isinstance(value, dict) else [None] * len(value)
-    lines = []
-    for key, element in zip(keys, value.values() if isinstance(value, dict) else value, strict=True):
-        start = indent + (f"{json.dumps(key, ensure_ascii=False)}: " if key is not None else "")
-        lines.append(start + render(element, depth + 1, len(start)))
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return f"{opening}\n" + ",\n".join(lines) + f"\n{'  ' * depth}{closing}"
+def to_examples(rows, predictions, tolerance):
+    """The content of examples.json."""
+    return {
+        "tolerance": tolerance,
+        "examples": [{"input": row, "prediction": p} for row, p in zip(rows, predictions, strict=True)],
+    }

@@ -1,6 +1,6 @@
 """The sample of rows that an export is compared on, as the original and as ONNX Runtime take it, and as JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,8 @@ class Sample:
             return self.table.iloc[:, 0].fillna("").to_numpy(dtype=object)
         return self.table if self.named else self.table.to_numpy()
 
-    def for_onnx(self, session):
-        inputs = session.get_inputs()
+    def for_onnx(self, inputs):
+        """The values of each input of a model, by its name."""
         if not self.per_column and not self.text:
             return {inputs[0].name: self.table.to_numpy().astype(TYPES.get(inputs[0].type, object))}
         columns = zip(inputs, self.table, strict=True)
@@ -45,9 +45,21 @@ class Sample:
     def feature_type(self, name):
         return FEATURE_TYPES.get(self.table[name].dtype.kind, "string")
 
-    def features(self, session):
+    def picked(self, rows):
+        """A sample of some of the rows, by their positions."""
+        return replace(self, table=self.table.iloc[rows].reset_index(drop=True))
+
+    def with_values(self, name, values):
+        """The same sample with other values in a column."""
+        return replace(self, table=self.table.assign(**{name: values}))
+
+    def without(self, masks):
+        """The same sample without the values that are masked [rows, columns]."""
+        return replace(self, table=self.table.mask(masks))
+
+    def features(self, inputs):
         """The features of model.json, with what the sample shows of their values."""
-        types = [i.type for i in session.get_inputs()] if self.per_column else [""] * self.table.shape[1]
+        types = [i.type for i in inputs] if self.per_column else [""] * self.table.shape[1]
         # Converters may give an input another name than its column has; the order stays.
         return [self.feature(name, kind == "tensor(int64)") for name, kind in zip(self.table, types, strict=True)]
 
@@ -61,9 +73,7 @@ class Sample:
             feature |= {"minimum": short(column.min()), "maximum": short(column.max())}
         elif kind == "string" and not self.text and column.nunique() <= MAX_VALUES:
             feature["values"] = sorted(column.unique().tolist())
-        # What the comparison had in its place.
-        gap = {"missing": ""} if kind == "string" and self.table[name].isna().any() else {}
-        return feature | gap | {"example": short(column.iloc[0])}
+        return feature | {"example": short(column.iloc[0])}
 
     def records(self, indices):
         return [{name: short(self.without_gaps(name).iloc[index, 0]) for name in self.table} for index in indices]

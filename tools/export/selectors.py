@@ -5,7 +5,9 @@ from onnx import TensorProto
 from skl2onnx import update_registered_converter
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_selection import SelectorMixin
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from export.estimators import walk
@@ -48,12 +50,22 @@ def predicting(selector):
 
 
 def chosen(selector):
+    if isinstance(selector, LinearDiscriminantAnalysis) and len(selector.classes_) == 2:
+        return as_logistic(selector)
     if not isinstance(selector, SelectorMixin):
         return selector
     kept = np.flatnonzero(selector.get_support())
     if len(kept) == 0:
         raise Refusal(f"{type(selector).__name__} keeps no column: there is nothing left to export")
     return Selection(kept, len(selector.get_support()))
+
+
+def as_logistic(analysis):
+    """Of two classes skl2onnx gives the probabilities of the analysis wrongly, and those of its logistic twin rightly."""
+    twin = LogisticRegression()
+    for name in ("classes_", "coef_", "intercept_", "n_features_in_"):
+        setattr(twin, name, getattr(analysis, name))
+    return twin
 
 
 def keep_shape(operator):

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { post } from '../support/http.ts'
+import { deviation } from '../support/parity.ts'
+import { ROOT } from '../support/paths.ts'
+import { startServer } from '../support/server-process.ts'
+
+// A Python with the packages of tools/requirements-export.txt; without one these tests are skipped.
+const PYTHON = process.env['EXPORT_PYTHON']
+const TOLERANCE = 1e-4
+
+/** A model that was exported: rows, what the original answers to them, and the rule of each feature's missing values. */
+interface Exported {
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+  readonly predictions: readonly unknown[]
+  readonly missing: Readonly<Record<string, string>>
+}
+
+type Case = Exported | { readonly refusal: string }
+
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  'several-chain': /no converter to ONNX for step 'model' \(.*ClassifierChain\): train/,
+  radius: /the converter is at fault: .*Try other options or another estimator/,
+}
+
+function runPython(cwd: string, ...args: string[]): string {
+  const { status, stderr } = spawnSync(PYTHON!, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return stderr
+}
+
+describe.runIf(PYTHON)('exports of models that converters find hard', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-serve-hard-'))
+  let cases: Readonly<Record<string, Case>> = {}
+  beforeAll(() => {
+    runPython(ROOT, 'test/support/make_exports.py', folder)
+    cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8')) as typeof cases
+    return () => rmSync(folder, { recursive: true })
+  }, 180_000)
+
+  const exported = () => Object.entries(cases).filter((found): found is [string, Exported] => 'rows' in found[1])
+
+  test('are refused with what stopped them and what to try, where they are refused', () => {
+    const refused = Object.entries(cases).filter(([, found]) => 'refusal' in found)
+    expect(refused.map(([name]) => name).toSorted()).toEqual(Object.keys(REFUSED).toSorted())
+    for (const [name, found] of refused) {
+      expect({ name, found }).toEqual({ name, found: { refusal: expect.stringMatching(REFUSED[name]!) } })
+    }
+  })
+
+  test('are served, and answer as the originals do, with missing values where these may be', async () => {
+    const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
+    for (const [name, { rows, predictions }] of exported()) {
+      const { status, body } = await post(`${url}/models/${name}/predict`, { instances: rows })
+      expect({ name, status, body }).toMatchObject({ status: 200 })
+      const answers = body.predictions as unknown[]
+      const worst = Math.max(...predictions.map((prediction, index) => deviation(prediction, answers[index])))
+      expect({ name, isClose: worst <= TOLERANCE, worst }).toMatchObject({ isClose: true })
+    }
+  })
+
+  test('refuse missing values by the name of the feature, where the original refuses them', async () => {
+    const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
+    for (const [name, { rows, missing }] of exported()) {
+      for (const feature of Object.keys(missing).filter((each) => missing[each] === 'refuse')) {
+        const reply = await post(`${url}/models/${name}/predict`, { ...rows[0], [feature]: null })
+        expect({ name, ...reply }).toMatchObject({
+          status: 400,
+          body: { error: expect.stringMatching(new RegExp(`^${feature}:`)) },
+        })
+      }
+    }
+  })
+
+  test('find out feature by feature which values may be missing', () => {
+    const rules = Object.fromEntries(exported().map(([name, { missing }]) => [name, Object.values(missing)]))
+    expect(rules).toMatchObject({
+      logistic: ['refuse', 'refuse', 'refuse', 'refuse'],
+      quadratic: ['refuse', 'refuse', 'refuse', 'refuse'],
+      'no-gaps-forest': ['nan', 'nan', 'nan', 'nan'],
+      'gaps-in-one': ['nan', 'refuse', 'refuse', 'refuse'],
+      'table-forest-0': ['nan', 'nan', '', ''],
+      'table-boosting': ['refuse', 'refuse', '', ''],
+    })
+  })
+
+  test('come from parts that hold by themselves', () => {
+    const report = runPython(join(ROOT, 'test/support'), '-m', 'unittest', 'check_export_parts')
+    expect(report).toMatch(/\nRan \d+ tests in .*\n\nOK\n$/)
+  }, 120_000)
+})
