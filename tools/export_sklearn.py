@@ -4,19 +4,18 @@
     python tools/export_sklearn.py model.pkl --data sample.csv --target survived --out models/titanic
 
 Takes estimators and pipelines of scikit-learn, with steps of XGBoost, LightGBM and CatBoost, from a pickle or joblib
-file. Compares the export with the original on every row of the sample, and writes nothing unless they agree. Finds out
+file, and the files of these three libraries. Compares the export with the original on every row of the sample, and writes nothing unless they agree. Finds out
 which features may be missing.
 """
 
 import argparse
-import sys
-import warnings
 from functools import partial
 from pathlib import Path
 
+from export.environment import check_environment, unexpected
 from export.isolated import SECONDS
 from export.package import choose_place
-from export.refusal import Refusal, one_line
+from export.refusal import Refusal
 from export.serve_check import find_server, serve_check
 
 
@@ -28,22 +27,28 @@ def main():
         raise SystemExit(f"error: {refusal}") from None
     except KeyboardInterrupt:
         raise SystemExit("stopped: nothing was written") from None
+    except Exception as error:  # nobody is helped by a traceback
+        raise SystemExit(f"error: {unexpected(error)}") from None
 
 
 def run(options):
     check_options(options)
     place = choose_place(options.out, options.version, options.force)
-    model = load(options.model)
     # These take seconds to import, and what is wrong with the command is said before.
+    check_environment()
     from export.convert import check_steps
+    from export.load import load
     from export.publish import export_package
     from export.report import print_report
     from export.sample import read_sample
 
-    check_steps(model)
-    sample = read_sample(options.data, model, options.target)
+    loaded = load(options.model, options.steps, options.code)
+    if loaded.threshold:
+        raise Refusal("a threshold classifier is not exported yet: export the estimator within, its estimator_")
+    check_steps(loaded.model)
+    sample = read_sample(options.data, loaded.model, options.target)
     made, written = export_package(
-        model, sample, place, tolerance=options.tolerance, seconds=options.deadline, labels=options.labels,
+        loaded.model, sample, place, tolerance=options.tolerance, seconds=options.deadline, labels=options.labels,
         description=options.description, check=partial(serve_check, tolerance=options.tolerance) if options.serve_check else None,
     )  # fmt: skip
     print_report(made, sample, place, written)
@@ -60,7 +65,7 @@ def check_options(options):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("model", type=Path, help="a pickle or joblib file")
+    parser.add_argument("model", type=Path, help="a pickle, or a file of XGBoost, LightGBM or CatBoost")
     parser.add_argument("--data", type=Path, required=True, help="a CSV file with a header: rows to compare on")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write, such as models/titanic")
     parser.add_argument("--target", help="a column of the CSV file that is no feature")
@@ -69,45 +74,21 @@ def parse_arguments():
     parser.add_argument("--deadline", type=float, default=SECONDS, help=f"seconds the export may take ({SECONDS})")
     parser.add_argument("--serve-check", action="store_true", help="serve it, and ask for every row of the sample")
     parser.add_argument("--tolerance", type=float, default=1e-4, help="largest |a - b| / max(1, |b|) allowed (1e-4)")
-    parser.add_argument("--labels", type=lambda text: text.split(","), help="names for classes 0,1,2,…: died,survived")
+    parser.add_argument("--labels", type=names, help="names for classes 0,1,2,…: died,survived")
+    parser.add_argument("--steps", type=names, help="members of a pickled dict, in the order of a pipeline")
+    parser.add_argument("--code", type=Path, action="append", default=[], help="Python code that the pickle needs")
     parser.add_argument("--description", help="one sentence on what the model predicts")
     return parser.parse_args()
+
+
+def names(text):
+    return text.split(",")
 
 
 def version(text):
     if text != "next" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f'{text!r} is no version: give a whole number, or "next"')
     return text if text == "next" else int(text)
-
-
-def load(file):
-    """Unpickles a model, which runs whatever code the file holds."""
-    warning = "may run any code while it is read: export only files that you made (the server reads no pickles)"
-    print(f"warning: {file} {warning}", file=sys.stderr)
-    if not file.is_file():
-        raise Refusal(f"there is no file {file}")
-    import joblib
-    from sklearn.exceptions import InconsistentVersionWarning
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", InconsistentVersionWarning)
-            model = joblib.load(file)
-    except InconsistentVersionWarning as warning:
-        here, there = warning.current_sklearn_version, warning.original_sklearn_version
-        remedy = f"pip install scikit-learn=={there}, or train again"
-        raise Refusal(f"{file} was written by scikit-learn {there}, this is {here}: {remedy}") from None
-    except ModuleNotFoundError as error:
-        raise Refusal(f"{file} needs the module {error.name!r}, which is not installed here") from None
-    except Exception as error:  # unpickling fails in as many ways as there are libraries
-        reason = f"{type(error).__name__}: {one_line(error)}"
-        raise Refusal(f"{file} is no pickle that these versions of the libraries can read ({reason})") from None
-    # A search holds the model that it found.
-    model = getattr(model, "best_estimator_", model)
-    if not hasattr(model, "predict") and not hasattr(model, "transform"):
-        raise Refusal(f"{file} holds no estimator but a {type(model).__name__}")
-    return model
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Makes the models under test/fixtures/parity/: small ones of many kinds, written as each exporter does by default.
 
-    pip install -r tools/requirements-export.txt
+    pip install -r tools/requirements-fixtures.txt
     python tools/make_parity_models.py
 
 Writes <name>/1/model.onnx and <name>/1/examples.json for each: 50 rows, and what the library that trained it answers.

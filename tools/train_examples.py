@@ -1,6 +1,6 @@
 """Trains the models under examples/ and exports them, with scikit-learn's own answers as examples.
 
-    pip install -r tools/requirements-export.txt
+    pip install -r tools/requirements-fixtures.txt
     python tools/train_examples.py
 
 Refuses to write a model for which ONNX Runtime disagrees with scikit-learn.
@@ -17,12 +17,12 @@ import onnx
 import onnxruntime
 import pandas as pd
 from export.answers import ask_original, compare, from_onnx
+from export.load import load
 from export.package import ROOT, choose_place, describe, to_examples, write_package
 from export.publish import export_package
 from export.repairs import make_repeatable
 from export.report import print_report
 from export.sample import read_sample
-from export_sklearn import load
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.compose import ColumnTransformer
@@ -46,7 +46,7 @@ def through_the_tool(name, model, table, target, **words):
         pickle, data = Path(folder) / "model.pkl", Path(folder) / "sample.csv"
         joblib.dump(model, pickle)
         table.to_csv(data, index=False)
-        model = load(pickle)
+        model = load(pickle).model
         sample = read_sample(data, model, target)
         place = choose_place(OUT / name)
         made, written = export_package(model, sample, place, tolerance=TOLERANCE, **words)

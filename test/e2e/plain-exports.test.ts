@@ -9,7 +9,7 @@ import type { Example } from '../support/parity.ts'
 import { ROOT } from '../support/paths.ts'
 import { startServer } from '../support/server-process.ts'
 
-// A Python with the packages of tools/requirements-export.txt; without one these tests are skipped.
+// A Python with the packages of tools/requirements-fixtures.txt; without one these tests are skipped.
 const PYTHON = process.env['EXPORT_PYTHON']
 const TOLERANCE = 1e-4
 

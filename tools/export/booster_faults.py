@@ -7,6 +7,19 @@ def objective_of(model):
     return json.loads(model.get_booster().save_config())["learner"]["objective"]["name"]
 
 
+def booster_of(model):
+    """The kind of booster: gbtree, dart or gblinear."""
+    return json.loads(model.get_booster().save_config())["learner"]["gradient_booster"]["name"]
+
+
+def has_vector_leaves(model):
+    """Trees that each answer all targets at once."""
+    if booster_of(model) != "gbtree":
+        return False
+    trees = json.loads(model.get_booster().save_raw("json"))["learner"]["gradient_booster"]["model"]["trees"]
+    return any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in trees)
+
+
 def is_forest_of_classes(model):
     return type(model).__name__ == "XGBRFClassifier" and model.n_classes_ > 2
 
@@ -14,6 +27,12 @@ def is_forest_of_classes(model):
 def head_of(model):
     """What LightGBM writes before the first tree, one `key=value` a line."""
     return model.booster_.model_to_string().split("\nTree=")[0].split("\n")
+
+
+def lightgbm_objective(model):
+    """The objective without its parameters, or nothing where a function of the user's was one."""
+    line = next((line for line in head_of(model) if line.startswith("objective=")), "")
+    return line.removeprefix("objective=").split(" ")[0]
 
 
 def has_other_sigmoid(model):
@@ -26,6 +45,12 @@ def loss_of(model):
 
 
 XGBOOST = (
+    (lambda model: booster_of(model) == "gblinear",
+     "onnxmltools knows no linear boosters: use LogisticRegression or Ridge, or booster='gbtree'"),
+    (lambda model: booster_of(model) == "dart",
+     "onnxmltools leaves out the weights of the trees of DART: use booster='gbtree'"),
+    (has_vector_leaves, "onnxmltools knows no trees that answer several targets: use multi_strategy="
+     "'one_output_per_tree'"),
     (lambda model: objective_of(model) == "reg:logistic",
      "onnxmltools leaves out the sigmoid of its objective: use objective='reg:squarederror'"),
     (lambda model: objective_of(model) == "multi:softmax",
@@ -35,10 +60,14 @@ XGBOOST = (
 )  # fmt: skip
 
 LIGHTGBM = (
+    (lambda model: lightgbm_objective(model) == "",
+     "onnxmltools does not know what an objective of your own answers: use one of LightGBM's, such as 'regression'"),
+    (lambda model: lightgbm_objective(model).startswith("cross_entropy"),
+     "onnxmltools does not know its objective: use objective='binary'"),
     (lambda model: any(line.startswith("objective=multiclassova") for line in head_of(model)),
      "onnxmltools writes a softmax where its loss has one sigmoid a class: use objective='multiclass'"),
     (lambda model: "average_output" in head_of(model),
-     "onnxmltools does not average the trees of a random forest: use boosting_type='gbdt', or a forest of scikit-learn"),
+     "onnxmltools does not average the trees of a random forest: use boosting_type='gbdt', or one of scikit-learn"),
     (lambda model: "\nis_linear=1" in model.booster_.model_to_string(),
      "onnxmltools leaves out the linear models in the leaves: use linear_tree=False"),
     (has_other_sigmoid, "onnxmltools leaves out the factor of the sigmoid: use sigmoid=1.0"),

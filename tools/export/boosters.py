@@ -15,6 +15,7 @@ from skl2onnx.common.shape_calculator import (
 
 from export.estimators import library_of
 from export.rounding import on_float32, on_float64
+from export.several_targets import catboost_attributes, convert_targets, declare_outputs, targets_of, xgboost_attributes
 
 CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
 
@@ -30,10 +31,19 @@ def register_converter_of(estimator):
     update_registered_converter(
         kind,
         f"{library}{kind.__name__}",
-        calculate_linear_classifier_output_shapes if is_classifier else calculate_linear_regressor_output_shapes,
+        calculate_output_shapes,
         CONVERTERS[library],
         options=CLASSIFIER_OPTIONS if is_classifier else {"split": None},
     )
+
+
+def calculate_output_shapes(operator):
+    if targets_of(operator.raw_operator) > 1:
+        declare_outputs(operator)
+    elif len(operator.outputs) == 2:
+        calculate_linear_classifier_output_shapes(operator)
+    else:
+        calculate_linear_regressor_output_shapes(operator)
 
 
 def convert_xgboost(scope, operator, container):
@@ -41,6 +51,8 @@ def convert_xgboost(scope, operator, container):
 
     # The converter wants the columns numbered.
     operator.raw_operator.get_booster().feature_names = None
+    if targets_of(operator.raw_operator) > 1:
+        return convert_targets(scope, operator, container, xgboost_attributes(operator.raw_operator))
     convert(scope, operator, container)
 
 
@@ -56,6 +68,9 @@ def convert_catboost(scope, operator, container):
         file = Path(folder) / "model.onnx"
         with_integer_classes(operator.raw_operator).save_model(str(file), format="onnx")
         node = onnx.load(file).graph.node[0]
+    attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+    if (targets := targets_of(operator.raw_operator)) > 1:
+        return convert_targets(scope, operator, container, catboost_attributes(attributes, targets))
     container.add_node(
         node.op_type,
         operator.inputs[0].full_name,
@@ -63,7 +78,7 @@ def convert_catboost(scope, operator, container):
         op_domain=node.domain,
         op_version=3,
         name=scope.get_unique_operator_name(node.op_type),
-        **{attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute},
+        **attributes,
     )
 
 

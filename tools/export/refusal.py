@@ -1,8 +1,8 @@
-"""Why a model was not exported, in one line for the person who asked."""
+"""Why a model was not exported, in words for the person who asked."""
 
 
 class Refusal(Exception):
-    pass
+    """Says what stopped the export, and one thing to try."""
 
 
 def one_line(error, longest=300):
