@@ -51,7 +51,7 @@ def run(options):
         loaded.model, sample, place, tolerance=options.tolerance, seconds=options.deadline, labels=options.labels,
         description=options.description, check=partial(serve_check, tolerance=options.tolerance) if options.serve_check else None,
     )  # fmt: skip
-    print_report(made, sample, place, written)
+    print_report(made, sample, place, written, is_served=options.serve_check)
 
 
 def check_options(options):

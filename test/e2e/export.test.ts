@@ -122,7 +122,10 @@ describe.runIf(PYTHON)('the export of pickles', () => {
 
   test('serves what it exported when asked to, within its deadline', () => {
     const out = createFolder({})
-    expect(exportModel('codes', pickles, out, '--serve-check')).toMatchObject({ status: 0 })
+    expect(exportModel('codes', pickles, out, '--serve-check')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('the built server answers 200 rows as the original\n'),
+    })
     expect(exportModel('pipeline', pickles, out, '--deadline', '0.01')).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/error: the export is not done after 0\.01 seconds, while .* --deadline/),

@@ -10,16 +10,21 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from onnx import TensorProto, helper
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tools"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from child_functions import crash, refuse, shout, sleep, stumble  # noqa: E402
 from export import isolated  # noqa: E402
+from export.disagreement import remedy  # noqa: E402
 from export.forests import below  # noqa: E402
 from export.package import Place, choose_place, describe, write_package  # noqa: E402
 from export.refusal import Refusal  # noqa: E402
 from export.runtime import Session  # noqa: E402
+from export.sample import to_sample  # noqa: E402
 from export.shapes import mend_outputs  # noqa: E402
 
 
@@ -98,6 +103,26 @@ class Shapes(unittest.TestCase):
         model = model_of([helper.make_node("ReduceMax", ["X"], ["y"], keepdims=1)], ["y"])
         with self.assertRaisesRegex(Refusal, r"converter is at fault: its output y has the shape \[1, 1\] for 4 rows"):
             self.mended(model)
+
+
+class Disagreements(unittest.TestCase):
+    table = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 1.0, 2.0, np.nan]})
+
+    def test_name_the_feature_whose_value_is_a_threshold(self):
+        table = self.table.assign(b=[1.0, 2.0, 1.0, 2.0])
+        model = DecisionTreeRegressor(max_depth=1).fit(table, [0, 0, 9, 9])
+        at = table.assign(a=np.float32(model.tree_.threshold[0]).astype(float))
+        text = remedy(model, to_sample(at, model), 0, 1e-4)
+        self.assertRegex(text, "jumps right at this value of a: .* Round a to fewer digits before training")
+
+    def test_name_the_feature_that_has_no_value(self):
+        model = DecisionTreeRegressor(max_depth=1).fit(self.table, [0, 0, 9, 9])
+        self.assertRegex(remedy(model, to_sample(self.table, model), 3, 1e-4), "no value for b, .* Put an imputer")
+
+    def test_blame_the_converter_otherwise(self):
+        model = LinearRegression().fit(self.table[["a"]], [0, 1, 2, 3])
+        text = remedy(model, to_sample(self.table[["a"]], model), 0, 1e-4)
+        self.assertRegex(text, "converter is at fault: .* --tolerance above 0.0001")
 
 
 class Packages(unittest.TestCase):

@@ -25,7 +25,8 @@ def register():
 def convert_regressor(scope, operator, container):
     trees = trees_of(operator.raw_operator)
     graph = Nodes(scope, container)
-    mean = graph.add("Div", [add_trees(graph, operator, trees), graph.constant([len(trees)], np.float32)])
+    sums = add_trees(graph, operator, trees, [tree.value for tree in trees])
+    mean = graph.add("Div", [sums, graph.constant([len(trees)], np.float32)])
     graph.add("Cast", [mean], operator.outputs[0].full_name, to=guess_proto_type(operator.outputs[0].type))
 
 
@@ -33,7 +34,7 @@ def convert_classifier(scope, operator, container):
     """The label [rows] and probabilities [rows, classes]; of n classifiers at once [rows, n] and [rows, n, classes]."""
     estimator, graph = operator.raw_operator, Nodes(scope, container)
     trees, label, numbers = trees_of(estimator), *(output.full_name for output in operator.outputs)
-    votes = add_trees(graph, operator, trees)
+    votes = add_trees(graph, operator, trees, [shares_of(tree) for tree in trees])
     _, outputs, width = trees[0].value.shape
     if outputs > 1:
         votes = graph.add("Reshape", [votes, graph.constant([-1, outputs, width], np.int64)])
@@ -65,25 +66,25 @@ def trees_of(estimator):
     return [tree.tree_ for tree in getattr(estimator, "estimators_", [estimator])]
 
 
-def add_trees(graph, operator, trees):
-    """The sum over all trees, as float32 [rows, outputs x classes]. Added up in float64 where the input is float64."""
+def add_trees(graph, operator, trees, values):
+    """The sum of the values [nodes, outputs, classes] over all trees, as float32 [rows, outputs x classes]. Added up in float64 where the input is float64."""
     columns = graph.add("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
-    attributes, is_wide = attributes_of(trees), isinstance(operator.inputs[0].type, DoubleTensorType)
-    values, weights = attributes.pop("nodes_values"), attributes.pop("target_weights")
+    attributes, is_wide = attributes_of(trees, values), isinstance(operator.inputs[0].type, DoubleTensorType)
+    thresholds, weights = attributes.pop("nodes_values"), attributes.pop("target_weights")
     if is_wide:
         columns = graph.add("Cast", [columns], to=TensorProto.DOUBLE)
         attributes |= {
-            "nodes_values_as_tensor": numpy_helper.from_array(values),
+            "nodes_values_as_tensor": numpy_helper.from_array(thresholds),
             "target_weights_as_tensor": numpy_helper.from_array(weights),
         }
     else:
-        attributes |= {"nodes_values": below(values), "target_weights": weights.astype(np.float32)}
+        attributes |= {"nodes_values": below(thresholds), "target_weights": weights.astype(np.float32)}
     version = 3 if is_wide else 1
     return graph.add("TreeEnsembleRegressor", [columns], op_domain="ai.onnx.ml", op_version=version, **attributes)
 
 
-def attributes_of(trees):
-    """All trees as the lists that ONNX has for them, thresholds and weights as float64."""
+def attributes_of(trees, values):
+    """All trees, and the values of their leaves, as the lists that ONNX has for them, thresholds and weights as float64."""
     sizes = [tree.node_count for tree in trees]
     tree_ids, node_ids = np.repeat(np.arange(len(trees)), sizes), np.concatenate([np.arange(size) for size in sizes])
     left, right, feature, threshold = (
@@ -91,7 +92,7 @@ def attributes_of(trees):
         for name in ("children_left", "children_right", "feature", "threshold")
     )
     is_leaf = left == -1
-    values = np.concatenate([shares_of(tree) for tree in trees]).reshape(len(left), -1)
+    values = np.concatenate(values).reshape(len(left), -1)
     nodes, targets = np.nonzero(np.broadcast_to(is_leaf[:, None], values.shape))
     return {
         "n_targets": values.shape[1],
@@ -111,10 +112,9 @@ def attributes_of(trees):
 
 
 def shares_of(tree):
-    """The values of a tree [nodes, outputs, classes]. Before scikit-learn 1.3 those of classifiers were counts."""
+    """The values of a tree of a classifier [nodes, outputs, classes]. Before scikit-learn 1.3 these were counts."""
     sums = tree.value.sum(axis=2, keepdims=True)
-    is_counted = tree.n_classes.max() > 1 and sums.max() > 1 + 1e-6
-    return tree.value / np.where(sums == 0, 1, sums) if is_counted else tree.value
+    return tree.value / np.where(sums == 0, 1, sums) if sums.max() > 1 + 1e-6 else tree.value
 
 
 def missing_ways(tree):

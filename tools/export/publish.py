@@ -1,5 +1,6 @@
 """The way of a model from an estimator and a sample to a folder that the server reads."""
 
+import sys
 from importlib.metadata import version
 
 from export import isolated
@@ -19,6 +20,7 @@ def export_apart(model, sample, tolerance, seconds=SECONDS) -> Export:
         return isolated.call(export_and_test, model, sample, tolerance, seconds=seconds)
     except isolated.Stopped as stopped:
         if stopped.kept is not None:
+            print(f"note: the export {stopped.reason}, while {stopped.phase}: missing values are refused", file=sys.stderr)
             return stopped.kept
         raise Refusal(in_words(stopped)) from None
 

@@ -2,12 +2,14 @@
 
 import json
 
+from export.serve_check import is_built
+
 MOST_NAMES = 8
 # What becomes of the features that may be missing, by what model.json says.
 WORDS = {"nan": "may be missing", "": "may be missing, as an empty string", "refuse": "must have a value"}
 
 
-def print_report(made, sample, place, written):
+def print_report(made, sample, place, written, is_served=False):
     print(f"{len(sample)} rows agree, worst deviation {made.deviation.worst:.1e} ({made.words})")
     for rule, words in WORDS.items():
         names = [name for name in sample.table if made.missing[name] == rule]
@@ -15,6 +17,8 @@ def print_report(made, sample, place, written):
             print(f"{words}: {listed(names)}")
     for file in written:
         print(f"wrote {file} ({file.stat().st_size} bytes)")
+    if is_built() and not is_served:
+        print("--serve-check has the built server answer every row as well")
     print(f"\nnode dist/main.js --model-dir {place.out.parent}")
     record = json.dumps({"instances": sample.records([0])}, ensure_ascii=False).replace("'", "'\\''")
     url = f"localhost:8000/models/{place.out.name}/predict"

@@ -21,6 +21,10 @@ SERVER = ROOT / "dist/main.js"
 SECONDS, ROWS = 120, 500
 
 
+def is_built():
+    return SERVER.is_file() and shutil.which("node") is not None
+
+
 def find_server():
     """The commands that start the server. Raises a Refusal where it is not built."""
     node = shutil.which("node")
@@ -42,7 +46,8 @@ def serve_check(made, sample, content, examples, tolerance):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
         with served(command, folder) as url:
-            compare_rows(url, made, sample, content, tolerance)
+            count = compare_rows(url, made, sample, content, tolerance)
+    print(f"the built server answers {count} rows as the original")
 
 
 @contextlib.contextmanager
@@ -99,6 +104,7 @@ def message_of(line):
 
 
 def compare_rows(url, made, sample, content, tolerance):
+    """Asks for the rows of the sample that the server takes, and returns how many these are."""
     refused = {feature["name"] for feature in content["features"] if feature["missing"] == "refuse"}
     records, labels = sample.records(range(len(sample))), content.get("labels", [])
     rows = [row for row, record in enumerate(records) if not any(record[name] is None for name in refused)]
@@ -114,6 +120,7 @@ def compare_rows(url, made, sample, content, tolerance):
                     f"--serve-check: the server answers row {row} otherwise: expected {json.dumps(wanted)}, "
                     f"got {json.dumps(got)}. Report this with the model"
                 )
+    return len(rows)
 
 
 def ask(url, body=None):

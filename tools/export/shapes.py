@@ -55,13 +55,15 @@ def join_sequences(model, values):
         is_even = all(isinstance(part, np.ndarray) and part.shape == value[0].shape for part in value)
         position = list(model.graph.output).index(output)
         del model.graph.output[position]
-        if maker is None or maker.op_type != "SequenceConstruct" or not is_even:
+        if maker is None or maker.op_type != "SequenceConstruct":
+            continue
+        model.graph.node.remove(maker)
+        if not is_even:
             continue
         parts = [f"{output.name}_{index}" for index in range(len(value))]
         axis = constant(model, f"{output.name}_axis", np.array([1]))
         lifted = [helper.make_node("Unsqueeze", [a, axis], [b]) for a, b in zip(maker.input, parts, strict=True)]
         joined = helper.make_node("Concat", parts, [output.name], axis=1)
-        model.graph.node.remove(maker)
         model.graph.node.extend([*lifted, joined])
         kind = helper.np_dtype_to_tensor_dtype(value[0].dtype)
         model.graph.output.insert(position, helper.make_tensor_value_info(output.name, kind, None))
