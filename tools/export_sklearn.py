@@ -4,8 +4,8 @@
     python tools/export_sklearn.py model.pkl --data sample.csv --target survived --out models/titanic
 
 Takes estimators and pipelines of scikit-learn, with steps of XGBoost, LightGBM and CatBoost, from a pickle or joblib
-file, and the files of these three libraries. Compares the export with the original on every row of the sample, and writes nothing unless they agree. Finds out
-which features may be missing.
+file, and the files of these three libraries. Compares the export with the original on every row of the sample, and writes
+nothing unless they agree. Finds out which features may be missing.
 """
 
 import argparse
