@@ -87,6 +87,13 @@ export interface Activation {
   readonly isGuess?: boolean
 }
 
+/** Chooses the label of a classifier of two classes, where that is not the class with the largest number. */
+export interface Threshold {
+  /** The class that is answered where its number is at least `atLeast`; the other one is answered below. */
+  readonly index: 0 | 1
+  readonly atLeast: number
+}
+
 /** What a model's outputs mean, as far as their types tell. */
 export type Task =
   | {
@@ -99,6 +106,8 @@ export type Task =
       readonly scores: 'probabilities' | 'scores'
       /** Turns the numbers of the output into those that are answered; absent where they are answered as they are. */
       readonly activation?: Activation
+      /** Compared with the numbers that are answered. */
+      readonly threshold?: Threshold
     }
   | { readonly kind: 'outlier'; readonly label: string; readonly score: string }
   /** One output of numbers, one or several a row. */

@@ -1,5 +1,5 @@
 import type { Example } from '../core/example.ts'
-import type { Feature, Task } from '../core/model-view.ts'
+import type { Feature, ModelView, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/registry.ts'
@@ -18,6 +18,7 @@ export function describeModel(entry: ModelEntry): ModelDescription {
     ...(warnings.length > 0 && { warnings: [...warnings] }),
     task: view.task.kind,
     ...describeActivation(view.task),
+    ...describeThreshold(view),
     features: view.features.map(describeFeature),
     labels: [...view.labels],
     signature: {
@@ -40,6 +41,11 @@ function describeExample(example: Example): Pick<ModelDescription, 'example' | '
 function describeActivation(task: Task): Pick<ModelDescription, 'activation'> {
   const { name, reason } = (task.kind === 'classifier' && task.activation) || {}
   return name === undefined || reason === undefined ? {} : { activation: { name, reason } }
+}
+
+function describeThreshold({ task, labels }: ModelView): Pick<ModelDescription, 'threshold'> {
+  const { index, atLeast } = (task.kind === 'classifier' && task.threshold) || {}
+  return index === undefined || atLeast === undefined ? {} : { threshold: { label: labels[index]!, atLeast } }
 }
 
 function describeFeature({ input: _input, column: _column, dataType: _dataType, ...feature }: Feature) {

@@ -56,6 +56,10 @@ export const modelSchema = modelStatus.extend({
     .object({ name: z.enum(ACTIVATIONS), reason: z.string() })
     .optional()
     .describe('What turns the numbers of a network into those that are answered. V2 answers them as they are.'),
+  threshold: z
+    .object({ label: z.union([z.string(), z.number()]), atLeast: z.number() })
+    .optional()
+    .describe('The class with this label is answered where its number is at least `atLeast`, else the other one.'),
   features: z
     .array(
       z.object({

@@ -32,6 +32,7 @@ import type { ModelPackage } from './package.ts'
 import { toNetworkClassifier } from './network-classifier.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { classCount, toTask } from './task.ts'
+import { choosingLabels, withThreshold } from './threshold.ts'
 import { leftOutTexts } from './unsupported-outputs.ts'
 import { toRanges } from './value-ranges.ts'
 
@@ -129,7 +130,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       return scheduler.isStuck
     },
     checkRoom: () => statistics.observeRefusal(() => scheduler.checkRoom()),
-    infer: (request, cancellation) => statistics.observe(scheduler.submit(request, cancellation)),
+    infer: choosingLabels((...request) => statistics.observe(scheduler.submit(...request)), view),
     abandon: (error) => scheduler.abandon(error),
     async close() {
       await scheduler.drain()
@@ -145,7 +146,8 @@ async function toCheckedView(session: Session, options: ModelOptions): Promise<P
   const known = toView(session, options)
   const declared = { ...known, ...(await findInputs(session, known)) }
   const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
-  const { task, labels, labelIndex, warnings } = await readFirstAnswer(session, declared, labelsFrom)
+  const { labels, labelIndex, warnings, ...found } = await readFirstAnswer(session, declared, labelsFrom)
+  const task = withThreshold(found.task, labels, description.threshold)
   return {
     view: { ...declared, task, labels, labelIndex, ...writeLabels(labels) },
     warnings: [

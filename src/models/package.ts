@@ -75,6 +75,12 @@ const packageSchema = z
       .describe(
         'The function that makes probabilities of the numbers of a network. By default none where the graph ends in Softmax or Sigmoid, else softmax, or sigmoid for a single number.',
       ),
+    threshold: z
+      .union([z.number(), z.strictObject({ label: z.union([name, z.int(), z.bigint()]), atLeast: z.number() })])
+      .optional()
+      .describe(
+        'Chooses the label of a classifier of two classes: the second one is answered where its number is at least this, else the first. As an object, the class with this label is answered where its number is at least `atLeast`, else the other one.',
+      ),
     outputs: z
       .array(output)
       .min(1)

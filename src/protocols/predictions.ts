@@ -2,6 +2,7 @@ import { activate, readRow } from '../core/activation.ts'
 import type { AnsweredOutput, ModelView, Task } from '../core/model-view.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { elementCount } from '../core/tensor.ts'
+import { chooseClass } from '../core/threshold.ts'
 import { elementJson, list, nestedJson } from './element-json.ts'
 import type { NanTeller } from './element-json.ts'
 
@@ -50,7 +51,7 @@ function classifierJson(
   for (let row = 0; row < rows; row++) {
     const from = row * classes
     const columns = top === undefined ? undefined : likeliest(scores, from, classes, top)
-    const named = label ? labelJson(label, row, model) : largestJson(scores, from, classes, model)
+    const named = label ? labelJson(label, row, model) : classJson(scores, row, model)
     json += `${row === 0 ? '' : ','}{${labelKey}${named},${scoresKey}${open}`
     for (let index = 0; index < (columns?.length ?? classes); index++) {
       const column = columns ? columns[index]! : index
@@ -84,12 +85,19 @@ function labelJson(label: Tensor, row: number, model: ModelView): string {
   return isOwn ? labelTexts[index!]! : elementJson(label, row, model)
 }
 
-/** The class with the largest number of a row, the first of equal ones; null where a number is NaN. */
-function largestJson(scores: Tensor, from: number, classes: number, { labelTexts }: ModelView): string {
-  const row = readRow(scores, from, classes)
-  if (row.some(Number.isNaN)) return 'null'
-  const largest = row.reduce((most, value) => Math.max(most, value), -Infinity)
-  return labelTexts[row.indexOf(largest)] ?? 'null'
+/** The class that the numbers of a row choose; null where one is NaN. */
+function classJson(scores: Tensor, row: number, { labelTexts, task }: ModelView): string {
+  const threshold = task.kind === 'classifier' ? task.threshold : undefined
+  const index = threshold ? chooseClass(scores, row, threshold) : largest(scores, row)
+  return (index === undefined ? undefined : labelTexts[index]) ?? 'null'
+}
+
+/** The class with the largest number of a row, the first of equal ones; undefined where a number is NaN. */
+function largest(scores: Tensor, row: number): number | undefined {
+  const classes = scores.shape[1]!
+  const values = readRow(scores, row * classes, classes)
+  if (values.some(Number.isNaN)) return undefined
+  return values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity))
 }
 
 function outlierJson(

@@ -1,0 +1,25 @@
+import { readRow } from './activation.ts'
+import type { DataType } from './datatypes.ts'
+import { fromFloat16Bits, toFloat16Bits } from './float16.ts'
+import type { Threshold } from './model-view.ts'
+import type { Tensor } from './tensor.ts'
+
+/**
+ * The class of one row by a threshold.
+ *
+ * The threshold is rounded to the type of the scores first: a float32 of 0.7 reaches a threshold of 0.7, although it is
+ * smaller than the double.
+ *
+ * @param scores Floats of shape [rows, 2].
+ * @returns An index of the two classes; undefined where a score of the row is NaN.
+ */
+export function chooseClass(scores: Tensor, row: number, { index, atLeast }: Threshold): number | undefined {
+  const values = readRow(scores, row * 2, 2)
+  if (values.some(Number.isNaN)) return undefined
+  return values[index]! >= roundTo(atLeast, scores.dataType) ? index : 1 - index
+}
+
+function roundTo(value: number, dataType: DataType): number {
+  if (dataType === 'float16') return fromFloat16Bits(toFloat16Bits(value))
+  return dataType === 'float32' ? Math.fround(value) : value
+}
