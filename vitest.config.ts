@@ -10,7 +10,7 @@ export default defineConfig({
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
     coverage: {
       include: ['src/**/*.ts'],
-      // Processes and threads of their own are not counted, so main.ts, exit.ts and worker.ts stand at zero here.
+      // Processes of their own are not counted, so main.ts, start.ts and worker.ts stand at zero here.
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 90 },
     },

@@ -67,7 +67,7 @@ ${rows.join('\n')}
   --help                                  Show this text.
   --version                               Show the version.
 
-A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly, 3 stuck in a run of a model.
+A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.
 `
 }
 

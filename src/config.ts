@@ -21,7 +21,7 @@ export interface Config {
   readonly jsonNan: NanPolicy
   readonly bodyLimitBytes: number
   readonly maxRows: number
-  /** Threads that compute; 0 takes one for each CPU that may be used. */
+  /** Processes that compute for one model; 0 takes one for each CPU that may be used. */
   readonly workers: number
   /** Threads that one run may use. */
   readonly intraOpThreads: number
@@ -31,6 +31,10 @@ export interface Config {
   readonly requestTimeoutMs: number
   /** How long one run of a model may take. */
   readonly maxRunMs: number
+  /** How much memory one worker may allocate, in MiB; 0 chooses by the limit of the container. */
+  readonly maxRunMemory: number
+  /** How long loading and trying one model may take. */
+  readonly maxLoadMs: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** How long readiness is refused before the server stops listening. */
   readonly shutdownDelayMs: number
@@ -61,14 +65,20 @@ export const configSchema = z
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
-    workers: integer(0, 256).default(0).describe('Threads that compute; 0 takes one for each CPU of the quota.'),
+    workers: integer(0, 256)
+      .default(0)
+      .describe('Processes that compute a model; 0 takes one for each CPU of the quota.'),
     'intra-op-threads': integer(1, 256).default(1).describe('Threads for one run; workers pay more than these.'),
     'max-queued': integer(0, 100_000)
       .default(0)
       .describe('Requests of a model that may wait; more get 429. 0: what it computes in 0.1 s, from 64 to 1024.'),
     'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
     'request-timeout': seconds(1).default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
-    'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then it is unready.'),
+    'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then 503.'),
+    'max-run-memory': integer(0, 2 ** 24)
+      .default(0)
+      .describe('MiB that a process that computes may take; more gets 422. 0: three quarters of the memory for all.'),
+    'max-load': seconds(1).default(120_000).describe('Seconds that loading and trying one model may take.'),
     'log-level': oneOf(LOG_LEVELS)
       .default('info')
       .describe(`One of ${LOG_LEVELS.join(', ')}.`),
@@ -102,13 +112,15 @@ export const configSchema = z
     maxQueuedRows: values['max-queued-rows'],
     requestTimeoutMs: values['request-timeout'],
     maxRunMs: values['max-run'],
+    maxRunMemory: values['max-run-memory'],
+    maxLoadMs: values['max-load'],
     logLevel: values['log-level'],
     shutdownDelayMs: values['shutdown-delay'],
     shutdownDeadlineMs: values['shutdown-deadline'],
   }))
 
 /** Flags that are given in seconds, and kept in milliseconds. */
-export const SECONDS = new Set(['request-timeout', 'max-run', 'shutdown-delay', 'shutdown-deadline'])
+export const SECONDS = new Set(['request-timeout', 'max-run', 'max-load', 'shutdown-delay', 'shutdown-deadline'])
 export const FIELDS: Readonly<Record<string, z.ZodType>> = configSchema.in.shape
 
 function oneOf<const T extends readonly string[]>(values: T) {

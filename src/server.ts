@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -13,6 +13,9 @@ import type { ModelFile } from './models/repository.ts'
 import { checkExamples, exampleGaps, exampleRows } from './protocols/examples.ts'
 import { offerExample } from './protocols/offer-example.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
+import { memoryLimit, workerMemoryFor } from './runtime/memory-limit.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { findWorkerCommand } from './runtime/worker-command.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
 
 // Clients that ask one request after the other learn within this time that they must connect elsewhere.
@@ -26,9 +29,7 @@ export interface Server {
   load(): Promise<readonly ModelEntry[]>
   /** Goes unready at once, answers what was accepted, and frees everything. */
   drain(): Promise<void>
-  /** Gives up what waits: resolves when the runtime's thread has finished what it computes, and ended. */
-  stopRuntime(): Promise<void>
-  /** Answers what was accepted with 503, and removes temporary files: for a process that is about to end. */
+  /** Answers what was accepted with 503, ends the workers and removes temporary files: for a process that is about to end. */
   giveUp(): Promise<void>
 }
 
@@ -37,29 +38,17 @@ export interface ServerOptions {
   readonly files: readonly ModelFile[]
   readonly logger: Logger
   readonly version: string
-  /** The built entry of the runtime's thread. */
+  /** The built entry of a worker process. */
   readonly workerEntry: URL
-  /** Called when the runtime has died, cannot be replaced, and nothing can be computed any more. */
-  readonly onRuntimeDeath: (error: Error) => void
-  /** Called when a run of this model goes on for far too long. It cannot be stopped. */
-  readonly onStuck: (model: string) => void
 }
 
 /** Builds the floors and joins them. */
 export function createServer(options: ServerOptions): Server {
-  const { config, files, logger, version, workerEntry, onRuntimeDeath, onStuck } = options
-  const runtime = createWorkerPool({
-    entry: workerEntry,
-    size: chooseWorkers(config, logger),
-    intraOpThreads: config.intraOpThreads,
-    onDeath: (err) => logger.error({ err }, 'a thread of the runtime died; another takes its place'),
-    onLost: (file, err) => logger.error({ err, file }, 'the new thread cannot load a model; the others go on with it'),
-    onGiveUp: onRuntimeDeath,
-  })
+  const { config, files, logger, version } = options
+  const runtime = createRuntime(options)
   const registry = createRegistry(files, runtime, {
     ...config,
     defaultName: config.defaultModel,
-    onStuck,
     onWarning: (model, text) => logger.warn({ model }, text),
     examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   })
@@ -80,12 +69,11 @@ export function createServer(options: ServerOptions): Server {
       return registry.list()
     },
     drain: () => (draining ??= drain()),
-    stopRuntime: () => runtime.close(),
     async giveUp() {
       isDraining = true
       registry.abandon(new ServingError('MODEL_NOT_READY', 'the server gives up and ends: try again'))
-      runtime.removeFiles()
       await answersWritten()
+      runtime.kill()
     },
   }
 
@@ -105,14 +93,35 @@ async function answersWritten(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
+function createRuntime({ config, logger, workerEntry }: ServerOptions): Runtime {
+  const size = chooseWorkers(config, logger)
+  const asked = config.maxRunMemory * 2 ** 20
+  const memoryBytes = asked === 0 ? workerMemoryFor(size, totalmem(), memoryLimit()) : asked
+  const { prefix, warnings } = findWorkerCommand(memoryBytes)
+  for (const warning of warnings) logger.warn(warning)
+  return createWorkerPool({
+    entry: workerEntry,
+    prefix,
+    memoryBytes,
+    size,
+    intraOpThreads: config.intraOpThreads,
+    maxLoadMs: config.maxLoadMs,
+    onDeath: (reason, file) => logger.error({ file }, `a worker ended: ${reason}; another takes its place`),
+    onLost: (file, err) => logger.error({ err, file }, 'a new worker cannot load a model; the others go on with it'),
+  })
+}
+
 /** One line explains the choice. */
 function chooseWorkers({ workers: asked, intraOpThreads }: Config, logger: Logger): number {
   const [cpus, quota] = [availableParallelism(), cpuQuota()]
   const workers = asked === 0 ? Math.max(1, Math.floor(workersFor(cpus, quota) / intraOpThreads)) : asked
   const limit = quota === undefined ? 'no CPU quota' : `a quota of ${quota} CPUs`
-  const each = intraOpThreads === 1 ? '' : `, each with ${intraOpThreads} threads a run`
+  const each = intraOpThreads === 1 ? '' : `, with ${intraOpThreads} threads a run`
   const why = asked === 0 ? `${cpus} CPUs to run on, ${limit}` : 'as asked for'
-  logger.info({ workers, intraOpThreads, cpus, quota }, `computing on ${workers} threads${each}: ${why}`)
+  logger.info(
+    { workers, intraOpThreads, cpus, quota },
+    `computing in up to ${workers} processes a model${each}: ${why}`,
+  )
   return workers
 }
 
@@ -123,7 +132,7 @@ function logLoaded(logger: Logger, entry: ModelEntry, loadMs: number): void {
   const { maxQueued, execution } = entry.model
   const { maxBatchSize, reason } = entry.model.batching
   const batching = maxBatchSize > 1 ? `up to ${maxBatchSize} rows a run` : 'requests run singly'
-  const where = execution.mode === 'inline' ? 'small runs inline' : 'computed on threads'
+  const where = execution.mode === 'inline' ? 'small runs inline' : 'computed by workers'
   const text = `model loaded; ${batching}: ${reason}; ${where}: ${execution.reason}`
   logger.info({ model, version, loadMs: Math.round(loadMs), maxBatchSize, maxQueued, execution: execution.mode }, text)
   for (const warning of entry.model.warnings) logger.warn({ model, version }, warning)

@@ -3,7 +3,6 @@ import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import { helpText, parseCommand } from './command.ts'
 import type { Config } from './config.ts'
-import { exitNow } from './exit.ts'
 import { createLogStream, openLogOutput } from './log-stream.ts'
 import type { ModelEntry } from './models/registry.ts'
 import { findModels } from './models/repository.ts'
@@ -16,7 +15,6 @@ import type { StopSignals } from './signals.ts'
 
 const EXIT_FAILED = 1
 const EXIT_SET_UP_WRONGLY = 2
-const EXIT_STUCK = 3
 // As pino numbers it.
 const WARN = 40
 const LAYOUT = '<name>/<version>/model.onnx or <name>.onnx'
@@ -73,20 +71,12 @@ async function serve(
     logger,
     version,
     workerEntry: new URL('./runtime/worker.js', import.meta.url),
-    onStuck: (model) => {
-      logger.fatal({ model }, `model ${model} is stuck in a run: the process ends so that it is started anew`)
-      void end(server, EXIT_STUCK)
-    },
-    onRuntimeDeath: (error) => {
-      logger.fatal({ err: error }, 'the model runtime died; the process ends so that it is started anew')
-      stop(EXIT_FAILED)
-    },
   })
-  const stop = stopOnSignal(signals, server, config, logger)
+  stopOnSignal(signals, server, config, logger)
   const problem = await listen(server, config, logger)
   if (problem !== undefined) {
     logger.fatal(problem)
-    return exitNow(EXIT_FAILED, () => server.stopRuntime())
+    return end(server)
   }
   logServed(await server.load(), server, logger)
 }
@@ -141,33 +131,27 @@ function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logg
   else logger.error({ port, docs }, 'no model could be loaded: /health answers 503, and /models says why')
 }
 
-/** Ends although models may compute; who waits for an answer gets one. */
-async function end(server: Server, exitCode: number): Promise<void> {
+/** Ends although models may compute. Every request that was accepted gets an answer. */
+async function end(server: Server): Promise<void> {
   await server.giveUp()
-  await exitNow(exitCode, () => server.stopRuntime())
+  process.exit(EXIT_FAILED)
 }
 
 /** Drains on the first request to stop; gives up on the second, or at the deadline. */
-function stopOnSignal(
-  signals: StopSignals,
-  server: Server,
-  config: Config,
-  logger: Logger,
-): (exitCode: number) => void {
+function stopOnSignal(signals: StopSignals, server: Server, config: Config, logger: Logger): void {
   const giveUp = (reason: string): void => {
     logger.fatal(`${reason}: what is left is given up`)
-    void end(server, EXIT_FAILED)
+    void end(server)
   }
-  const drain = async (exitCode: number): Promise<void> => {
+  const drain = async (): Promise<void> => {
     await server.drain()
     logger.info('stopped')
-    process.exit(exitCode)
+    process.exit(0)
   }
-  const stop = (exitCode: number): void => {
+  const stop = (): void => {
     logger.info('shutting down: unready from now on, accepted requests are answered')
     setTimeout(giveUp, config.shutdownDeadlineMs, 'the shutdown deadline has passed')
-    void drain(exitCode)
+    void drain()
   }
-  signals.handle((isAgain) => (isAgain ? giveUp('asked to stop again') : stop(0)))
-  return stop
+  signals.handle((isAgain) => (isAgain ? giveUp('asked to stop again') : stop()))
 }

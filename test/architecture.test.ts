@@ -25,7 +25,6 @@ const TOP = new Set([
   'server.ts',
   'config.ts',
   'command.ts',
-  'exit.ts',
   'log-stream.ts',
   'platform.ts',
 ])

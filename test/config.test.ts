@@ -19,6 +19,8 @@ const DEFAULTS = {
   maxQueuedRows: 100_000,
   requestTimeoutMs: 30_000,
   maxRunMs: 60_000,
+  maxRunMemory: 0,
+  maxLoadMs: 120_000,
   logLevel: 'info',
   shutdownDelayMs: 0,
   shutdownDeadlineMs: 25_000,
@@ -124,9 +126,7 @@ describe('the help', () => {
       expect(helpText()).toMatch(new RegExp(`--${flag} +${flag.toUpperCase().replaceAll('-', '_')} +\\w.*[.\\]]\n`))
     }
     expect(helpText()).toContain('Seconds after which a shutdown gives up, with exit code 1. [25]')
-    expect(helpText()).toContain(
-      'Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly, 3 stuck in a run of a model.',
-    )
+    expect(helpText()).toContain('Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.')
   })
 
   test('is beside the version', () => {

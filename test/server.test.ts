@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { pino } from 'pino'
 import request from 'supertest'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { parseCommand } from '../src/command.ts'
 import { findModels } from '../src/models/repository.ts'
 import { createServer } from '../src/server.ts'
@@ -13,24 +13,20 @@ import { MODELS, WORKER_ENTRY } from './support/paths.ts'
 async function buildServer(workerEntry: URL, folder = MODELS) {
   const command = parseCommand([], {})
   if (command.kind !== 'serve') throw new Error('the defaults must be valid')
-  const deaths: Error[] = []
   const logged: string[] = []
   const logger = pino({ base: null }, { write: (line) => void logged.push(line) })
   const { config } = command
   const files = await findModels(folder)
-  const onRuntimeDeath = (error: Error) => void deaths.push(error)
   const server = createServer({
     config,
     files,
     logger,
     version: '0',
     workerEntry,
-    onRuntimeDeath,
-    onStuck: () => undefined,
   })
   await server.app.ready()
   onTestFinished(() => server.drain())
-  return { server, deaths, logged }
+  return { server, logged }
 }
 
 test('joins the floors: loads, answers, drains', async () => {
@@ -54,21 +50,29 @@ test('logs a model that failed as an error, and a part that cannot be served as 
   expect(logged.join('')).toMatch(/"level":40,.*output probabilities is sequence\(tensor\(float32\)\)/)
 })
 
-test('a thread that dies is replaced, its requests are answered, and draining still ends', async () => {
+test('a worker that dies is replaced, its request is told what ended it, and draining still ends', async () => {
+  const channel = new URL('worker-channel.js', WORKER_ENTRY)
   const folder = createFolder({
-    'dies.mjs': `import { parentPort } from 'node:worker_threads'
-      parentPort.on('message', ({ id, kind }) => {
-        if (kind !== 'load') throw new Error('out of order')
-        const signature = { inputs: [{ name: 'x', dataType: 'float32', shape: [-1, 1] }], outputs: [] }
-        parentPort.postMessage({ id, ok: true, result: { session: id, signature, unsupportedOutputs: [], loadMs: 1 } })
-      })`,
+    'dies.mjs': `import { serialize } from 'node:v8'
+      import { openChannel } from '${channel.href}'
+      const signature = { inputs: [{ name: 'x', dataType: 'float32', shape: [-1, 1] }], outputs: [] }
+      const channel = openChannel()
+      for (let received = channel.receive(); received; received = channel.receive()) {
+        const { kind, runs = [] } = received.call
+        if (kind === 'load') channel.reply({ kind: 'loaded' }, [serialize({ signature, unsupportedOutputs: [], loadMs: 1 })])
+        if (received.bytes.length > 0 && received.bytes.readFloatLE() === 666) process.abort()
+        if (kind === 'dispose') channel.reply({ kind: 'disposed' })
+        for (const _run of runs) channel.reply({ kind: 'outputs', outputs: [] })
+      }`,
   })
-  const models = createFolder({ 'm.onnx': { model: 'regressor' } })
-  const { server, deaths, logged } = await buildServer(pathToFileURL(join(folder, 'dies.mjs')), models)
+  const models = createFolder({
+    'm/1/model.onnx': { model: 'regressor' },
+    'm/model.json': '{"execution":"threads"}',
+  })
+  const { server, logged } = await buildServer(pathToFileURL(join(folder, 'dies.mjs')), models)
   await server.load()
-  const { body } = await request(server.app.server).post('/predict').send({ x: 1 }).expect(500)
-  expect(body).toEqual({ error: 'the model runtime has failed; try again', code: 'RUNTIME_FAILED', details: [] })
-  expect(deaths).toEqual([])
-  expect(logged.join('')).toMatch(/out of order.*another takes its place/)
+  const { body } = await request(server.app.server).post('/predict').send({ x: 666 }).expect(422)
+  expect(body).toMatchObject({ error: 'these values end the runtime: SIGABRT, a failed check in native code' })
+  await vi.waitFor(() => expect(logged.join('')).toMatch(/a worker ended: SIGABRT.*another takes its place/))
   await server.drain()
 })

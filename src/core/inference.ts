@@ -1,7 +1,7 @@
 import type { ServingError } from './errors.ts'
 import type { Tensors } from './tensor.ts'
 
-/** What a model is to compute. The tensors' buffers belong to whoever runs it: they may be moved to another thread. */
+/** What a model is to compute. The tensors must not change until it has been answered. */
 export interface RunRequest {
   readonly inputs: Tensors
   /** Names of the outputs to compute; all when absent. */
@@ -23,7 +23,7 @@ export interface InferenceRequest extends RunRequest {
 export interface Timings {
   /** Accepted, waiting for the runtime. */
   readonly queueMs: number
-  /** In the runtime, the way to its thread and back included. */
+  /** In the runtime, the way to its worker and back included. */
   readonly computeMs: number
   /** Rows in the run that computed it, those of other requests included. */
   readonly batchSize: number
@@ -32,4 +32,6 @@ export interface Timings {
 export interface InferenceResult {
   readonly outputs: Tensors
   readonly timings: Timings
+  /** Gives back the memory behind the outputs, where it is large. Nobody reads them afterwards. */
+  readonly release?: () => void
 }

@@ -25,7 +25,7 @@ export type ErrorBody = z.infer<typeof errorSchema>
 const modelStatus = z.object({
   name: z.string(),
   version: z.string(),
-  status: z.enum(['loading', 'ready', 'stuck', 'failed']),
+  status: z.enum(['loading', 'ready', 'failed']),
 })
 
 export const healthSchema = z.object({

@@ -7,13 +7,15 @@ import type { Run, Scheduler, SchedulerOptions } from '../scheduling/scheduler.t
 import type { InlineComputing } from './execution.ts'
 import type { StatisticsKeeper } from './statistics.ts'
 
-interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
+export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
   /** Most rows in one run; a request with more is cut. undefined where its rows may depend on each other. */
   readonly maxRunRows: () => number | undefined
+  /** How long one run may take. */
+  readonly maxRunMs: number
 }
 
 /**
- * The scheduler of a model: one lane to the threads and, where small runs are computed inline, one for these, so that
+ * The scheduler of a model: one lane to the workers and, where small runs are computed inline, one for these, so that
  * neither waits for the other. Each is bounded by itself.
  */
 export function createLanes(
@@ -22,13 +24,13 @@ export function createLanes(
   statistics: StatisticsKeeper,
   options: LaneOptions,
 ): Scheduler {
-  const threads = createBatcher(toRun(session, statistics, options), {
+  const workers = createBatcher(toRun(session, statistics, options), {
     ...options,
     parallelism: session.parallelism,
     isFree: () => session.isFree(),
   })
-  session.onFree(() => threads.wake())
-  if (!inline) return threads
+  session.onFree(() => workers.wake())
+  if (!inline) return workers
   const small = createBatcher(toRun(inline.session, statistics, options), {
     ...options,
     maxBatchSize: Math.min(options.maxBatchSize, inline.maxRows),
@@ -37,27 +39,24 @@ export function createLanes(
   })
   return {
     submit: (request: InferenceRequest, cancellation) => {
-      return (inline.isSmall(request) ? small : threads).submit(request, cancellation)
+      return (inline.isSmall(request) ? small : workers).submit(request, cancellation)
     },
     checkRoom: () => small.checkRoom(),
     get queued() {
-      return small.queued + threads.queued
+      return small.queued + workers.queued
     },
-    get isStuck() {
-      return small.isStuck || threads.isStuck
-    },
-    wake: () => threads.wake(),
+    wake: () => workers.wake(),
     async drain() {
-      await Promise.all([small.drain(), threads.drain()])
+      await Promise.all([small.drain(), workers.drain()])
     },
     abandon: (error: ServingError) => {
       small.abandon(error)
-      threads.abandon(error)
+      workers.abandon(error)
     },
   }
 }
 
-function toRun(session: Session, statistics: StatisticsKeeper, { maxRunRows }: LaneOptions): Run {
-  const counted = statistics.counting((requests, onStart) => session.runAll(requests, onStart))
+function toRun(session: Session, statistics: StatisticsKeeper, { maxRunRows, maxRunMs: maxMs }: LaneOptions): Run {
+  const counted = statistics.counting((requests, onStart) => session.runAll(requests, { onStart, maxMs }))
   return cutRuns(counted, maxRunRows)
 }

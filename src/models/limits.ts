@@ -1,10 +1,10 @@
 import type { QueueLimits } from '../scheduling/queue.ts'
-import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
+import type { LaneOptions } from './lanes.ts'
 import type { ModelPackage } from './package.ts'
 
-type Limits = QueueLimits & Pick<SchedulerOptions, 'maxRunMs'>
+type Limits = QueueLimits & Pick<LaneOptions, 'maxRunMs'>
 
 /** The limits of a model: its own where model.json has them, else those of the server; measured where that leaves it open. */
 export function toLimits(server: Limits, own: ModelPackage['limits'], batching: Batching, parallelism: number): Limits {

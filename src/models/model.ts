@@ -11,7 +11,6 @@ import type { Statistics } from '../core/statistics.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/queue.ts'
-import type { SchedulerOptions } from '../scheduling/scheduler.ts'
 import { checkKeys, nameByLabels, toKnownLabels, toOutputs } from './answers.ts'
 import { chooseBatching } from './batching.ts'
 import type { Batching } from './batching.ts'
@@ -26,6 +25,7 @@ import type { OfferExample } from './find-example.ts'
 import { findInputs } from './find-inputs.ts'
 import { readFirstAnswer } from './first-answer.ts'
 import { createLanes } from './lanes.ts'
+import type { LaneOptions } from './lanes.ts'
 import { toLimits } from './limits.ts'
 import { toDefaultRule } from './missing-rules.ts'
 import type { ModelPackage } from './package.ts'
@@ -52,8 +52,6 @@ export interface Model {
   /** The view for scoring servers, whose requests may have more rows. */
   readonly scoringView: ModelView
   readonly statistics: Statistics
-  /** A run goes on for longer than it may; new requests are refused. */
-  readonly isStuck: boolean
   /** Refuses in constant time what `infer` would refuse anyway, so that no body is decoded in vain. */
   checkRoom(): void
   /** Answers in turn; see `Scheduler.submit` for the errors. Takes ownership of the request's buffers. */
@@ -64,7 +62,7 @@ export interface Model {
   close(): Promise<void>
 }
 
-export interface ModelOptions extends QueueLimits, Pick<SchedulerOptions, 'maxRunMs' | 'onStuck'> {
+export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'> {
   readonly name: string
   readonly version: string
   readonly description: ModelPackage
@@ -104,7 +102,6 @@ export async function createModel(session: Session, options: ModelOptions): Prom
   const scheduler = createLanes(session, inline, statistics, {
     ...batching,
     ...limits,
-    onStuck: options.onStuck,
     maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
     onUnjoinable: (reason) => {
       batching = { ...batching, maxBatchSize: 1, reason, isIndependent: false }
@@ -125,9 +122,8 @@ export async function createModel(session: Session, options: ModelOptions): Prom
       return batching.isIndependent ? scoringView : view
     },
     statistics,
-    warnings,
-    get isStuck() {
-      return scheduler.isStuck
+    get warnings() {
+      return [...session.warnings, ...warnings]
     },
     checkRoom: () => statistics.observeRefusal(() => scheduler.checkRoom()),
     infer: choosingLabels((...request) => statistics.observe(scheduler.submit(...request)), view),
@@ -151,7 +147,6 @@ async function toCheckedView(session: Session, options: ModelOptions): Promise<P
   return {
     view: { ...declared, task, labels, labelIndex, ...writeLabels(labels) },
     warnings: [
-      ...session.warnings,
       ...warnings,
       ...fileWarnings(session, info, description),
       ...leftOutTexts(session.signature, info, session.unsupportedOutputs),

@@ -16,7 +16,7 @@ import type { ModelFile } from './repository.ts'
 export type ModelEntry = Pick<ModelFile, 'name' | 'version' | 'file'> &
   (
     | { readonly status: 'loading' }
-    | { readonly status: 'ready' | 'stuck'; readonly model: Model }
+    | { readonly status: 'ready'; readonly model: Model }
     | { readonly status: 'failed'; readonly error: string }
   )
 
@@ -53,8 +53,6 @@ export interface RegistryOptions extends QueueLimits {
   readonly maxRows: number
   readonly jsonNan: NanPolicy
   readonly maxRunMs: number
-  /** Called when a run of a model still goes on after twice `maxRunMs`. */
-  readonly onStuck: (model: string) => void
   /** Called with what turns out to be wrong while a model is served. */
   readonly onWarning: (model: string, text: string) => void
   readonly examples: ExamplesReader
@@ -69,7 +67,7 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
 
   return {
     defaultName,
-    list: () => entries.map(toCurrent),
+    list: () => entries,
     find: (name, version) => findEntry(entries, name ?? defaultName, version),
     get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
     load: (onSettled) => (loading = loadAll(onSettled)),
@@ -92,6 +90,7 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
       entries[index] = entry
       onSettled(entry, performance.now() - startedAt)
     }
+    await runtime.settle()
   }
 }
 
@@ -122,7 +121,6 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
     exampleGaps: gaps,
     exampleRows: (view) => (examples === undefined ? [] : options.examples.rows(examples, view)),
     offerExample: options.examples.offer,
-    onStuck: () => options.onStuck(file.name),
     onWarning,
   }).catch(async (error: unknown) => {
     await session.dispose()
@@ -130,6 +128,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
   })
   try {
     if (examples !== undefined) await options.examples.check(examples, model.view, (request) => model.infer(request))
+    await session.serve(info.harmless.isProven)
     return model
   } catch (error) {
     // Whatever it was loaded into besides the session is freed as well.
@@ -154,14 +153,9 @@ function findEntry(entries: readonly ModelEntry[], name: string | undefined, ver
   }
   const wanted = versions.filter((entry) => version === undefined || entry.version === version)
   const found = wanted.findLast(({ status }) => status === 'ready') ?? wanted.at(-1)
-  if (found) return toCurrent(found)
+  if (found) return found
   const served = versions.map((entry) => entry.version).join(', ')
   throw new ServingError('MODEL_NOT_FOUND', `model ${name} has no version ${quote(version!)}; served: ${served}`)
-}
-
-/** Whether a model is stuck is known to itself. */
-function toCurrent(entry: ModelEntry): ModelEntry {
-  return 'model' in entry && entry.model.isStuck ? { ...entry, status: 'stuck' } : entry
 }
 
 function readyModel(entry: ModelEntry): Model {
@@ -170,8 +164,7 @@ function readyModel(entry: ModelEntry): Model {
 }
 
 function stateText(entry: ModelEntry): string {
-  if (entry.status === 'failed') return `failed to load: ${entry.error}`
-  return entry.status === 'stuck' ? 'is stuck in a run that takes too long' : 'is still loading'
+  return entry.status === 'failed' ? `failed to load: ${entry.error}` : 'is still loading'
 }
 
 function namesOf(entries: readonly ModelEntry[]): string {

@@ -56,13 +56,12 @@ export class StatisticsKeeper implements Statistics {
     this.lastRequestAt = Date.now()
   }
 
-  /** The same runs, counted. */
-  counting(run: Run): Run {
-    return async (requests, onStart) => {
+  /** The same runs, counted. @param run Calls `onStart` when a worker takes them. */
+  counting(run: (requests: readonly RunRequest[], onStart: () => void) => ReturnType<Run>): Run {
+    return async (requests) => {
       let startedAt = 0
       const results = await run(requests, () => {
         startedAt = performance.now()
-        onStart()
       })
       const ms = (performance.now() - startedAt) / requests.length
       for (const request of requests) this.#ran(request, ms)

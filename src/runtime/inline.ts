@@ -2,7 +2,7 @@ import type { RunRequest, RunResult } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { ModelLoadError } from './runtime.ts'
 import type { ModelSource, Session } from './runtime.ts'
-import { toInferenceError } from './worker-thread.ts'
+import { toInferenceError } from './deaths.ts'
 
 /**
  * Loads a model on the calling thread, which every run then holds up. The native library is loaded only if this is used.
@@ -36,11 +36,13 @@ export async function loadInline(source: ModelSource): Promise<Session> {
     parallelism: 1,
     isFree: () => true,
     onFree: () => undefined,
+    onDeath: () => undefined,
     run,
-    runAll(requests, onStart) {
-      onStart()
+    runAll(requests, { onStart } = {}) {
+      onStart?.()
       return Promise.all(requests.map(runOne))
     },
+    serve: async () => undefined,
     dispose: () => model.session.release(),
   }
 }

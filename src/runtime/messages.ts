@@ -1,43 +1,36 @@
 import type { Signature } from '../core/signature.ts'
-import type { Tensors } from '../core/tensor.ts'
-import type { ModelSource } from './runtime.ts'
+import type { TensorHead } from './tensor-bytes.ts'
 
-// All that crosses the thread boundary. Every call is answered by one reply of the same id.
+// The heads of all frames between the server and a worker. A worker answers calls in order. What JSON cannot hold crosses
+// in the bytes of the frame, as `v8.serialize` writes it: the `ModelSource` of 'load', the `LoadedModel` of 'loaded'.
 
-export interface CallTypes {
-  load: { args: { source: ModelSource; intraOpThreads: number }; result: LoadedSession }
-  run: { args: { session: number; runs: readonly RunCall[] }; result: readonly RunReply[] }
-  dispose: { args: { session: number }; result: undefined }
-  stop: { args: object; result: undefined }
-}
+export type Call =
+  | { readonly kind: 'load'; readonly session: number; readonly intraOpThreads: number }
+  | { readonly kind: 'run'; readonly session: number; readonly runs: readonly RunHead[]; readonly file?: FileSpan }
+  | { readonly kind: 'dispose'; readonly session: number }
 
-export type CallKind = keyof CallTypes
-
-export type Call = { [K in CallKind]: { id: number; kind: K } & CallTypes[K]['args'] }[CallKind]
-
-export type Reply =
-  | { id: number; ok: true; result: CallTypes[CallKind]['result'] }
-  | { id: number; ok: false; message: string }
-
-export interface RunCall {
-  readonly inputs: Tensors
+/** One of the runs of a call; their tensors follow each other in the bytes of the frame, or in the shared file. */
+export interface RunHead {
+  readonly inputs: readonly TensorHead[]
   readonly outputs: readonly string[]
 }
 
-/** The outputs of one run, or what is wrong with its inputs. */
-export type RunReply = Tensors | string
+/** Bytes in the shared file, which then take the place of those in the frame. */
+export interface FileSpan {
+  readonly at: number
+  readonly length: number
+}
 
-/** What the worker found in a model file; `session` names it in later calls. */
-export interface LoadedSession {
-  readonly session: number
+/** 'load' and 'dispose' are answered once, 'run' once for each of its runs. */
+export type Reply =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'disposed' }
+  | { readonly kind: 'outputs'; readonly outputs: readonly TensorHead[]; readonly file?: FileSpan }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** What a worker found in a model file. */
+export interface LoadedModel {
   readonly signature: Signature
   readonly unsupportedOutputs: readonly string[]
   readonly loadMs: number
-}
-
-/** Collects the buffers behind tensors, to be moved instead of copied; strings have none. */
-export function addBuffers(tensors: Tensors, buffers: ArrayBuffer[]): void {
-  for (const { data } of tensors.values()) {
-    if (!Array.isArray(data) && data.buffer instanceof ArrayBuffer) buffers.push(data.buffer)
-  }
 }

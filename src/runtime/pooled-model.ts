@@ -1,16 +1,24 @@
 import { statSync } from 'node:fs'
-import type { LoadedSession } from './messages.ts'
+import { deathText } from './deaths.ts'
+import type { LoadedModel } from './messages.ts'
 import { ModelLoadError } from './runtime.ts'
 import type { ModelSource } from './runtime.ts'
-import type { WorkerThread } from './worker-thread.ts'
+import type { WorkerProcess } from './worker-process.ts'
 
-/** A model, and the number of its session on each thread that has loaded it. */
+/** A model, and the number of its session in each worker that has loaded it. */
 export class PooledModel {
-  readonly sessions = new Map<WorkerThread, number>()
+  readonly sessions = new Map<WorkerProcess, number>()
   /** Its own file. */
   readonly file: string
-  readonly #sources: readonly ModelSource[]
+  /** Runs that are computed now. */
+  running = 0
+  /** Every worker loads it before it takes any run; others load it when they compute it first. */
+  isResident = false
+  /** No values can end a worker that computes it. */
+  isHarmless = false
+  #sources: readonly ModelSource[]
   readonly #version: string | undefined
+  readonly #deathListeners: (() => void)[] = []
 
   /** @param sources Where it is loaded from: the first that can be, the last of which is its own file. */
   constructor(sources: readonly ModelSource[]) {
@@ -19,35 +27,42 @@ export class PooledModel {
     this.#version = versionOf(this.file)
   }
 
-  /** @throws ModelLoadError, also when its file is another than at first: threads must not answer differently. */
-  async loadOn(thread: WorkerThread, intraOpThreads: number): Promise<LoadedSession> {
+  /** Whether it is loaded from an optimized copy of its file. */
+  get hasCopy(): boolean {
+    return this.#sources.length > 1
+  }
+
+  /** From now on it is loaded from its own file. */
+  dropCopy(): void {
+    this.#sources = this.#sources.slice(-1)
+  }
+
+  onDeath(listener: () => void): void {
+    this.#deathListeners.push(listener)
+  }
+
+  /** One of its runs has ended its worker. */
+  died(): void {
+    for (const listener of this.#deathListeners) listener()
+  }
+
+  /** @throws ModelLoadError, also when its file is another than at first: workers must not answer differently. */
+  async loadOn(worker: WorkerProcess, intraOpThreads: number): Promise<LoadedModel> {
     if (versionOf(this.file) !== this.#version) {
       throw new ModelLoadError('its file has changed since it was loaded first')
     }
-    const loaded = await this.#loadFirst(thread, intraOpThreads)
-    this.sessions.set(thread, loaded.session)
-    return loaded
-  }
-
-  async #loadFirst(thread: WorkerThread, intraOpThreads: number): Promise<LoadedSession> {
-    let problem: unknown
+    let problem = ''
     for (const source of this.#sources) {
-      try {
-        return await thread.load(source, intraOpThreads)
-      } catch (error) {
-        if (!(error instanceof ModelLoadError)) throw error
-        problem = error
+      const outcome = await worker.load(source, intraOpThreads)
+      if ('death' in outcome) throw new ModelLoadError(`loading it ends the process: ${deathText(outcome.death)}`)
+      if ('problem' in outcome) problem = outcome.problem
+      else {
+        this.sessions.set(worker, outcome.session)
+        return outcome.loaded
       }
     }
-    throw problem
+    throw new ModelLoadError(problem)
   }
-}
-
-/** A run that waits for a thread that has its model. */
-export interface WaitingRun {
-  readonly model: PooledModel
-  readonly start: (thread: WorkerThread, session: number) => void
-  readonly reject: (error: Error) => void
 }
 
 /** What changes with the content of a file; undefined where it cannot be read. */

@@ -24,22 +24,35 @@ export const SUPPORTED = {
 /** Computes models. Knows files and tensors, no names, queues or requests. */
 export interface Runtime {
   /**
-   * Loads a model file on every thread.
+   * Loads a model file in a worker process of its own, for trying: a file that ends the process or never returns does no
+   * harm. Call `serve` or `dispose` on the session afterwards.
    *
    * @throws ModelLoadError with what is wrong with the file, in words fit for a client.
    */
   load(source: ModelSource): Promise<Session>
   /**
-   * Loads a model file on the calling thread, which every run then holds up: for runs that take less time than the way
-   * to another thread.
+   * Loads a model file on the calling thread, which every run then holds up. A fault in native code ends the server, so
+   * this is for models that are proven harmless.
    *
    * @throws ModelLoadError as `load` does.
    */
   loadInline(source: ModelSource): Promise<Session>
-  /** Removes what it has written, at once: for a process that ends although a session computes. */
-  removeFiles(): void
-  /** Lets what runs finish, then frees everything. Never call `process.exit` while a session computes. */
+  /** A session of a model that `loadInline` has loaded, whose runs start a worker when they need one. */
+  onDemand(source: ModelSource, inline: Session): Session
+  /** Resolves when every worker that is needed runs, and holds every model that is served. */
+  settle(): Promise<void>
+  /** Ends every worker and removes every temporary file, whatever is computed. */
+  kill(): void
+  /** Lets what runs finish, then frees everything. */
   close(): Promise<void>
+}
+
+/** How several requests are computed. */
+export interface RunOptions {
+  /** Called when a worker takes them. */
+  readonly onStart?: () => void
+  /** How long one run may take, in milliseconds. Its worker is then ended; without it, there is no limit. */
+  readonly maxMs?: number
 }
 
 /** A loaded model. */
@@ -47,9 +60,9 @@ export interface Session {
   readonly signature: Signature
   /** Outputs that are no tensors and so cannot be fetched. */
   readonly unsupportedOutputs: readonly string[]
-  /** Texts on what was not done as it should be, for whoever deploys the model. */
+  /** Texts on what was not done as it should be, for whoever deploys the model; they may grow while it is tried. */
   readonly warnings: readonly string[]
-  /** How long one thread took to load it. */
+  /** How long one worker took to load it. */
   readonly loadMs: number
   /** How many runs make progress at once. */
   readonly parallelism: number
@@ -57,22 +70,29 @@ export interface Session {
   isFree(): boolean
   /** Calls back whenever a run could start that had to wait, until the session is disposed. */
   onFree(listener: () => void): void
+  /** Calls back whenever a run has ended its worker, or was ended with it. */
+  onDeath(listener: () => void): void
   /**
-   * Computes the named outputs, or all. Once started, a run cannot be cancelled.
+   * Computes the named outputs, or all.
    *
-   * @param inputs Takes ownership: the buffers may be moved to another thread and are then empty here.
-   * @throws ServingError INFERENCE_FAILED when the model cannot compute these values,
-   *   RUNTIME_FAILED when the runtime died.
+   * @param inputs Not changed, and not read any more when this settles.
+   * @throws ServingError INFERENCE_FAILED when the model cannot compute these values or they end the runtime,
+   *   RUN_TIMEOUT when they take too long, RUNTIME_FAILED when the runtime died of something else.
    */
   run(inputs: Tensors, outputs?: readonly string[]): Promise<Tensors>
   /**
-   * Computes several requests one after the other, on one thread and with one message there and back.
+   * Computes several requests one after the other, with one message there. One that ends its worker costs itself alone.
    *
-   * @param onStart Called when a thread takes them.
-   * @returns What `run` would return or throw for each, in order.
-   * @throws ServingError RUNTIME_FAILED for all of them.
+   * @returns What `run` would return or throw for each, in order. Tensors may be an `OwnedTensors`: release them.
    */
-  runAll(requests: readonly RunRequest[], onStart: () => void): Promise<readonly RunResult[]>
+  runAll(requests: readonly RunRequest[], options?: RunOptions): Promise<readonly RunResult[]>
+  /**
+   * Ends the trial and loads the model in every worker.
+   *
+   * @param isHarmless No values can end a worker that computes it.
+   * @throws ModelLoadError when every run that was tried has ended its worker.
+   */
+  serve(isHarmless: boolean): Promise<void>
   /** Frees the model; once more does nothing. */
   dispose(): Promise<void>
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { applyEdits } from '../onnx/zipmap.ts'
 import type { ModelSource } from './runtime.ts'
 
-/** A model as threads load it. */
+/** A model as workers load it. */
 export interface PreparedModel {
   /** Where it is loaded from: the first that can be; its own file last. */
   readonly sources: readonly ModelSource[]
@@ -17,7 +17,7 @@ export interface PreparedModel {
   readonly remove: () => Promise<void>
 }
 
-// Below this, a copy of the weights for each thread costs less than it is worth.
+// Below this, a copy of the weights for each worker costs less than it is worth.
 const SHARED_FROM_BYTES = 16 * 2 ** 20
 // Weights are written once as they are and once as the kernels want them.
 const COPIES = 3.5
@@ -25,35 +25,37 @@ const COPIES = 3.5
 // A process that was killed leaves its folders behind. Hosts that share a temporary folder do not know each other's processes.
 const PREFIX = `onnx-serve-${hostname()}-`
 
+export interface CopyOptions {
+  /** The built `worker.js`; `optimize.js` stands beside it. */
+  readonly entry: URL
+  /** What stands before a worker on its command line. */
+  readonly prefix: readonly string[]
+  readonly timeoutMs: number
+  /** Called with the folder as soon as it is made, for whoever may have to remove it at any time. */
+  readonly onFolder: (folder: string) => void
+}
+
 /**
- * Prepares a model for so many threads. Of a large one a copy is made whose weights they share, in a temporary folder:
+ * Prepares a model for several workers. Of a large one a copy is made whose weights they share, in a temporary folder:
  * without it, each would hold the weights twice.
- *
- * @param workerEntry The built `worker.js`; `optimize.js` stands beside it.
- * @param onFolder Called with the folder as soon as it is made, for whoever may have to remove it at any time.
  */
-export async function prepareModel(
-  source: ModelSource,
-  threads: number,
-  workerEntry: URL,
-  onFolder: (folder: string) => void,
-): Promise<PreparedModel> {
+export async function prepareModel(source: ModelSource, options: CopyOptions): Promise<PreparedModel> {
   const alone: PreparedModel = { sources: [source], warnings: [], remove: async () => undefined }
-  if (threads === 1 || source.bytes < SHARED_FROM_BYTES) return alone
+  if (source.bytes < SHARED_FROM_BYTES) return alone
   try {
     await removeLeftOvers()
     const folder = await makeFolder()
-    onFolder(folder)
+    options.onFolder(folder)
     const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
     try {
-      const copy = await makeCopy(source, folder, new URL('optimize.js', workerEntry))
+      const copy = await makeCopy(source, folder, options)
       return { sources: [copy, source], warnings: [], remove }
     } catch (error) {
       await remove()
       throw error
     }
   } catch (error) {
-    return { ...alone, warnings: [`each thread holds the weights for itself: ${(error as Error).message}`] }
+    return { ...alone, warnings: [`each worker holds the weights for itself: ${(error as Error).message}`] }
   }
 }
 
@@ -63,14 +65,20 @@ function makeFolder(): Promise<string> {
   })
 }
 
-async function makeCopy({ file, edits, bytes }: ModelSource, folder: string, program: URL): Promise<ModelSource> {
+async function makeCopy(
+  { file, edits, bytes }: ModelSource,
+  folder: string,
+  { entry, prefix, timeoutMs }: CopyOptions,
+): Promise<ModelSource> {
   const { bavail, bsize } = await statfs(folder)
   const needed = bytes * COPIES
   if (bavail * bsize < needed) throw new Error(`the temporary folder has less than ${Math.ceil(needed / 1e6)} MB free`)
   const edited = join(folder, 'edited.onnx')
   if (edits.length > 0) await writeFile(edited, applyEdits(await readFile(file), edits))
   const from = edits.length > 0 ? edited : file
-  await promisify(execFile)(process.execPath, [fileURLToPath(program), from, folder]).catch(() => {
+  const optimize = fileURLToPath(new URL('optimize.js', entry))
+  const [program, ...args] = [...prefix, process.execPath, optimize, from, folder]
+  await promisify(execFile)(program, args, { timeout: timeoutMs, killSignal: 'SIGKILL' }).catch(() => {
     throw new Error('its optimized copy could not be made')
   })
   await rm(edited, { force: true })

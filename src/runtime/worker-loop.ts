@@ -1,79 +1,80 @@
-import type { MessagePort } from 'node:worker_threads'
-import { addBuffers } from './messages.ts'
-import type { Call, CallKind, CallTypes, Reply, RunCall, RunReply } from './messages.ts'
+import { deserialize, serialize } from 'node:v8'
+import type { Tensors } from '../core/tensor.ts'
+import type { Call, LoadedModel, Reply } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
+import type { ModelSource } from './runtime.ts'
+import { fromHeads, toHeads } from './tensor-bytes.ts'
+import type { Received, WorkerChannel } from './worker-channel.ts'
 
-/** What answers each kind of call. */
-type Handlers = { [K in CallKind]: (call: CallTypes[K]['args'], id: number) => Promise<CallTypes[K]['result']> }
+type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>
 
-/**
- * Answers the calls that arrive at `port`, until it is told to stop: then it frees its sessions and closes the port,
- * which lets the thread end by itself. A thread that computes must never be ended from outside.
- */
-export function serveCalls(port: MessagePort): void {
-  const handlers = createHandlers()
-
-  async function answer(call: Call): Promise<void> {
-    try {
-      const result = await handlers[call.kind](call as never, call.id)
-      port.postMessage(
-        { id: call.id, ok: true, result } satisfies Reply,
-        Array.isArray(result) ? buffersOf(result) : [],
-      )
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      port.postMessage({ id: call.id, ok: false, message } satisfies Reply)
-    }
-    if (call.kind === 'stop') port.close()
-  }
-
-  // One call after the other: 'stop' must not free a session whose run has not come back.
-  let last = Promise.resolve()
-  port.on('message', (call: Call) => {
-    last = last.then(() => answer(call))
-  })
-}
-
-function createHandlers(): Handlers {
+/** Answers one call after the other until the server closes its end, then frees every session. */
+export async function serveCalls(channel: WorkerChannel): Promise<void> {
   const models = new Map<number, OrtModel>()
-  return {
-    load: async ({ source, intraOpThreads }, session) => {
-      const startedAt = performance.now()
-      const model = await loadModel(source, { intraOpThreads })
-      models.set(session, model)
-      const { signature, unsupportedOutputs } = model
-      return { session, signature, unsupportedOutputs, loadMs: performance.now() - startedAt }
-    },
-    run: async ({ session, runs }) => {
-      const model = models.get(session)
-      if (!model) throw new Error('the session has been disposed')
-      const replies: RunReply[] = []
-      for (const run of runs) replies.push(await runOne(model, run))
-      return replies
-    },
-    dispose: async ({ session }) => {
-      await models.get(session)?.session.release()
-      models.delete(session)
-    },
-    stop: async () => {
-      for (const { session } of models.values()) await session.release()
-      models.clear()
-    },
+  for (let received = channel.receive(); received; received = channel.receive()) {
+    await answer(received, models, channel)
   }
+  for (const { session } of models.values()) await session.release()
 }
 
-/** One that cannot be computed hinders no other. */
-async function runOne(model: OrtModel, { inputs, outputs }: RunCall): Promise<RunReply> {
+async function answer({ call, bytes }: Received, models: Map<number, OrtModel>, channel: WorkerChannel): Promise<void> {
+  if (call.kind === 'run') return computeAll(call, bytes, models.get(call.session), channel)
+  if (call.kind === 'load') return load(call, deserialize(bytes) as ModelSource, models, channel)
+  await models.get(call.session)?.session.release()
+  models.delete(call.session)
+  channel.reply({ kind: 'disposed' })
+}
+
+async function load(
+  { session, intraOpThreads }: CallOf<'load'>,
+  source: ModelSource,
+  models: Map<number, OrtModel>,
+  channel: WorkerChannel,
+): Promise<void> {
+  const startedAt = performance.now()
   try {
-    return await runModel(model, inputs, outputs)
+    const model = await loadModel(source, { intraOpThreads })
+    models.set(session, model)
+    const { signature, unsupportedOutputs } = model
+    const loaded: LoadedModel = { signature, unsupportedOutputs, loadMs: performance.now() - startedAt }
+    channel.reply({ kind: 'loaded' }, [serialize(loaded)])
   } catch (error) {
-    return (error as Error).message
+    channel.reply(failed(error))
   }
 }
 
-function buffersOf(replies: readonly RunReply[]): ArrayBuffer[] {
-  const buffers: ArrayBuffer[] = []
-  for (const reply of replies) if (typeof reply !== 'string') addBuffers(reply, buffers)
-  return buffers
+/** Each run is answered as soon as it is over: if a later one ends this process, the server knows which. */
+async function computeAll(
+  { runs }: CallOf<'run'>,
+  bytes: Uint8Array,
+  model: OrtModel | undefined,
+  channel: WorkerChannel,
+): Promise<void> {
+  let at = 0
+  for (const { inputs, outputs } of runs) {
+    const { tensors, length } = fromHeads(inputs, bytes.subarray(at))
+    at += length
+    await compute(model, tensors, outputs, channel)
+  }
+}
+
+async function compute(
+  model: OrtModel | undefined,
+  inputs: Tensors,
+  outputs: readonly string[],
+  channel: WorkerChannel,
+): Promise<void> {
+  try {
+    if (!model) throw new Error('the session has been disposed')
+    const parts: Uint8Array[] = []
+    const heads = toHeads(await runModel(model, inputs, outputs), parts)
+    channel.reply({ kind: 'outputs', outputs: heads }, parts)
+  } catch (error) {
+    channel.reply(failed(error))
+  }
+}
+
+function failed(error: unknown): Reply {
+  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
 }

@@ -1,9 +1,27 @@
+import { writeFileSync } from 'node:fs'
 import { platform, setPriority } from 'node:os'
-import { parentPort } from 'node:worker_threads'
+import { fstatSync } from 'node:fs'
+import { SharedFile } from './shared-file.ts'
+import { CALLS_FILE, REPLIES_FILE, openChannel } from './worker-channel.ts'
 import { serveCalls } from './worker-loop.ts'
 
-// The thread's entry.
-if (!parentPort) throw new Error('worker.ts is the entry of a worker thread')
-// Where both want the same core, probes and refusals go before predictions. Linux alone has priorities for threads.
-if (platform() === 'linux') setPriority(0, 5)
-serveCalls(parentPort)
+// The entry of a worker process. The server alone decides when it ends.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+// Where both want the same core, probes and refusals go before predictions.
+setPriority(0, 5)
+if (platform() === 'linux') preferForKilling()
+await serveCalls(openChannel(inherited(CALLS_FILE), inherited(REPLIES_FILE)))
+process.exit(0)
+
+/** Where memory is short, the kernel ends a worker before the server. */
+function preferForKilling(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '800')
+  } catch {
+    // Not every sandbox has the file.
+  }
+}
+
+function inherited(descriptor: number): SharedFile | undefined {
+  return fstatSync(descriptor).isFile() ? new SharedFile(descriptor) : undefined
+}

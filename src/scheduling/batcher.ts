@@ -1,12 +1,13 @@
+import { sharedRelease } from '../core/buffer-pool.ts'
 import type { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, Timings } from '../core/inference.ts'
+import { releaseTensors } from '../core/owned-tensors.ts'
 import { createJob } from './job.ts'
 import type { Job } from './job.ts'
 import { canJoin, joinInputs, splitOutputs } from './joining.ts'
 import { RequestQueue } from './queue.ts'
 import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
-import { WatchedRuns } from './watched-runs.ts'
 
 /**
  * Natural batching: while every run that can make progress does, requests gather, and the next run takes them together.
@@ -19,7 +20,7 @@ export function createBatcher(run: Run, options: SchedulerOptions): Scheduler {
 class Batcher implements Scheduler {
   readonly #options: SchedulerOptions
   readonly #queue: RequestQueue
-  readonly #runs: WatchedRuns
+  readonly #run: Run
   /** What is being computed, a list for each run. */
   #computing: readonly (readonly Job[])[] = []
   #maxBatchSize: number
@@ -31,16 +32,12 @@ class Batcher implements Scheduler {
   constructor(run: Run, options: SchedulerOptions) {
     this.#options = options
     this.#maxBatchSize = options.maxBatchSize
-    this.#runs = new WatchedRuns(run, options)
+    this.#run = run
     this.#queue = new RequestQueue(options, () => this.#reportIdle())
   }
 
   get queued(): number {
     return this.#queue.size
-  }
-
-  get isStuck(): boolean {
-    return this.#runs.isStuck
   }
 
   checkRoom(): void {
@@ -127,19 +124,18 @@ class Batcher implements Scheduler {
 
   async #computeSingly(jobs: readonly Job[]): Promise<void> {
     const startedAt = performance.now()
-    const rejectAll = (error: unknown): void => {
-      for (const job of jobs) job.reject(error)
-    }
     try {
-      const requests = jobs.map(({ request }) => request)
-      const results = await this.#runs.run(requests, rejectAll)
+      const results = await this.#run(jobs.map(({ request }) => request))
       for (const [index, job] of jobs.entries()) {
         const result = results[index]!
         if (result instanceof ServingError) job.reject(result)
-        else job.resolve({ outputs: result, timings: timingsOf(job, startedAt, job.rows) })
+        else {
+          const timings = timingsOf(job, startedAt, job.rows)
+          job.resolve({ outputs: result, timings, release: () => releaseTensors(result) })
+        }
       }
     } catch (error) {
-      rejectAll(error)
+      for (const job of jobs) job.reject(error)
     }
   }
 
@@ -149,23 +145,21 @@ class Batcher implements Scheduler {
     try {
       const inputs = joinInputs(jobs.map(({ request }) => request))
       const { outputs } = jobs[0]!.request
-      const [result] = await this.#runs.run([outputs ? { inputs, outputs } : { inputs }], (error) => {
-        for (const job of jobs) job.reject(error)
-      })
+      const [result] = await this.#run([outputs ? { inputs, outputs } : { inputs }])
       if (result instanceof ServingError) throw result
       const parts = splitOutputs(result!, rows)
       const total = rows.reduce((sum, count) => sum + count, 0)
+      const release = sharedRelease(jobs.length, () => releaseTensors(result!))
       for (const [index, job] of jobs.entries()) {
-        job.resolve({ outputs: parts[index]!, timings: timingsOf(job, startedAt, total) })
+        job.resolve({ outputs: parts[index]!, timings: timingsOf(job, startedAt, total), release })
       }
     } catch (error) {
       this.#afterFailure(jobs, error)
     }
   }
 
-  /** Whatever is wrong with one of them fails alone; who was answered already is not computed again. */
+  /** Its members run again one by one, so that the request at fault fails alone. */
   #afterFailure(jobs: readonly Job[], error: unknown): void {
-    if (error instanceof ServingError && error.code === 'RUN_TIMEOUT') return
     if (!(error instanceof ServingError)) {
       // Where an output does not follow the batch once, it may follow it by chance the next time.
       this.#maxBatchSize = 1
@@ -176,7 +170,6 @@ class Batcher implements Scheduler {
 
   #checkReady(): void {
     if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
-    if (this.isStuck) throw new ServingError('MODEL_NOT_READY', 'the model is stuck in a run that takes too long')
   }
 
   #reportIdle(): void {

@@ -1,5 +1,6 @@
 import { ServingError } from '../core/errors.ts'
 import type { RunRequest, RunResult } from '../core/inference.ts'
+import { releaseTensors } from '../core/owned-tensors.ts'
 import { asPartOf } from '../core/row-errors.ts'
 import { isJoinable, joinTensors, rowsOf, splitTensor } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
@@ -12,12 +13,12 @@ import type { Run } from './scheduler.ts'
  * @param maxRunRows Most rows in one run; undefined while rows may depend on each other, so that none is cut.
  */
 export function cutRuns(run: Run, maxRunRows: () => number | undefined): Run {
-  return async (requests, onStart) => {
+  return async (requests) => {
     const limit = maxRunRows() ?? Infinity
-    if (!requests.some((request) => isTooLarge(request, limit))) return run(requests, onStart)
+    if (!requests.some((request) => isTooLarge(request, limit))) return run(requests)
     const results: RunResult[] = []
     for (const request of requests) {
-      const one = async (part: RunRequest): Promise<RunResult> => (await run([part], onStart))[0]!
+      const one = async (part: RunRequest): Promise<RunResult> => (await run([part]))[0]!
       // Without a row in each output for each of the inputs the answers cannot be joined: it then runs whole.
       results.push(
         (isTooLarge(request, limit) ? await runParts(request, limit, one) : undefined) ?? (await one(request)),
@@ -42,14 +43,15 @@ async function runParts(
   const parts = Array.from(inputs, ([name, tensor]) => [name, splitTensor(tensor, counts)] as const)
   const answers: Tensors[] = []
   for (const [index, count] of counts.entries()) {
-    // A run may take the storage of its inputs with it, so each part gets its own.
-    const part = new Map(parts.map(([name, tensors]) => [name, joinTensors([tensors[index]!])]))
+    const part = new Map(parts.map(([name, tensors]) => [name, tensors[index]!]))
     const answer = await run({ inputs: part, outputs })
     if (answer instanceof ServingError) return asPartOf(answer, index * limit, count)
     for (const { shape } of answer.values()) if (shape[0] !== count) return undefined
     answers.push(answer)
   }
-  return joinAnswers(answers)
+  const joined = joinAnswers(answers)
+  for (const answer of answers) releaseTensors(answer)
+  return joined
 }
 
 function joinAnswers([first, ...others]: readonly Tensors[]): Tensors | undefined {

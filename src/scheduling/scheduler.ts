@@ -3,11 +3,8 @@ import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, RunRequest, RunResult } from '../core/inference.ts'
 import type { QueueLimits } from './queue.ts'
 
-/**
- * How the scheduler sees a runtime's session: several requests, computed one after the other, and what came of each.
- * `onStart` is called when a thread takes them, which others may have kept busy until then.
- */
-export type Run = (requests: readonly RunRequest[], onStart: () => void) => Promise<readonly RunResult[]>
+/** How the scheduler sees a runtime's session: several requests, computed one after the other, and what came of each. */
+export type Run = (requests: readonly RunRequest[]) => Promise<readonly RunResult[]>
 
 /** How requests are joined. */
 export interface BatchPolicy {
@@ -15,19 +12,15 @@ export interface BatchPolicy {
   readonly maxBatchSize: number
   /** How long a run may be put off so that it fills up; 0 joins only what waits anyway. */
   readonly maxDelayMs: number
-  /** Where requests are not joined: most of them that are sent to a thread together, so that the way there counts once. */
+  /** Where requests are not joined: most of them that are sent to a worker together, so that the way there counts once. */
   readonly maxRunsTogether: number
 }
 
 export interface SchedulerOptions extends QueueLimits, BatchPolicy {
   /** Runs that make progress at once. */
   readonly parallelism: number
-  /** Whether a run would start now; while others keep all threads busy requests wait here, where they can be dropped. */
+  /** Whether a run would start now. While all workers are busy requests wait here, where they can be dropped. */
   readonly isFree: () => boolean
-  /** How long one run may take. It cannot be stopped: its requests are answered, and no new ones accepted. */
-  readonly maxRunMs: number
-  /** Called when a run still goes on after twice that time. */
-  readonly onStuck: () => void
   /** Called when an output of a joined run had no row for each of its members; nothing is joined from then on. */
   readonly onUnjoinable: (reason: string) => void
 }
@@ -46,9 +39,7 @@ export interface Scheduler {
   checkRoom(): void
   /** Requests that wait, those being computed not counted. */
   readonly queued: number
-  /** A run goes on for longer than it may. */
-  readonly isStuck: boolean
-  /** Starts what waits, as far as it can: for whoever knows that a thread has become free. */
+  /** Starts what waits, as far as it can. Call it when a worker has become free. */
   wake(): void
   /** Refuses new work from now on; resolves when all accepted work is answered. */
   drain(): Promise<void>

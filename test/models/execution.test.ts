@@ -40,7 +40,6 @@ const LIMITS = {
   maxQueued: 100,
   maxQueuedRows: 1000,
   maxRunMs: 10_000,
-  onStuck: () => undefined,
   maxRunRows: () => undefined,
   onUnjoinable: () => undefined,
 }

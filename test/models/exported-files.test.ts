@@ -9,7 +9,7 @@ import { readFeatureNames } from '../../src/models/feature-names.ts'
 import type { ModelEntry } from '../../src/models/registry.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { SUPPORTED } from '../../src/runtime/runtime.ts'
-import type { ModelSource, Session } from '../../src/runtime/runtime.ts'
+import type { ModelSource, Runtime, Session } from '../../src/runtime/runtime.ts'
 import { createFolder } from '../support/folders.ts'
 import { externalModel, linearClassifier, smallModel } from '../support/onnx-writer.ts'
 import { fixtureModel } from '../support/paths.ts'
@@ -385,7 +385,7 @@ describe('examples.json', () => {
     else expect(entry).toMatchObject({ error: expect.stringMatching(error) })
   })
 
-  test('that fails leaves nothing loaded, on the threads or inline', async () => {
+  test('that fails leaves nothing loaded, in workers or inline', async () => {
     const pool = startPool()
     const loaded = new Set<string>()
     const watch = async (where: string, loading: Promise<Session>): Promise<Session> => {
@@ -397,16 +397,23 @@ describe('examples.json', () => {
       }
       return { ...session, dispose }
     }
-    const loadThreads = vi.fn((source: ModelSource) => watch('threads', pool.load(source)))
+    const loadWorkers = vi.fn((source: ModelSource) => watch('workers', pool.load(source)))
     const loadInline = vi.fn((source: ModelSource) => watch('inline', pool.loadInline(source)))
-    const runtime = { load: loadThreads, loadInline, removeFiles: () => pool.removeFiles(), close: () => pool.close() }
+    const runtime: Runtime = {
+      load: loadWorkers,
+      loadInline,
+      onDemand: (source, inline) => pool.onDemand(source, inline),
+      settle: () => pool.settle(),
+      kill: () => pool.kill(),
+      close: () => pool.close(),
+    }
     const files = {
       'm/1/model.onnx': { model: 'regressor' },
       'm/model.json': '{"execution":"inline"}',
       'm/1/examples.json': '{"examples":[{"input":[1,1],"prediction":7}]}',
     }
     expect((await loadRegistry(files, {}, runtime)).find('m')).toMatchObject({ status: 'failed' })
-    expect([loadThreads.mock.calls.length, loadInline.mock.calls.length, [...loaded]]).toEqual([1, 1, []])
+    expect([loadWorkers.mock.calls.length, loadInline.mock.calls.length, [...loaded]]).toEqual([1, 1, []])
   })
 
   test('compares labels exactly, whatever the tolerance', async () => {

@@ -1,39 +1,40 @@
-import { once } from 'node:events'
-import { MessageChannel } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
+import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
-import type { Call, LoadedSession, Reply } from '../../src/runtime/messages.ts'
+import type { Call, Reply } from '../../src/runtime/messages.ts'
 import { cleanMessage } from '../../src/runtime/ort.ts'
+import { toHeads } from '../../src/runtime/tensor-bytes.ts'
+import type { Received } from '../../src/runtime/worker-channel.ts'
 import { serveCalls } from '../../src/runtime/worker-loop.ts'
 import { fixtureModel } from '../support/paths.ts'
 
 const source = { file: fixtureModel('regressor'), edits: [], bytes: 0 }
 
-async function ask(port: MessagePort, call: Call): Promise<Reply> {
-  port.postMessage(call)
-  const [reply] = (await once(port, 'message')) as [Reply]
-  return reply
+/** Has the loop answer these calls, until the channel is closed. */
+async function ask(...calls: Received[]): Promise<{ reply: Reply; parts: readonly Uint8Array[] }[]> {
+  const replies: { reply: Reply; parts: readonly Uint8Array[] }[] = []
+  await serveCalls({ receive: () => calls.shift(), reply: (reply, parts = []) => void replies.push({ reply, parts }) })
+  return replies
 }
 
-test('the loop loads, runs, disposes and stops', async () => {
-  const { port1: here, port2: there } = new MessageChannel()
-  serveCalls(there)
-  const loaded = await ask(here, { id: 1, kind: 'load', source, intraOpThreads: 1 })
-  const { session } = (loaded as unknown as { result: LoadedSession }).result
-  const inputs = new Map([['X', { dataType: 'float32', shape: [1, 2], data: new Float32Array([1, 1]) } as const]])
-  const outputs = new Map([['variable', { dataType: 'float32', shape: [1, 1], data: new Float32Array([6]) }]])
-  const run = { kind: 'run', session, runs: [{ inputs, outputs: ['variable'] }] } as const
-  expect(await ask(here, { id: 2, ...run })).toEqual({ id: 2, ok: true, result: [outputs] })
-  expect(await ask(here, { id: 3, kind: 'dispose', session })).toMatchObject({ id: 3, ok: true })
-  expect(await ask(here, { id: 4, ...run })).toMatchObject({
-    id: 4,
-    ok: false,
-    message: 'the session has been disposed',
-  })
-  await ask(here, { id: 5, kind: 'load', source, intraOpThreads: 1 })
-  const closed = once(here, 'close')
-  expect(await ask(here, { id: 6, kind: 'stop' })).toMatchObject({ id: 6, ok: true })
-  await closed
+function call(head: Call, parts: Uint8Array[] = []): Received {
+  return { call: head, bytes: Buffer.concat(parts) }
+}
+
+test('the loop loads, runs, disposes, and ends with the channel', async () => {
+  const load = call({ kind: 'load', session: 7, intraOpThreads: 1 }, [serialize(source)])
+  const parts: Uint8Array[] = []
+  const data = new Float32Array([1, 1])
+  const inputs = toHeads(new Map([['X', { dataType: 'float32', shape: [1, 2], data }]]), parts)
+  const run = call({ kind: 'run', session: 7, runs: [{ inputs, outputs: ['variable'] }] }, parts)
+  const replies = await ask(load, run, call({ kind: 'dispose', session: 7 }), run)
+  expect(replies.map(({ reply }) => reply)).toMatchObject([
+    { kind: 'loaded' },
+    { kind: 'outputs', outputs: [['variable', 'float32', [1, 1], 4]] },
+    { kind: 'disposed' },
+    { kind: 'failed', message: 'the session has been disposed' },
+  ])
+  expect(deserialize(replies[0]!.parts[0]!)).toMatchObject({ signature: { inputs: [{ name: 'X' }] } })
+  expect(Buffer.from(replies[1]!.parts[0]!).readFloatLE()).toBe(6)
 })
 
 test.each<[string, string | RegExp]>([

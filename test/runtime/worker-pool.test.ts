@@ -1,27 +1,43 @@
-import { writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DataType, TensorData } from '../../src/core/datatypes.ts'
+import { ServingError } from '../../src/core/errors.ts'
+import { releaseTensors } from '../../src/core/owned-tensors.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { ModelLoadError } from '../../src/runtime/runtime.ts'
+import type { Runtime, Session } from '../../src/runtime/runtime.ts'
 import type { WorkerPoolOptions } from '../../src/runtime/worker-pool.ts'
-import { fixtureModel } from '../support/paths.ts'
+import { fillModel } from '../support/killer-models.ts'
+import { WORKER_ENTRY, fixtureModel } from '../support/paths.ts'
 import { startPool } from '../support/pool.ts'
 
 function startRuntime(options: Partial<WorkerPoolOptions> = {}) {
-  const deaths: Error[] = []
-  const givenUp: Error[] = []
-  const onDeath = (error: Error) => void deaths.push(error)
-  const onGiveUp = (error: Error) => void givenUp.push(error)
-  const runtime = startPool({ onDeath, onGiveUp, ...options })
+  const deaths: string[] = []
+  const lost: string[] = []
+  const runtime = startPool({
+    onDeath: (reason) => void deaths.push(reason),
+    onLost: (_file, { message }) => void lost.push(message),
+    ...options,
+  })
   onTestFinished(() => runtime.close())
-  return { runtime, deaths, givenUp }
+  return { runtime, deaths, lost }
 }
 
 const plain = (file: string) => ({ file, edits: [], bytes: 0 })
+
+/** Loads a model, which every worker holds then. */
+async function serve(runtime: Runtime, file: string, isHarmless = true): Promise<Session> {
+  const session = await runtime.load(plain(file))
+  await session.serve(isHarmless)
+  await runtime.settle()
+  return session
+}
 
 function tensor(dataType: DataType, shape: readonly number[], data: TensorData): Tensor {
   return { dataType, shape, data }
@@ -29,6 +45,11 @@ function tensor(dataType: DataType, shape: readonly number[], data: TensorData):
 
 function lookUp(index: bigint): Map<string, Tensor> {
   return new Map([['index', tensor('int64', [1, 1], new BigInt64Array([index]))]])
+}
+
+function bytesOf({ data }: Tensor): Buffer {
+  const { buffer, byteOffset, byteLength } = data as Uint8Array
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 async function temporaryFile(name: string, content: string): Promise<string> {
@@ -54,7 +75,7 @@ const EVERY_TYPE: Readonly<Record<DataType, TensorData>> = {
   uint64: new BigUint64Array([0n, 2n ** 64n - 1n]),
 }
 
-describe('the runtime on its thread', () => {
+describe('the runtime', () => {
   test('tells a signature, free dimensions as -1', async () => {
     const { runtime } = startRuntime()
     const { signature } = await runtime.load(plain(fixtureModel('image')))
@@ -91,12 +112,37 @@ describe('the runtime on its thread', () => {
     expect(outputs).toEqual(new Map([['mean', tensor('float32', [1], new Float32Array([3]))]]))
   })
 
-  test('moves the inputs instead of copying them', async () => {
+  test('leaves the inputs as they are', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('regressor')))
     const data = new Float32Array([1, 2])
     await session.run(new Map([['X', tensor('float32', [1, 2], data)]]))
-    expect(data).toHaveLength(0)
+    expect([...data]).toEqual([1, 2])
+  })
+
+  test('carries large tensors, and small ones after them', async () => {
+    const { runtime } = startRuntime()
+    const session = await serve(runtime, fixtureModel('every-type'))
+    for (const rows of [300_000, 1, 2000]) {
+      const inputs = Object.entries(EVERY_TYPE).map(([type, data]) => {
+        const isShort = type === 'string'
+        const many = Array.from({ length: isShort ? 1 : rows }, () => [...data]).flat()
+        const made = isShort ? data : (data.constructor as Float32ArrayConstructor).from(many as number[])
+        return [type, tensor(type as DataType, [isShort ? 1 : rows, 2], made)] as const
+      })
+      const [outputs] = await session.runAll([
+        {
+          inputs: new Map(inputs.map(([type, value]) => [`${type}_in`, value])),
+          outputs: ['float32_out', 'uint8_out'],
+        },
+      ])
+      const expected = new Map(inputs)
+      for (const type of ['float32', 'uint8']) {
+        const found = (outputs as ReadonlyMap<string, Tensor>).get(`${type}_out`)!
+        expect(Buffer.compare(bytesOf(found), bytesOf(expected.get(type)!))).toBe(0)
+      }
+      releaseTensors(outputs as ReadonlyMap<string, Tensor>)
+    }
   })
 
   test('serves the tensors of a model whose other output is none', async () => {
@@ -159,139 +205,249 @@ describe('the runtime on its thread', () => {
   })
 })
 
-describe('several threads', () => {
+describe('several workers', () => {
   test('compute at once', async () => {
     const { runtime } = startRuntime({ size: 2 })
-    const session = await runtime.load(plain(fixtureModel('slow')))
+    const session = await serve(runtime, fixtureModel('slow'))
     expect(session.parallelism).toBe(2)
-    const run = async (iterations: bigint) => {
-      const data = new BigInt64Array([iterations])
-      await session.run(new Map([['iterations', tensor('int64', [1, 1], data)]]))
-      return iterations
-    }
-    // The long run takes one thread; the short ones all pass it on the other.
-    const long = run(5000n)
-    for (const short of [1n, 2n, 3n]) expect(await Promise.race([long, run(short)])).toBe(short)
-    expect(await long).toBe(5000n)
+    // The long run takes one worker; the short ones all pass it on the other.
+    const long = iterate(session, 5000)
+    for (const short of [1, 2, 3]) expect(await Promise.race([long, iterate(session, short)])).toBe(short)
+    expect(await long).toBe(5000)
   })
 
   test('tell when one is free, each model in turn', async () => {
     const { runtime } = startRuntime({ size: 1 })
-    const [a, b] = [await runtime.load(plain(fixtureModel('slow'))), await runtime.load(plain(fixtureModel('slow')))]
+    const [a, b] = [await serve(runtime, fixtureModel('slow')), await serve(runtime, fixtureModel('slow'))]
     const turns: string[] = []
-    const start = (session: typeof a, name: string) => () => {
-      if (turns.length >= 4) return
+    const start = (session: Session, name: string) => () => {
+      if (turns.filter((each) => each === name).length >= 2 || !session.isFree()) return
       turns.push(name)
-      void session.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([1n]))]]))
+      void iterate(session, 1)
     }
     a.onFree(start(a, 'a'))
     b.onFree(start(b, 'b'))
     expect([a.isFree(), b.isFree()]).toEqual([true, true])
-    const run = a.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([50n]))]]))
-    expect([a.isFree(), b.isFree()]).toEqual([false, false])
-    await run
+    await Promise.all([iterate(a, 50), iterate(b, 50)])
     await vi.waitUntil(() => turns.length === 4)
-    expect(turns.join('')).toBe('abab')
+    expect(turns.toSorted().join('')).toBe('aabb')
+  })
+
+  test('are never all taken by one model while another has runs', async () => {
+    const { runtime } = startRuntime({ size: 2 })
+    const [greedy, other] = [await serve(runtime, fixtureModel('slow')), await serve(runtime, fixtureModel('slow'))]
+    const endless = Promise.all([1, 2, 3].map(() => iterate(greedy, 5000)))
+    expect(greedy.isFree()).toBe(false)
+    expect(other.isFree()).toBe(true)
+    for (const short of [1, 2, 3]) expect(await Promise.race([endless, iterate(other, short)])).toBe(short)
+    await endless
   })
 
   test('all hold a model, and all give it back', async () => {
     const { runtime } = startRuntime({ size: 3 })
-    const session = await runtime.load(plain(fixtureModel('regressor')))
+    const session = await serve(runtime, fixtureModel('regressor'))
     const inputs = () => new Map([['X', tensor('float32', [1, 2], new Float32Array([1, 1]))]])
     const answers = await Promise.all(Array.from({ length: 9 }, () => session.run(inputs())))
     for (const answer of answers) expect(answer.get('variable')!.data).toEqual(new Float32Array([6]))
     await session.dispose()
     await expect(session.run(inputs())).rejects.toThrow('disposed')
   })
+
+  test('start when they are needed for a model that is computed inline, and hold it then', async () => {
+    const { runtime } = startRuntime()
+    const source = plain(fixtureModel('slow'))
+    const inline = await runtime.loadInline(source)
+    const session = runtime.onDemand(source, inline)
+    await inline.dispose()
+    expect(await iterate(session, 2)).toBe(2)
+    expect(await iterate(session, 3)).toBe(3)
+  })
 })
 
-/** A thread that echoes what it is to compute, and dies of the number 666. */
-const MORTAL = `import { parentPort } from 'node:worker_threads'
+/** @returns How many iterations were computed. */
+async function iterate(session: Session, iterations: number, maxMs?: number): Promise<number> {
+  const inputs = new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([BigInt(iterations)]))]])
+  const [result] = await session.runAll([{ inputs }], maxMs === undefined ? {} : { maxMs })
+  if (result instanceof ServingError) throw result
+  return (result!.get('done')!.data as Float32Array)[0]!
+}
+
+const CHANNEL = new URL('worker-channel.js', WORKER_ENTRY)
+
+/** A worker that echoes what it is to compute; the number 666 ends it as `act` says. */
+const mortal = (act: string, atLoad = '') => `import { serialize } from 'node:v8'
+  import { openChannel } from '${CHANNEL.href}'
   const signature = { inputs: [], outputs: [{ name: 'x', dataType: 'float32', shape: [-1] }] }
-  parentPort.on('message', ({ id, kind, runs }) => {
-    if (kind === 'run' && runs[0].inputs.get('x').data[0] === 666) throw new Error('out of order')
-    const result = kind === 'load' ? { session: id, signature, unsupportedOutputs: [], loadMs: 1 } : runs?.map(({ inputs }) => inputs)
-    parentPort.postMessage({ id, ok: true, result })
-    if (kind === 'stop') parentPort.close()
-  })`
+  const channel = openChannel()
+  for (let received = channel.receive(); received; received = channel.receive()) {
+    const { call, bytes } = received
+    if (call.kind === 'load') {
+      ${atLoad}
+      channel.reply({ kind: 'loaded' }, [serialize({ signature, unsupportedOutputs: [], loadMs: 1 })])
+    }
+    if (call.kind === 'dispose') channel.reply({ kind: 'disposed' })
+    for (const [index, { inputs }] of (call.runs ?? []).entries()) {
+      const own = Buffer.from(bytes).subarray(8 * index, 8 * index + 4)
+      if (own.readFloatLE() === 666) { ${act} }
+      channel.reply({ kind: 'outputs', outputs: inputs }, [own])
+    }
+  }`
 
-describe('a thread that dies', () => {
-  const number = (value: number) => new Map([['x', tensor('float32', [1], new Float32Array([value]))]])
+const FAULT = `process.kill(process.pid, 'SIGFPE'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`
 
-  test.each([1, 2])('of %i is replaced: its runs fail, the next works', async (size) => {
-    const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
-    const { runtime, deaths, givenUp } = startRuntime({ entry, size })
-    const session = await runtime.load(plain('any'))
+async function mortalEntry(act = FAULT, atLoad = ''): Promise<URL> {
+  return pathToFileURL(await temporaryFile('mortal.mjs', mortal(act, atLoad)))
+}
+
+const number = (value: number) => new Map([['x', tensor('float32', [1], new Float32Array([value]))]])
+
+async function echo(session: Session, value: number): Promise<number> {
+  return ((await session.run(number(value))).get('x')!.data as Float32Array)[0]!
+}
+
+describe('a worker that dies', () => {
+  test.each([1, 2])('of %i is replaced: the values that ended it are refused, the next are computed', async (size) => {
+    const { runtime, deaths } = startRuntime({ entry: await mortalEntry(), size })
+    const session = await serve(runtime, 'any')
+    const seen = vi.fn<() => void>()
+    session.onDeath(seen)
     for (let round = 0; round < 3; round++) {
-      await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-      expect((await session.run(number(round))).get('x')!.data).toEqual(new Float32Array([round]))
+      await expect(session.run(number(666))).rejects.toMatchObject({
+        code: 'INFERENCE_FAILED',
+        message: 'these values end the runtime: SIGFPE, a division that the processor cannot do',
+      })
+      expect(await echo(session, round)).toBe(round)
     }
-    expect(deaths.map(({ message }) => message)).toEqual(['out of order', 'out of order', 'out of order'])
-    expect(givenUp).toEqual([])
+    expect(deaths).toEqual(Array(3).fill('SIGFPE, a division that the processor cannot do'))
+    expect(seen).toHaveBeenCalledTimes(3)
   })
 
-  test('while it takes the place of another is replaced as well, three times in a row', async () => {
-    const deathsLeft = await temporaryFile('deaths', '0')
-    const dying = `import { readFileSync, writeFileSync } from 'node:fs'
-      const left = Number(readFileSync('${deathsLeft}', 'utf8'))
-      writeFileSync('${deathsLeft}', String(Math.max(0, left - 1)))
-      if (left > 0) throw new Error('not yet')
-      ${MORTAL}`
-    const entry = pathToFileURL(await temporaryFile('mortal.mjs', dying))
-    const { runtime, deaths, givenUp } = startRuntime({ entry })
-    const session = await runtime.load(plain('any'))
-    writeFileSync(deathsLeft, '2')
-    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    expect((await session.run(number(1))).get('x')!.data).toEqual(new Float32Array([1]))
-    expect(deaths.map(({ message }) => message)).toEqual(['out of order', 'not yet', 'not yet'])
-    writeFileSync(deathsLeft, '9')
-    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    expect(givenUp).toMatchObject([{ message: 'not yet' }])
-    expect(deaths).toHaveLength(7)
-  })
-
-  test('leaves a model whose file has changed to the others, and gives up where there are none', async () => {
-    const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
-    const file = await temporaryFile('model.onnx', 'one')
-    const lost: string[] = []
-    const onLost = (_file: string, { message }: Error) => void lost.push(message)
-    const { runtime, givenUp } = startRuntime({ entry, size: 2, onLost })
-    const [changed, other] = [await runtime.load(plain(file)), await runtime.load(plain('any'))]
-    writeFileSync(file, 'another')
-    await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    await vi.waitFor(() => expect(lost).toEqual(['its file has changed since it was loaded first']))
-    for (const session of [changed, other]) {
-      expect((await session.run(number(2))).get('x')!.data).toEqual(new Float32Array([2]))
-    }
-    expect(givenUp).toEqual([])
-    await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    await vi.waitFor(() => expect(givenUp).toHaveLength(1))
-  })
-
-  test('takes only its own runs with it', async () => {
-    const entry = pathToFileURL(await temporaryFile('mortal.mjs', MORTAL))
-    const { runtime } = startRuntime({ entry, size: 2 })
-    const session = await runtime.load(plain('any'))
-    const outcomes = await Promise.allSettled([
-      session.run(number(666)),
-      session.run(number(1)),
-      session.run(number(2)),
-    ])
-    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeLessThan(3)
-    expect((await session.run(number(5))).get('x')!.data).toEqual(new Float32Array([5]))
+  test('costs only the run that it had of those that came together', async () => {
+    const { runtime } = startRuntime({ entry: await mortalEntry() })
+    const session = await serve(runtime, 'any')
+    const results = await session.runAll([1, 666, 2, 3].map((value) => ({ inputs: number(value) })))
+    expect(results[1]).toMatchObject({ code: 'INFERENCE_FAILED' })
+    expect([0, 2, 3].map((at) => (results[at] as ReadonlyMap<string, Tensor>).get('x')!.data[0])).toEqual([1, 2, 3])
   })
 
   test.each([
-    ['throws', `throw new Error('out of order')`, 'out of order'],
-    ['exits', 'process.exit(3)', 'code 3'],
-  ])('before it has loaded anything is given up: it %s', async (_how, act, message) => {
-    const script = `import { parentPort } from 'node:worker_threads'
-      parentPort.on('message', () => { ${act} })`
-    const entry = pathToFileURL(await temporaryFile('dies.mjs', script))
-    const { runtime, givenUp } = startRuntime({ entry })
-    await expect(runtime.load(plain('any'))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    await expect(runtime.load(plain('any'))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    expect(givenUp[0]!.message).toContain(message)
+    ['is killed from outside', `process.kill(process.pid, 'SIGKILL'); for (;;);`],
+    ['exits', 'process.exit(9)'],
+  ])('because it %s blames no request', async (_how, act) => {
+    const { runtime } = startRuntime({ entry: await mortalEntry(act) })
+    const session = await serve(runtime, 'any')
+    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect(await echo(session, 5)).toBe(5)
   })
+
+  test('while it loads the models is replaced later, and later again', async () => {
+    const deathsLeft = await temporaryFile('deaths', '0')
+    const dying = `const { readFileSync, writeFileSync } = process.getBuiltinModule('node:fs')
+      const left = Number(readFileSync('${deathsLeft}', 'utf8'))
+      writeFileSync('${deathsLeft}', String(Math.max(0, left - 1)))
+      if (left > 0) process.exit(4)`
+    const { runtime, deaths, lost } = startRuntime({ entry: await mortalEntry(FAULT, dying) })
+    const session = await serve(runtime, 'any')
+    writeFileSync(deathsLeft, '2')
+    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
+    await vi.waitFor(() => expect(lost).toHaveLength(1))
+    // It is loaded again when a request needs it: that one fails, the next one works.
+    await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+    expect(await echo(session, 1)).toBe(1)
+    expect(deaths).toEqual(['SIGFPE, a division that the processor cannot do', 'exit code 4', 'exit code 4'])
+  })
+
+  test('leaves a model whose file has changed to the others; its runs fail where there are none', async () => {
+    const file = await temporaryFile('model.onnx', 'one')
+    const { runtime, lost } = startRuntime({ entry: await mortalEntry(), size: 2 })
+    const changed = await serve(runtime, file)
+    writeFileSync(file, 'another')
+    await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
+    await vi.waitFor(() => expect(lost).toEqual(['its file has changed since it was loaded first']))
+    expect(await echo(changed, 2)).toBe(2)
+    await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
+    await expect(changed.run(number(2))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+  })
+})
+
+describe('a run that takes too long', () => {
+  test('is ended with its worker, and the next one works', async () => {
+    const { runtime, deaths } = startRuntime()
+    const session = await serve(runtime, fixtureModel('slow'))
+    await expect(iterate(session, 100_000_000, 100)).rejects.toMatchObject({
+      code: 'RUN_TIMEOUT',
+      message: 'the model has computed for 100 ms, longer than it may',
+    })
+    expect(await iterate(session, 1)).toBe(1)
+    expect(deaths).toEqual(['a run took longer than 100 ms'])
+  })
+})
+
+describe.runIf(process.platform === 'linux')('a run that needs too much memory', () => {
+  test('is refused with the amount, and nothing dies', async () => {
+    const { runtime, deaths } = startRuntime()
+    const file = await temporaryFile('fill.onnx', '')
+    writeFileSync(file, fillModel())
+    const session = await serve(runtime, file)
+    const fill = (size: bigint) => session.run(new Map([['shape', tensor('int64', [1], new BigInt64Array([size]))]]))
+    await expect(fill(2n ** 32n)).rejects.toMatchObject({
+      code: 'INFERENCE_FAILED',
+      message: expect.stringMatching(/needs more memory than the 1024 MB that a worker may take/),
+    })
+    expect((await fill(3n)).get('y')!.data).toHaveLength(3)
+    expect(deaths).toEqual([])
+  })
+})
+
+describe('trying a model', () => {
+  test('fails a file that ends the process', async () => {
+    const { runtime } = startRuntime({ entry: await mortalEntry(FAULT, 'process.abort()') })
+    await expect(runtime.load(plain('any'))).rejects.toThrow(/^loading it ends the process: SIGABRT, a failed check/)
+  })
+
+  test('fails a file that takes too long', async () => {
+    const { runtime } = startRuntime({ entry: await mortalEntry(FAULT, 'for (;;);'), maxLoadMs: 300 })
+    await expect(runtime.load(plain('any'))).rejects.toThrow(
+      'loading and trying it took longer than 0.3 s (--max-load)',
+    )
+  })
+
+  test('fails a model whose every run ends the process', async () => {
+    const { runtime } = startRuntime({ entry: await mortalEntry() })
+    const session = await runtime.load(plain('any'))
+    for (let run = 0; run < 5; run++) await expect(session.run(number(666))).rejects.toBeInstanceOf(ServingError)
+    await expect(session.serve(false)).rejects.toThrow(/^it ends the process that computes it: SIGFPE/)
+    await session.dispose()
+  })
+
+  test('serves a model that computed some of the values, with a warning', async () => {
+    const { runtime } = startRuntime({ entry: await mortalEntry() })
+    const session = await runtime.load(plain('any'))
+    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
+    expect(await echo(session, 1)).toBe(1)
+    await session.serve(false)
+    expect(session.warnings).toEqual([
+      expect.stringMatching(/^some of the values that were tried end its process: SIGFPE/),
+    ])
+    expect(await echo(session, 2)).toBe(2)
+  })
+})
+
+test.runIf(process.platform === 'linux')('a worker ends with its server, whatever it computes', async () => {
+  const script = `import { createWorkerPool } from '${new URL('worker-pool.js', WORKER_ENTRY).href}'
+    import { findWorkerCommand } from '${new URL('worker-command.js', WORKER_ENTRY).href}'
+    const runtime = createWorkerPool({ entry: new URL('${WORKER_ENTRY.href}'), prefix: findWorkerCommand(2 ** 30).prefix,
+      memoryBytes: 2 ** 30, size: 1, intraOpThreads: 1, maxLoadMs: 1e5, onDeath() {}, onLost() {} })
+    const session = await runtime.load({ file: '${fixtureModel('slow')}', edits: [], bytes: 0 })
+    const data = new BigInt64Array([100_000_000n])
+    void session.run(new Map([['iterations', { dataType: 'int64', shape: [1, 1], data }]]))
+    setTimeout(() => console.log('running'), 50)`
+  const server = spawn(process.execPath, [fileURLToPath(pathToFileURL(await temporaryFile('server.mjs', script)))])
+  onTestFinished(() => void server.kill('SIGKILL'))
+  await once(server.stdout, 'data')
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim()
+  expect(children).toMatch(/^\d+$/)
+  server.kill('SIGKILL')
+  await once(server, 'exit')
+  await vi.waitUntil(() => !existsSync(`/proc/${children}`), 5000)
 })

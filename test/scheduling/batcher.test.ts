@@ -16,8 +16,6 @@ const UNLIMITED = {
   maxRunsTogether: 1,
   parallelism: 1,
   isFree: () => true,
-  maxRunMs: 1000,
-  onStuck: () => undefined,
   onUnjoinable: () => undefined,
 }
 
@@ -488,95 +486,6 @@ describe('admission', () => {
         expect(batcher.queued).toBe(0)
       }),
     )
-  })
-})
-
-describe('a run that takes too long', () => {
-  test('counts from when a thread takes it, however long others keep them all busy', async () => {
-    const onStuck = vi.fn()
-    const runtime = new FakeRuntime(true)
-    const batcher = createBatcher(runtime.run, { ...UNLIMITED, maxRunMs: 100, onStuck })
-    const result = batcher.submit(request(1)).catch((error: unknown) => error)
-    await vi.advanceTimersByTimeAsync(500)
-    expect(batcher.isStuck).toBe(false)
-    runtime.waiting[0]!()
-    await vi.advanceTimersByTimeAsync(101)
-    expect(await result).toMatchObject({ code: 'RUN_TIMEOUT' })
-    expect(onStuck).not.toHaveBeenCalled()
-  })
-
-  test('answers who waits for it, refuses new requests, and recovers when it ends after all', async () => {
-    const onStuck = vi.fn<() => void>()
-    const { runtime, batcher } = open({ maxRunMs: 100, onStuck })
-    const outcomes = [1, 2].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
-    await vi.advanceTimersByTimeAsync(99)
-    expect(batcher.isStuck).toBe(false)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(batcher.isStuck).toBe(true)
-    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'RUN_TIMEOUT' })
-    await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
-    expect(() => batcher.checkRoom()).toThrow('stuck')
-    runtime.started[0]!.finish()
-    await settle()
-    expect(batcher.isStuck).toBe(false)
-    const next = batcher.submit(request(3))
-    await settle()
-    runtime.started[1]!.finish()
-    expect(values((await next).outputs)).toEqual([3, 4])
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(onStuck).not.toHaveBeenCalled()
-  })
-
-  test('that fails in the end is not computed again for those who were answered', async () => {
-    const { runtime, batcher } = open({ maxRunMs: 100 })
-    const outcomes = [1, 2].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
-    await vi.advanceTimersByTimeAsync(100)
-    runtime.started[0]!.fail(new Error('after all'))
-    await settle()
-    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'RUN_TIMEOUT' })
-    expect(runtime.started).toHaveLength(1)
-  })
-
-  test('that ends in a refusal is not computed again either', async () => {
-    const { runtime, batcher } = open({ maxRunMs: 100 })
-    const outcomes = [1, 2].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
-    await vi.advanceTimersByTimeAsync(100)
-    runtime.started[0]!.refuse('after all')
-    await settle()
-    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'RUN_TIMEOUT' })
-    expect(runtime.started).toHaveLength(1)
-  })
-
-  test('of one member of a failed run holds up no other', async () => {
-    const { runtime, batcher } = open({ maxRunMs: 100, parallelism: 2 })
-    const outcomes = [1, 2, 3].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
-    await settle()
-    runtime.started[0]!.refuse('one of them')
-    await settle()
-    await vi.advanceTimersByTimeAsync(100)
-    // The first never ends.
-    runtime.started[2]!.finish()
-    await settle()
-    runtime.started[3]!.finish()
-    expect(await Promise.all(outcomes)).toMatchObject([
-      { code: 'RUN_TIMEOUT' },
-      { code: 'RUN_TIMEOUT' },
-      { timings: { batchSize: 1 } },
-    ])
-  })
-
-  test('is reported when it goes on, while what it holds up is never started on its slot', async () => {
-    const onStuck = vi.fn<() => void>()
-    const { runtime, batcher } = open({ maxRunMs: 100, onStuck })
-    void batcher.submit(request()).catch(() => undefined)
-    await settle()
-    const waiting = batcher
-      .submit(request(1, 1, { deadline: performance.now() + 150 }))
-      .catch((error: unknown) => error)
-    await vi.advanceTimersByTimeAsync(200)
-    expect(onStuck).toHaveBeenCalledTimes(1)
-    expect(await waiting).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
-    expect(runtime.started).toHaveLength(1)
   })
 })
 

@@ -40,7 +40,6 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     maxQueued: 100,
     maxQueuedRows: 10_000,
     maxRunMs: 60_000,
-    onStuck: () => undefined,
     onWarning: () => undefined,
     examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   }

@@ -16,19 +16,8 @@ interface StartedRun extends RunRequest {
 /** A session whose runs end when the test says so. */
 export class FakeRuntime {
   readonly started: StartedRun[] = []
-  readonly #isBusy: boolean
 
-  /** Calls whose runs wait for a thread; their `onStart`. */
-  readonly waiting: (() => void)[] = []
-
-  /** @param isBusy Whether others keep all threads busy. */
-  constructor(isBusy = false) {
-    this.#isBusy = isBusy
-  }
-
-  readonly run = (requests: readonly RunRequest[], onStart: () => void): Promise<readonly RunResult[]> => {
-    if (this.#isBusy) this.waiting.push(onStart)
-    else onStart()
+  readonly run = (requests: readonly RunRequest[]): Promise<readonly RunResult[]> => {
     return Promise.all(requests.map((request) => this.#start(request, requests.length)))
   }
 

@@ -13,7 +13,6 @@ const LIMITS = {
   maxQueued: 10,
   maxQueuedRows: 100,
   maxRunMs: 60_000,
-  onStuck: () => undefined,
   onWarning: () => undefined,
   examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
 }

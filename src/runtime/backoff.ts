@@ -1,0 +1,35 @@
+const [MIN_MS, MAX_MS] = [100, 5000]
+
+/** Puts off what has failed, for longer each time. */
+export class Backoff {
+  readonly #retry: () => void
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param retry Called when the time has passed. */
+  constructor(retry: () => void) {
+    this.#retry = retry
+  }
+
+  get isWaiting(): boolean {
+    return this.#timer !== undefined
+  }
+
+  failed(): void {
+    const delayMs = Math.min(MAX_MS, MIN_MS * 2 ** this.#failures)
+    this.#failures++
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#retry()
+    }, delayMs)
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}

@@ -1,0 +1,69 @@
+import { ServingError } from '../core/errors.ts'
+import { rowFailed } from '../core/row-errors.ts'
+
+/** Why a worker process has ended. */
+export interface Death {
+  readonly signal?: NodeJS.Signals | undefined
+  readonly code?: number | undefined
+  /** The server ended it, since a run took longer than it may. */
+  readonly timeoutMs?: number | undefined
+  /** The last that it wrote to stderr. */
+  readonly lastWords: string
+}
+
+/** Signals that the kernel sends to a process for what it computes, in words. */
+const FAULTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGFPE: 'a division that the processor cannot do',
+  SIGSEGV: 'an access outside of its memory',
+  SIGBUS: 'an access outside of its memory',
+  SIGABRT: 'a failed check in native code',
+  SIGILL: 'an instruction that this processor does not have',
+  SIGTRAP: 'a failed check in native code',
+}
+
+/** For the log and for models that fail: `SIGFPE, a division that the processor cannot do`. */
+export function deathText({ signal, code, timeoutMs, lastWords }: Death): string {
+  if (timeoutMs !== undefined) return `a run took longer than ${timeoutMs} ms`
+  const words = lastWords === '' ? '' : `; it wrote: ${lastWords}`
+  if (!signal) return `exit code ${code}${words}`
+  const meaning = FAULTS[signal] ?? (signal === 'SIGKILL' ? 'killed from outside, perhaps for want of memory' : '')
+  return `${signal}${meaning && `, ${meaning}`}${words}`
+}
+
+/** The error for the one run that a worker was computing when it ended. */
+export function toRunError(death: Death): ServingError {
+  const { signal, timeoutMs } = death
+  if (timeoutMs !== undefined) {
+    return new ServingError('RUN_TIMEOUT', `the model has computed for ${timeoutMs} ms, longer than it may`)
+  }
+  const meaning = signal && FAULTS[signal]
+  if (meaning) return new ServingError('INFERENCE_FAILED', `these values end the runtime: ${signal}, ${meaning}`)
+  return runtimeFailed(new Error(`a worker ended: ${deathText(death)}`))
+}
+
+/** The error for requests that are not at fault. */
+export function runtimeFailed(cause: Error): ServingError {
+  return Object.assign(new ServingError('RUNTIME_FAILED', 'the model runtime has failed; try again'), { cause })
+}
+
+// What ONNX Runtime, the C++ library and V8 say where memory ends.
+const OUT_OF_MEMORY = /bad_alloc|failed to allocate memory|array buffer allocation failed|bad_array_new_length/i
+
+/** @returns Whether a reason of the runtime is that memory ended. */
+export function isOutOfMemory(message: string): boolean {
+  return OUT_OF_MEMORY.test(message)
+}
+
+/** The error for inputs that the model cannot compute, or for the row whose place the message begins with. */
+export function toInferenceError(message: string, memoryBytes?: number): ServingError {
+  const reason = isOutOfMemory(message) ? outOfMemoryText(memoryBytes) : message
+  const [, row, rest] = /^rows\[(\d+)\]: (.*)$/s.exec(reason) ?? []
+  if (row !== undefined) return rowFailed(Number(row), `the model cannot compute this row: ${rest}`)
+  return new ServingError('INFERENCE_FAILED', `the model cannot compute this input: ${reason}`)
+}
+
+export function outOfMemoryText(memoryBytes: number | undefined): string {
+  if (memoryBytes === undefined) return 'it needs more memory than there is'
+  const megabytes = Math.floor(memoryBytes / 2 ** 20)
+  return `it needs more memory than the ${megabytes} MB that a worker may take (--max-run-memory)`
+}

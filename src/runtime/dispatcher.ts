@@ -1,0 +1,69 @@
+import type { PooledModel } from './pooled-model.ts'
+import type { WorkerProcess } from './worker-process.ts'
+import { WorkerSet } from './worker-set.ts'
+import type { WorkerSetOptions } from './worker-set.ts'
+
+interface WaitingRun {
+  readonly model: PooledModel
+  readonly resolve: (worker: WorkerProcess) => void
+}
+
+/** Gives workers to runs: no model has more of them at once than its share, and models take turns. */
+export class Dispatcher {
+  readonly workers: WorkerSet
+  readonly #size: number
+  readonly #waiting = new Set<WaitingRun>()
+  // Whoever has been called last comes last the next time.
+  readonly #listeners = new Set<() => void>()
+
+  constructor(options: WorkerSetOptions) {
+    this.#size = options.size
+    this.workers = new WorkerSet(options, () => this.#dispatch())
+  }
+
+  /** Whether a run of this model would start now. */
+  isFree(model: PooledModel): boolean {
+    return model.running < this.#size && (this.workers.hasIdle || this.workers.canGrow)
+  }
+
+  onFree(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  forget(listeners: readonly (() => void)[]): void {
+    for (const listener of listeners) this.#listeners.delete(listener)
+  }
+
+  /** Waits for a worker that has nothing to do. Give it back with `release`. */
+  acquire(model: PooledModel): Promise<WorkerProcess> {
+    return new Promise((resolve) => {
+      this.#waiting.add({ model, resolve })
+      this.#dispatch()
+    })
+  }
+
+  release(worker: WorkerProcess, model: PooledModel): void {
+    model.running--
+    this.workers.giveBack(worker)
+  }
+
+  #dispatch(): void {
+    for (const run of this.#waiting) {
+      if (run.model.running >= this.#size) continue
+      const worker = this.workers.take(run.model)
+      if (!worker) {
+        this.workers.grow()
+        break
+      }
+      this.#waiting.delete(run)
+      run.model.running++
+      run.resolve(worker)
+    }
+    for (const listener of Array.from(this.#listeners)) {
+      if (!this.workers.hasIdle) return
+      this.#listeners.delete(listener)
+      this.#listeners.add(listener)
+      listener()
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { cgroupsOf, readText } from './cgroups.ts'
+import type { ReadText } from './cgroups.ts'
+
+/**
+ * How much memory the process and its children may use, as its cgroup and those above it say.
+ *
+ * @returns Bytes; undefined without a limit.
+ * @see Linux, Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1 (memory.limit_in_bytes)
+ */
+export function memoryLimit(read: ReadText = readText): number | undefined {
+  const limits = [...cgroupsOf('memory', ['memory'], read)].flatMap((folder) => {
+    const text = read(join(folder, 'memory.max')) ?? read(join(folder, 'memory.limit_in_bytes'))
+    const bytes = Number(text)
+    return text !== undefined && bytes > 0 ? [bytes] : []
+  })
+  return limits.length > 0 ? Math.min(...limits) : undefined
+}
+
+// What the server itself takes of the memory, and what Node and the runtime's library take of a worker's.
+const SERVER_SHARE = 0.25
+const MIN_WORKER_BYTES = 2 ** 28
+
+/**
+ * How much one worker may allocate, where nobody says: together, as many as compute for one model cannot take the part
+ * of the memory that the server needs.
+ *
+ * @param totalBytes Memory of the machine.
+ * @param limitBytes What of it may be used, where that is limited.
+ */
+export function workerMemoryFor(workers: number, totalBytes: number, limitBytes: number | undefined): number {
+  const usable = Math.min(totalBytes, limitBytes ?? totalBytes) * (1 - SERVER_SHARE)
+  return Math.max(MIN_WORKER_BYTES, Math.floor(usable / workers))
+}

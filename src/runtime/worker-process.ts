@@ -1,0 +1,173 @@
+import { deserialize, serialize } from 'node:v8'
+import type { BufferPool } from '../core/buffer-pool.ts'
+import type { RunResult } from '../core/inference.ts'
+import type { Tensors } from '../core/tensor.ts'
+import type { Death } from './deaths.ts'
+import { isOutOfMemory, outOfMemoryText, toInferenceError } from './deaths.ts'
+import { FrameReader, partsLength, toFrame } from './frames.ts'
+import type { Frame } from './frames.ts'
+import type { Call, LoadedModel, Reply, RunHead } from './messages.ts'
+import { OwnedTensors } from '../core/owned-tensors.ts'
+import type { ModelSource } from './runtime.ts'
+import { createSharedFile } from './shared-file.ts'
+import { fromHeads, toHeads } from './tensor-bytes.ts'
+import { spawnWorker } from './spawn-worker.ts'
+import type { SpawnOptions, SpawnedWorker } from './spawn-worker.ts'
+import { MAX_FRAME_BYTES } from './worker-channel.ts'
+
+export interface WorkerProcessOptions extends SpawnOptions {
+  readonly memoryBytes: number
+  readonly buffers: BufferPool
+}
+
+export interface RunCall {
+  readonly inputs: Tensors
+  readonly outputs: readonly string[]
+}
+
+/** What became of a call: fewer replies than were asked for where the process has ended. */
+interface Outcome {
+  readonly replies: readonly Reply[]
+  readonly death?: Death
+}
+
+/** What became of several runs: fewer results than runs where the process ended in the one that comes next. */
+export interface RunOutcome {
+  readonly results: readonly RunResult[]
+  readonly death?: Death
+}
+
+interface PendingCall {
+  readonly expected: number
+  readonly replies: Reply[]
+  readonly onReply: (reply: Reply, bytes: Uint8Array) => void
+  readonly resolve: (outcome: Outcome) => void
+}
+
+/** A process that loads and computes, one call at a time. It may be killed at any moment. */
+export class WorkerProcess {
+  readonly #options: WorkerProcessOptions
+  readonly #worker: SpawnedWorker
+  readonly #calls = createSharedFile()
+  readonly #replies = createSharedFile()
+  readonly #frames = new FrameReader()
+  readonly #exited: Promise<void>
+  /** Calls are answered in order. */
+  readonly #pending: PendingCall[] = []
+  #timeoutMs: number | undefined
+  #death: Death | undefined
+  #nextSession = 1
+
+  /** @param onDeath Called once when it has ended, however that came. What it had to do is answered by then. */
+  constructor(options: WorkerProcessOptions, onDeath: (death: Death) => void) {
+    this.#options = options
+    this.#worker = spawnWorker(options, [this.#calls, this.#replies])
+    this.#worker.socket?.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#exited = this.#worker.ended.then((death) => this.#bury({ ...death, timeoutMs: this.#timeoutMs }, onDeath))
+  }
+
+  get isDead(): boolean {
+    return this.#death !== undefined
+  }
+
+  /** @returns The session's number and what was found, the reason why the file cannot be loaded, or how it ended. */
+  async load(
+    source: ModelSource,
+    intraOpThreads: number,
+  ): Promise<{ session: number; loaded: LoadedModel } | { problem: string } | { death: Death }> {
+    const session = this.#nextSession++
+    let loaded: LoadedModel | undefined
+    const call = { kind: 'load', session, intraOpThreads } as const
+    const { replies, death } = await this.#call(call, 1, [serialize(source)], ({ kind }, bytes) => {
+      if (kind === 'loaded') loaded = deserialize(bytes) as LoadedModel
+    })
+    if (loaded) return { session, loaded }
+    const [reply] = replies
+    if (reply?.kind !== 'failed') return { death: death! }
+    const { message } = reply
+    return { problem: isOutOfMemory(message) ? outOfMemoryText(this.#options.memoryBytes) : message }
+  }
+
+  async dispose(session: number): Promise<void> {
+    await this.#call({ kind: 'dispose', session }, 1)
+  }
+
+  /**
+   * Computes several runs one after the other. Call it again only when it has resolved.
+   *
+   * @param maxMs How long each of them may take; then the process is ended.
+   */
+  async run(session: number, runs: readonly RunCall[], maxMs: number): Promise<RunOutcome> {
+    const parts: Uint8Array[] = []
+    const heads = runs.map(({ inputs, outputs }): RunHead => ({ inputs: toHeads(inputs, parts), outputs }))
+    const results: RunResult[] = []
+    const timer = setTimeout(() => this.kill(maxMs), maxMs)
+    const { death } = await this.#call({ kind: 'run', session, runs: heads }, runs.length, parts, (reply, bytes) => {
+      timer.refresh()
+      results.push(this.#toResult(reply, bytes))
+    })
+    clearTimeout(timer)
+    this.#calls?.trim()
+    this.#replies?.trim()
+    return death ? { results, death } : { results }
+  }
+
+  /** Ends it at once, whatever it computes. @param timeoutMs The time that a run has exceeded, if that is why. */
+  kill(timeoutMs?: number): void {
+    this.#timeoutMs = timeoutMs
+    this.#worker.child.kill('SIGKILL')
+  }
+
+  /** Lets it finish what it computes; it ends when it finds the channel closed. */
+  async close(): Promise<void> {
+    this.#worker.socket?.end()
+    await this.#exited
+  }
+
+  #call(
+    call: Call,
+    expected: number,
+    parts: readonly Uint8Array[] = [],
+    onReply: PendingCall['onReply'] = () => undefined,
+  ): Promise<Outcome> {
+    return new Promise((resolve) => {
+      if (this.#death) return resolve({ replies: [], death: this.#death })
+      this.#pending.push({ expected, replies: [], onReply, resolve })
+      const isLarge = call.kind === 'run' && partsLength(parts) > MAX_FRAME_BYTES
+      const file = isLarge ? this.#calls?.write(parts, 0) : undefined
+      this.#worker.socket?.write(file ? toFrame({ ...call, file }) : toFrame(call, parts))
+    })
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const frame of this.#frames.read(chunk)) this.#settle(frame)
+  }
+
+  #settle({ head, bytes }: Frame): void {
+    const [pending] = this.#pending
+    if (!pending) return
+    const reply = head as Reply
+    pending.replies.push(reply)
+    pending.onReply(reply, bytes)
+    if (pending.replies.length < pending.expected) return
+    this.#pending.shift()
+    pending.resolve({ replies: pending.replies })
+  }
+
+  #toResult(reply: Reply, bytes: Uint8Array): RunResult {
+    if (reply.kind === 'failed') return toInferenceError(reply.message, this.#options.memoryBytes)
+    if (reply.kind !== 'outputs') throw new TypeError(`a run cannot be answered with ${reply.kind}`)
+    if (!reply.file) return fromHeads(reply.outputs, bytes).tensors
+    const owned = this.#options.buffers.take(reply.file.length)
+    this.#replies!.read(owned.bytes, reply.file.at)
+    return new OwnedTensors(fromHeads(reply.outputs, owned.bytes).tensors, () => owned.release())
+  }
+
+  #bury(death: Death, onDeath: (death: Death) => void): void {
+    this.#death = death
+    this.#calls?.close()
+    this.#replies?.close()
+    for (const { replies, resolve } of this.#pending.splice(0)) resolve({ replies, death })
+    onDeath(death)
+  }
+}

@@ -1,0 +1,198 @@
+import { Backoff } from './backoff.ts'
+import { workersNeeded } from './capacity.ts'
+import { deathText } from './deaths.ts'
+import type { Death } from './deaths.ts'
+import type { PooledModel } from './pooled-model.ts'
+import { WorkerProcess } from './worker-process.ts'
+import type { WorkerProcessOptions } from './worker-process.ts'
+
+export interface WorkerSetOptions extends WorkerProcessOptions {
+  /** Runs of one model that are computed at once. */
+  readonly size: number
+  /** Threads that one run may use; more than one pays for large models at low load alone. */
+  readonly intraOpThreads: number
+  /** A worker has ended by itself, or was ended because of a run. @param file The model that it computed, if any. */
+  readonly onDeath: (reason: string, file: string | undefined) => void
+  /** A new worker could not load this file; the others go on with it. */
+  readonly onLost: (file: string, error: Error) => void
+}
+
+// A worker that was started for one large request ends when no other has come for so long.
+const IDLE_MS = 60_000
+
+/** The worker processes: starts them, has them load the models, replaces those that die. */
+export class WorkerSet {
+  readonly #options: WorkerSetOptions
+  readonly #onIdle: () => void
+  readonly #models = new Set<PooledModel>()
+  /** All that live, those that try models included. */
+  readonly #all = new Set<WorkerProcess>()
+  /** Those that compute for any model, or will once they have loaded the models. */
+  readonly #serving = new Set<WorkerProcess>()
+  readonly #preparing = new Map<WorkerProcess, Promise<void>>()
+  readonly #busy = new Map<WorkerProcess, PooledModel>()
+  /** Models that a worker could not load. */
+  readonly #lost = new WeakMap<WorkerProcess, Set<PooledModel>>()
+  /** The one that was used last stands last: its memory is warm. */
+  #idle: WorkerProcess[] = []
+  /** Between attempts to start a worker that dies before it can compute. */
+  readonly #starts = new Backoff(() => this.#replace())
+  readonly #idleTimer = setTimeout(() => this.#endUnused(), IDLE_MS).unref()
+  #isClosing = false
+
+  /** @param onIdle Called whenever `take` may succeed again. */
+  constructor(options: WorkerSetOptions, onIdle: () => void) {
+    this.#options = options
+    this.#onIdle = onIdle
+  }
+
+  get hasIdle(): boolean {
+    return this.#idle.length > 0
+  }
+
+  /** Whether one more worker may be started for a run. */
+  get canGrow(): boolean {
+    return (
+      !this.#starts.isWaiting &&
+      !this.#isClosing &&
+      this.#serving.size < workersNeeded([...this.#models], this.#options.size)
+    )
+  }
+
+  /** Starts a worker that computes for nobody else until it is admitted. */
+  start(): WorkerProcess {
+    const worker: WorkerProcess = new WorkerProcess(this.#options, (death) => this.#bury(worker, death))
+    this.#all.add(worker)
+    return worker
+  }
+
+  /** Lets a worker compute for every model, where one is missing; else it ends. */
+  admit(worker: WorkerProcess): void {
+    if (this.#missing() <= 0 || this.#isClosing) return void worker.close()
+    this.#serving.add(worker)
+    this.#prepare(worker)
+  }
+
+  add(model: PooledModel): void {
+    this.#models.add(model)
+  }
+
+  /** Has every worker load a model before it computes anything else. */
+  makeResident(model: PooledModel): void {
+    model.isResident = true
+    for (const worker of this.#idle.splice(0)) this.#prepare(worker)
+  }
+
+  async remove(model: PooledModel): Promise<void> {
+    this.#models.delete(model)
+    await Promise.all(Array.from(model.sessions, ([worker, session]) => worker.dispose(session)))
+    model.sessions.clear()
+  }
+
+  /** Takes a worker that has nothing to do, rather one that holds the model than one that has to load it. */
+  take(model: PooledModel): WorkerProcess | undefined {
+    const holder = this.#idle.findLastIndex((worker) => model.sessions.has(worker))
+    const [worker] = this.#idle.splice(holder, 1)
+    if (worker) this.#busy.set(worker, model)
+    return worker
+  }
+
+  giveBack(worker: WorkerProcess): void {
+    this.#busy.delete(worker)
+    this.#prepare(worker)
+  }
+
+  /** Starts one more worker, where there may be more. */
+  grow(): void {
+    if (!this.canGrow) return
+    const worker = this.start()
+    this.#serving.add(worker)
+    this.#prepare(worker)
+  }
+
+  /** Starts what is missing; resolves when all that serve can compute. */
+  async settle(): Promise<void> {
+    this.#refill()
+    while (this.#preparing.size > 0) await Promise.all(this.#preparing.values())
+  }
+
+  kill(): void {
+    this.#isClosing = true
+    for (const worker of this.#all) worker.kill()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    this.#starts.stop()
+    clearTimeout(this.#idleTimer)
+    await Promise.all(Array.from(this.#all, (worker) => worker.close()))
+  }
+
+  /** Workers that are to stand ready, and do not. */
+  #missing(): number {
+    return workersNeeded(this.#residents(), this.#options.size) - this.#serving.size
+  }
+
+  #residents(): PooledModel[] {
+    return [...this.#models].filter(({ isResident }) => isResident)
+  }
+
+  #refill(): void {
+    for (let count = this.#missing(); count > 0; count--) this.grow()
+  }
+
+  /** Has a worker load what it lacks; then it has nothing to do. */
+  #prepare(worker: WorkerProcess): void {
+    if (worker.isDead) return
+    const lost = this.#lost.get(worker)
+    const missing = this.#residents().filter((model) => !model.sessions.has(worker) && !lost?.has(model))
+    if (missing.length > 0) return void this.#preparing.set(worker, this.#loadAll(worker, missing))
+    this.#preparing.delete(worker)
+    this.#starts.succeeded()
+    this.#idle.push(worker)
+    this.#idleTimer.refresh()
+    this.#onIdle()
+  }
+
+  async #loadAll(worker: WorkerProcess, models: readonly PooledModel[]): Promise<void> {
+    for (const model of models) {
+      try {
+        await model.loadOn(worker, this.#options.intraOpThreads)
+      } catch (error) {
+        this.#options.onLost(model.file, error as Error)
+        // It ended a worker: the next one does without it, until a request asks for it.
+        if (worker.isDead) model.isResident = false
+        this.#lost.set(worker, (this.#lost.get(worker) ?? new Set()).add(model))
+      }
+      if (worker.isDead) return
+    }
+    this.#prepare(worker)
+  }
+
+  #bury(worker: WorkerProcess, death: Death): void {
+    this.#all.delete(worker)
+    this.#idle = this.#idle.filter((each) => each !== worker)
+    for (const model of this.#models) model.sessions.delete(worker)
+    const file = this.#busy.get(worker)?.file
+    this.#busy.delete(worker)
+    if (!this.#serving.delete(worker) || this.#isClosing) return
+    this.#options.onDeath(deathText(death), file)
+    // One that dies before it can compute would die again at once.
+    if (this.#preparing.delete(worker)) return this.#starts.failed()
+    this.#replace()
+  }
+
+  #replace(): void {
+    this.#refill()
+    this.#onIdle()
+  }
+
+  /** Where no model needs standing workers, they end after a while. */
+  #endUnused(): void {
+    if (this.#residents().length > 0) return
+    for (const worker of this.#idle.splice(0)) {
+      this.#serving.delete(worker)
+      void worker.close()
+    }
+  }
+}
