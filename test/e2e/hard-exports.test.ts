@@ -75,6 +75,22 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
     }
   })
 
+  test('refuse values that the original refuses, since its training had none', async () => {
+    const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
+    const ask = (name: string, record: object) => post(`${url}/models/${name}/predict`, record)
+    for (const name of ['closed-codes', 'closed-columns']) {
+      expect(await ask(name, { port: 'C', deck: 3 })).toMatchObject({ status: 200 })
+      for (const [feature, record] of Object.entries({ port: { port: 'X', deck: 3 }, deck: { port: 'C', deck: 4 } })) {
+        const reply = await ask(name, record)
+        expect({ name, ...reply }).toMatchObject({
+          status: 400,
+          body: { error: expect.stringMatching(new RegExp(`^${feature}:`)) },
+        })
+      }
+    }
+    expect(await ask('open-columns', { port: 'X' })).toMatchObject({ status: 200 })
+  })
+
   test('find out feature by feature which values may be missing', () => {
     const rules = Object.fromEntries(exported().map(([name, { missing }]) => [name, Object.values(missing)]))
     expect(rules).toMatchObject({
@@ -82,6 +98,8 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
       quadratic: ['refuse', 'refuse', 'refuse', 'refuse'],
       'no-gaps-forest': ['nan', 'nan', 'nan', 'nan'],
       'gaps-in-one': ['nan', 'refuse', 'refuse', 'refuse'],
+      'gaps-constant': ['nan', 'nan', 'nan', 'nan'],
+      'gaps-category': ['refuse', ''],
       'table-forest-0': ['nan', 'nan', '', ''],
       'table-boosting': ['refuse', 'refuse', '', ''],
     })

@@ -29,7 +29,7 @@ from sklearn import (
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from xgboost import XGBClassifier
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tools"))
@@ -125,6 +125,21 @@ def add_gaps():
     add("infinite-extra-trees", ensemble.ExtraTreesRegressor(**few), is_missing.astype(float), gappy)
     one = ColumnTransformer([("filled", SimpleImputer(), ["a"]), ("whole", "passthrough", ["b", "c", "d"])])
     add("gaps-in-one", make_pipeline(one, logistic), three, gappy.assign(**numbers[["b", "c", "d"]]))
+    add("gaps-constant", make_pipeline(SimpleImputer(strategy="constant", fill_value=-1), logistic), three, gappy)
+    # A missing string is a category of its own for an encoder that saw one.
+    words = numbers[["a"]].assign(port=pd.Series(random.choice(["C", "Q", "S"], 150)).mask(random.random(150) < 0.2))
+    encoded = ColumnTransformer([("port", OneHotEncoder(handle_unknown="ignore"), ["port"])], remainder="passthrough")
+    add("gaps-category", make_pipeline(encoded, logistic), words["port"].isna(), words)
+
+
+def add_closed():
+    """Encoders that refuse values that they did not see in training."""
+    table = pd.DataFrame({"port": random.choice(["C", "Q", "S"], 150), "deck": random.integers(1, 4, 150)})
+    for name, encoder in (("closed-codes", OrdinalEncoder()), ("closed-columns", OneHotEncoder())):
+        columns = ColumnTransformer([("words", encoder, ["port"]), ("numbers", OneHotEncoder(), ["deck"])])
+        add(name, make_pipeline(columns, tree.DecisionTreeClassifier(max_depth=3)), table["port"] == "Q", table)
+    open_to_all = OneHotEncoder(handle_unknown="ignore")
+    add("open-columns", make_pipeline(open_to_all, logistic), table["port"] == "Q", table[["port"]])
 
 
 def add_selectors():
@@ -163,9 +178,10 @@ def add_tables():
 
 def behind(last):
     words = OneHotEncoder(handle_unknown="ignore")
-    return make_pipeline(ColumnTransformer([("n", StandardScaler(), ["age", "fare"]), ("w", words, ["sex", "port"])]), last)
+    columns = ColumnTransformer([("n", StandardScaler(), ["age", "fare"]), ("w", words, ["sex", "port"])])
+    return make_pipeline(columns, last)
 
 
-for add_some in (add_several, add_shapes, add_gaps, add_selectors, add_tables):
+for add_some in (add_several, add_shapes, add_gaps, add_closed, add_selectors, add_tables):
     add_some()
 (OUT / "cases.json").write_text(json.dumps(cases))

@@ -4,6 +4,7 @@ import copy
 import json
 import warnings
 
+import numpy as np
 import onnx
 from skl2onnx import to_onnx
 from skl2onnx._supported_operators import get_model_alias
@@ -11,13 +12,13 @@ from skl2onnx.common._registration import get_converter
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.svm import SVC, NuSVC
 
 from export import forests, repairs, rounding
 from export.attempts import input_types
 from export.boosters import register_converter_of
-from export.estimators import last_step, library_of, walk
+from export.estimators import fills_strings, last_step, library_of, walk
 from export.known_faults import find_fault
 from export.refusal import Refusal
 from export.selectors import without_selectors
@@ -75,8 +76,10 @@ def prepare(model):
     for _, inner in walk(model):
         if isinstance(inner, VotingClassifier):
             inner.flatten_transform = False
-        if isinstance(inner, SimpleImputer) and inner.statistics_.dtype == object:
-            inner.missing_values = ""
+        if isinstance(inner, SimpleImputer):
+            prepare_imputer(inner)
+        if isinstance(inner, OneHotEncoder):
+            inner.categories_ = [with_empty_string(categories) for categories in inner.categories_]
         if isinstance(inner, CountVectorizer):
             options[id(inner)] = text_options(inner)
     last = last_step(model)
@@ -87,6 +90,21 @@ def prepare(model):
     if isinstance(last, (SVC, NuSVC)) and not hasattr(last, "predict_proba"):
         options[id(last)]["raw_scores"] = True
     return options
+
+
+def prepare_imputer(imputer):
+    """A missing string reaches the export as an empty one. A constant number is an object among the statistics."""
+    if fills_strings(imputer):
+        imputer.missing_values = ""
+    else:
+        imputer.statistics_ = imputer.statistics_.astype(np.float64)
+
+
+def with_empty_string(categories):
+    """scikit-learn takes a missing string for a category of its own, and puts it last."""
+    if categories.dtype.kind != "O" or len(categories) < 2 or categories[-1] == categories[-1]:
+        return categories
+    return np.array([*categories[:-1], ""], dtype=object)
 
 
 def text_options(vectorizer):

@@ -86,10 +86,14 @@ def is_fitted_on(estimator, kinds, position=None):
         return "O" in kinds
     learned = getattr(estimator, "categories_", None)
     if learned is None:
-        statistics = getattr(estimator, "statistics_", None)
-        learned = [] if statistics is None or "O" not in kinds else [statistics]
+        learned = [estimator.statistics_] if "O" in kinds and fills_strings(estimator) else []
     learned = learned if position is None or position >= len(learned) else [learned[position]]
     return any(values.dtype.kind in kinds for values in learned)
+
+
+def fills_strings(estimator):
+    """Whether an estimator is an imputer of strings."""
+    return any(isinstance(value, str) for value in getattr(estimator, "statistics_", []))
 
 
 def reads_text(model):

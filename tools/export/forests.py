@@ -67,7 +67,10 @@ def trees_of(estimator):
 
 
 def add_trees(graph, operator, trees, values):
-    """The sum of the values [nodes, outputs, classes] over all trees, as float32 [rows, outputs x classes]. Added up in float64 where the input is float64."""
+    """The sum of the values [nodes, outputs, classes] over all trees, as float32 [rows, outputs x classes].
+
+    Added up in float64 where the input is float64.
+    """
     columns = graph.add("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
     attributes, is_wide = attributes_of(trees, values), isinstance(operator.inputs[0].type, DoubleTensorType)
     thresholds, weights = attributes.pop("nodes_values"), attributes.pop("target_weights")

@@ -6,8 +6,10 @@ import numpy as np
 
 from export.answers import ask_original, distances, from_onnx
 
-# Rows that each feature is blanked in, and the most rows that are computed at once.
-ROWS, MOST_ROWS = 40, 20_000
+# Rows that each feature is blanked in, and the rows of all features together.
+ROWS, MOST_ROWS = 40, 10_000
+# Cells that are computed at once. Of many features that are refused together, a few are tried by themselves.
+MOST_CELLS, MANY, FEW = 1_000_000, 16, 5
 NAN, EMPTY, REFUSE = "nan", "", "refuse"
 
 
@@ -21,7 +23,7 @@ def find_missing(model, sample, session, tolerance, report=lambda phase: None):
         return {name: EMPTY if sample.table[name].isna().any() else REFUSE for name in sample.table}
     report("trying the sample with missing values")
     trial = Trial(model, sample, session, tolerance)
-    open_to_gaps = trial.accepted([name for name in sample.table if trial.can_be_blank(name)])
+    open_to_gaps = trial.accepted_in_parts([name for name in sample.table if trial.can_be_blank(name)])
     if len(open_to_gaps) > 1 and not trial.takes_together(open_to_gaps):
         open_to_gaps = []
     return {
@@ -42,8 +44,17 @@ class Trial:
         """Integers and booleans have no value that means missing."""
         return (self.types[name] if self.rows.per_column else self.kind) not in ("tensor(int64)", "tensor(bool)")
 
+    def accepted_in_parts(self, names):
+        """Those that may be missing. A wide table is tried in parts."""
+        size = max(1, MOST_CELLS // (len(self.rows) * self.rows.table.shape[1]))
+        parts = [names[start : start + size] for start in range(0, len(names), size)]
+        return [name for part in parts for name in self.accepted(part)]
+
     def accepted(self, names):
-        """Those that may be missing. All are tried at once, and in halves where the original refuses."""
+        """Those that may be missing. All are tried at once, and in halves where the original refuses.
+
+        Where the original refuses many, and some of them one by one, it refuses all: most take no gaps at all.
+        """
         if not names:
             return []
         masks = np.zeros((len(names), len(self.rows), self.rows.table.shape[1]), dtype=bool)
@@ -53,6 +64,8 @@ class Trial:
         if apart is not None:
             agree = (apart.reshape(len(names), -1) <= self.tolerance).all(axis=1)
             return [name for name, is_same in zip(names, agree, strict=True) if is_same]
+        if len(names) > MANY and not any(self.accepted([name]) for name in names[:: len(names) // FEW]):
+            return []
         half = len(names) // 2
         return self.accepted(names[:half]) + self.accepted(names[half:]) if half else []
 

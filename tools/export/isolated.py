@@ -54,8 +54,8 @@ class Progress:
 def call(function, *arguments, seconds):
     """The result of `function(report, keep, *arguments)`, computed in a child process.
 
-    The function calls `report` with a text on what goes on, and `keep` with a result to have in case it is stopped later.
-    Raises what the function refuses, and Stopped when the child crashes or is not done after so many seconds.
+    The function calls `report` with a text on what goes on, and `keep` with a result to have in case it is stopped
+    later. Raises what the function refuses, and Stopped when the child crashes or is not done after so many seconds.
     """
     # The folder of this file is none to import from.
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}

@@ -69,8 +69,14 @@ def fits(there, content):
     """Whether a description that is there is true of a new version as well: what people wrote is kept then."""
     if there.get("outputs") != content.get("outputs"):
         return False
-    facts = [[(f["name"], f.get("type"), f.get("missing")) for f in c.get("features", [])] for c in (there, content)]
+    facts = [[facts_of(feature) for feature in each.get("features", [])] for each in (there, content)]
     return facts[0] == facts[1] and there.get("labels", []) == content.get("labels", [])
+
+
+def facts_of(feature):
+    """What decides which values a feature takes."""
+    is_closed = feature.get("outOfRange") == "refuse"
+    return feature["name"], feature.get("type"), feature.get("missing"), feature.get("values") if is_closed else None
 
 
 def with_words(content, there):

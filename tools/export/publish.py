@@ -3,6 +3,8 @@
 import sys
 from importlib.metadata import version
 
+import numpy as np
+
 from export import isolated
 from export.gaps import REFUSE, find_missing
 from export.isolated import SECONDS
@@ -10,6 +12,7 @@ from export.package import describe, read_description, to_examples, write_packag
 from export.refusal import Refusal
 from export.runtime import Session
 from export.trial import Export, export
+from export.unseen import find_closed, known_values
 
 EXAMPLES = 5
 
@@ -20,17 +23,20 @@ def export_apart(model, sample, tolerance, seconds=SECONDS) -> Export:
         return isolated.call(export_and_test, model, sample, tolerance, seconds=seconds)
     except isolated.Stopped as stopped:
         if stopped.kept is not None:
-            print(f"note: the export {stopped.reason}, while {stopped.phase}: missing values are refused", file=sys.stderr)
+            note = f"note: the export {stopped.reason}, while {stopped.phase}: such values are refused"
+            print(note, file=sys.stderr)
             return stopped.kept
         raise Refusal(in_words(stopped)) from None
 
 
 def export_and_test(report, keep, model, sample, tolerance):
-    """Runs in the child. What was made is kept before missing values are tried, which may end the process."""
+    """Runs in the child. What was made is kept before odd values are tried, which may end the process."""
     made = export(model, sample, tolerance, report)
-    made.missing = dict.fromkeys(sample.table, REFUSE)
+    made.missing, made.closed = dict.fromkeys(sample.table, REFUSE), known_values(model, sample)
     keep(made)
-    made.missing = find_missing(model, sample, Session(made.content), tolerance, report)
+    session = Session(made.content)
+    made.closed = find_closed(model, sample, session, tolerance, report)
+    made.missing = find_missing(model, sample, session, tolerance, report)
     return made
 
 
@@ -55,14 +61,15 @@ def to_package(made, sample, tolerance, out, *, labels=None, description=None, a
     names = labels or names_there(out, expected.classes)
     expected = expected.named(names) if names else expected
     features = [
-        with_more(feature, (about or {}).get(feature["name"], {}), made.missing[feature["name"]])
+        with_more(closed(feature, made), (about or {}).get(feature["name"], {}), made.missing[feature["name"]])
         for feature in sample.features(made.inputs)
     ]
     content = describe(out, features, expected.classes, description, outputs_of(made))
-    rows = [row for row in range(len(sample)) if not refused_gaps(made, sample, row)][:EXAMPLES]
+    gaps = refused_gaps(made, sample)
+    rows = np.flatnonzero(~gaps.any(axis=1))[:EXAMPLES].tolist()
     if not rows:
-        names = ", ".join(refused_gaps(made, sample, 0))
-        raise Refusal(f"every row of the sample lacks a value that the export refuses ({names}): give a row without gaps")
+        names = ", ".join(gaps.columns[gaps.any()])
+        raise Refusal(f"every row of the sample lacks a value that the export needs ({names}): give a row without gaps")
     return content, to_examples(sample.records(rows), expected.picked(rows).rows(), tolerance)
 
 
@@ -73,10 +80,9 @@ def names_there(out, classes):
     return labels if is_named and len(labels) == len(classes) else []
 
 
-def refused_gaps(made, sample, row):
-    """The features that are null in a row, and that may not be missing. A missing string is an empty one there."""
-    record = sample.records([row])[0]
-    return [name for name, value in record.items() if value is None and made.missing[name] == REFUSE]
+def refused_gaps(made, sample):
+    """Where the sample has no value for a feature that may not be missing."""
+    return sample.table[[name for name in sample.table if made.missing[name] == REFUSE]].isna()
 
 
 def outputs_of(made):
@@ -88,6 +94,15 @@ def outputs_of(made):
     if expected.form != "labels":
         return None
     return [{"tensor": names[0], "name": "label"}, {"tensor": names[1], "name": expected.numbers_name}]
+
+
+def closed(feature, made):
+    """A feature that has nothing but some values, where the original refuses others."""
+    if feature["name"] not in made.closed:
+        return feature
+    kept = {key: value for key, value in feature.items() if key not in ("minimum", "maximum", "values", "example")}
+    kept |= {"values": [str(value) for value in made.closed[feature["name"]]], "outOfRange": "refuse"}
+    return kept | ({"example": feature["example"]} if "example" in feature else {})
 
 
 def with_more(feature, words, missing):

@@ -15,6 +15,8 @@ def print_report(made, sample, place, written, is_served=False):
         names = [name for name in sample.table if made.missing[name] == rule]
         if names:
             print(f"{words}: {listed(names)}")
+    if made.closed:
+        print(f"may have the values of the training alone: {listed(list(made.closed))}")
     for file in written:
         print(f"wrote {file} ({file.stat().st_size} bytes)")
     if is_built() and not is_served:

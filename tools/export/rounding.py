@@ -1,8 +1,9 @@
 """Ensembles of trees behind a step that computes in float64, such as a scaler.
 
-A row that lies next to a threshold may cross it where the step computes in float32 instead. So numbers stay float64 up to
-the trees. Most libraries round there to float32, and their exports do the same. LightGBM and HistGradientBoosting compare
-in float64, and so do their exports. All of them answer float32, since the operator of ONNX does.
+A row that lies next to a threshold may cross it where the step computes in float32 instead. So numbers stay float64
+up to the trees. Most libraries round there to float32, and their exports do the same. LightGBM and
+HistGradientBoosting compare in float64, and so do their exports. All of them answer float32, since the operator of ONNX
+does.
 """
 
 import copy

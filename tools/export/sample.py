@@ -76,7 +76,9 @@ class Sample:
         return feature | {"example": short(column.iloc[0])}
 
     def records(self, indices):
-        return [{name: short(self.without_gaps(name).iloc[index, 0]) for name in self.table} for index in indices]
+        columns = [self.without_gaps(name).iloc[list(indices), 0] for name in self.table]
+        rows = zip(*(map(short, column) for column in columns), strict=True)
+        return [dict(zip(self.table, row, strict=True)) for row in rows]
 
 
 def short(value):

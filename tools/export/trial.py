@@ -29,6 +29,7 @@ class Export:
     got: Answers
     deviation: Deviation
     missing: dict = field(default_factory=dict)  # by feature, as model.json has it
+    closed: dict = field(default_factory=dict)  # the only values that a feature may have, where the original refuses others
 
 
 def export(model, sample: Sample, tolerance, report=lambda phase: None) -> Export:
