@@ -1,6 +1,7 @@
 import type { DataType } from './datatypes.ts'
 import type { NameIndex } from './name-index.ts'
 import type { Signature } from './signature.ts'
+import type { TextRule } from './text-rules.ts'
 
 /** Dates come as ISO strings, and reach a column of numbers as days, a datetime as seconds, since 1970 in UTC. */
 export type FeatureType = 'number' | 'integer' | 'boolean' | 'string' | 'date' | 'datetime'
@@ -146,6 +147,8 @@ export interface ModelView {
   readonly inputIndex: NameIndex
   /** The features whose usual values are checked. */
   readonly ranges: readonly ValueRange[]
+  /** The texts that are refused, since the file reads them otherwise than the original. */
+  readonly textRules: readonly TextRule[]
   readonly task: Task
   /** What the file calls an output that has another name in the signature, where ZipMap was cut off. */
   readonly fileNames: ReadonlyMap<string, string>

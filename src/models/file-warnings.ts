@@ -1,3 +1,4 @@
+import type { TextRule } from '../core/text-rules.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { equalClassesText } from './answers.ts'
@@ -5,12 +6,24 @@ import { unreadNamesText } from './feature-names.ts'
 import { wideInputText } from './features.ts'
 import type { ModelPackage } from './package.ts'
 
-/** What of the file is read, but not served as one would think. */
-export function fileWarnings(
-  { signature }: Session,
-  { labels, metadata }: ModelFileInfo,
-  { features }: ModelPackage,
-): string[] {
-  const names = features ? undefined : unreadNamesText(metadata)
-  return [wideInputText(signature), equalClassesText(labels?.classes), names].filter((text) => text !== undefined)
+/** Texts on what is wrong with a file, or read from it and not served as one would think. */
+export function fileWarnings({ signature }: Session, info: ModelFileInfo, description: ModelPackage): string[] {
+  const names = description.features ? undefined : unreadNamesText(info.metadata)
+  const texts = [wideInputText(signature), equalClassesText(info.labels?.classes), names]
+  const readings = info.textRules.map((rule) => textRuleText(rule, description.misreadText === 'allow'))
+  return [...texts.filter((text) => text !== undefined), ...new Set(readings), ...info.knownFaults]
+}
+
+function textRuleText(rule: TextRule, isAllowed: boolean): string {
+  const next = 'export the model again with tools/export_sklearn.py'
+  const end = isAllowed ? 'model.json allows such text' : `such text is refused: ${next}`
+  return `its Tokenizer ${readingOf(rule)}; ${end}`
+}
+
+function readingOf({ kind, pattern, hasPairs }: TextRule): string {
+  if (kind === 'characters') return 'counts every space, where scikit-learn takes several as one'
+  if (kind !== 'words') return `has the pattern ${pattern}, which knows the ${kind} of ASCII alone`
+  const pairs = hasPairs ? ' and takes single characters between words for words' : ''
+  const what = `has the pattern ${pattern}, which skl2onnx writes in place of the default of scikit-learn`
+  return `${what}: it cuts words with other letters apart${pairs}`
 }

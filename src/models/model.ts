@@ -179,6 +179,7 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     featureIndex: new NameIndex(features.map((feature) => feature.name)),
     inputIndex: new NameIndex(signature.inputs.map((input) => input.name)),
     ranges: toRanges(features, description.outOfRange),
+    textRules: description.misreadText === 'allow' ? [] : info.textRules,
     task,
     fileNames: info.fileNames,
     outputs,

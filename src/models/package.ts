@@ -90,6 +90,12 @@ const packageSchema = z
       .enum(['refuse', 'ignore'])
       .optional()
       .describe('What becomes of keys of a record that are no features; refused by default.'),
+    misreadText: z
+      .enum(['refuse', 'allow'])
+      .optional()
+      .describe(
+        'What becomes of text that the Tokenizer of the file reads otherwise than the original model, such as words with accents; refused by default.',
+      ),
     outOfRange: outOfRange
       .optional()
       .describe(

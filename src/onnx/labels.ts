@@ -1,6 +1,7 @@
 import { readConstant, readList } from './class-lists.ts'
 import type { ClassLabels } from './class-lists.ts'
 import type { Graph, GraphNode } from './graph.ts'
+import { producersOf } from './producers.ts'
 import type { ByteSource } from './wire.ts'
 
 export interface FoundLabels {
@@ -21,8 +22,7 @@ export function readClassLabels(
   cutOff: ClassLabels | undefined,
 ): FoundLabels | undefined {
   if (cutOff) return { classes: cutOff, isCertain: true }
-  const producers = new Map<string, GraphNode>()
-  for (const node of graph.nodes) for (const name of node.outputs) producers.set(name, node)
+  const producers = producersOf(graph)
   // Each is read once, however many outputs come from it.
   const seen = new Set<GraphNode>()
   for (const { name } of graph.outputs) {

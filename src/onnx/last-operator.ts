@@ -1,4 +1,5 @@
-import type { Graph, GraphNode } from './graph.ts'
+import type { Graph } from './graph.ts'
+import { producersOf } from './producers.ts'
 
 // These change the shape or the type of numbers, and not which of them is larger.
 const PASSES_ON = new Set([
@@ -20,12 +21,11 @@ const PASSES_ON = new Set([
  *
  * @returns undefined where the value is an input or a constant.
  */
-export function findLastOperator({ nodes }: Graph, name: string): string | undefined {
-  const producers = new Map<string, GraphNode>()
-  for (const node of nodes) for (const output of node.outputs) producers.set(output, node)
+export function findLastOperator(graph: Graph, name: string): string | undefined {
+  const producers = producersOf(graph)
   let node = producers.get(name)
   // A broken file may have a cycle.
-  for (let left = nodes.length; node && left > 0; left--) {
+  for (let left = graph.nodes.length; node && left > 0; left--) {
     if (node.domain !== '' || !PASSES_ON.has(node.operator))
       return [node.domain, node.operator].filter(Boolean).join('.')
     node = producers.get(node.inputs[0] ?? '')

@@ -1,12 +1,15 @@
+import type { TextRule } from '../core/text-rules.ts'
 import type { MissingProofs } from './column-proofs.ts'
 import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { proveHarmless } from './harmless/harmless.ts'
+import { findKnownFaults } from './known-faults.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
 import { proveMissing } from './missing-values.ts'
 import type { Proof } from './proof.ts'
 import { proveRows } from './rows/proof.ts'
+import { readTextRules } from './text-rules.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 import { cutZipMaps } from './zipmap.ts'
@@ -33,6 +36,10 @@ export interface ModelFileInfo {
   readonly labels: FoundLabels | undefined
   /** Which columns of its inputs may have missing values. */
   readonly missing: MissingProofs
+  /** Texts that its Tokenizers read otherwise than the library that trained the model. */
+  readonly textRules: readonly TextRule[]
+  /** Texts on what its converter is known to have written wrongly. */
+  readonly knownFaults: readonly string[]
   /** What to change in the file so that ZipMap stands no longer before its outputs. */
   readonly edits: readonly Edit[]
   /** What the file calls an output that has another name once ZipMap is cut off. */
@@ -90,6 +97,8 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     harmless: proveHarmless(source, graph, functions),
     labels: readClassLabels(source, graph, labels),
     missing: proveMissing(source, graph, madeBy),
+    textRules: readTextRules(source, graph),
+    knownFaults: findKnownFaults(source, graph, metadata),
     edits,
     fileNames,
     unsupported: left,

@@ -14,6 +14,7 @@ import { toOutputsJson, toPredictionsJson } from './predictions.ts'
 import { Problems, invalid, joinPath, show } from './problems.ts'
 import { checkFixedRows, checkRows, inputsByRow } from './row-limits.ts'
 import { parseTop } from './top-classes.ts'
+import { checkTexts } from './text-rules.ts'
 import { checkRanges, warningsJson } from './value-ranges.ts'
 
 export interface PredictBody {
@@ -51,6 +52,7 @@ export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
     const { inputs, form } = isCsv
       ? { inputs: decodeCsv(bytes, model, csvHeader), form: 'predictions' as const }
       : decodeJson(bytes, model, passedOver, isScoring)
+    checkTexts(inputs, model)
     // Where all are answered nothing is listed, so that requests can be joined whatever their form.
     const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length
     return {

@@ -6,6 +6,7 @@ import { classify } from './v2-classification.ts'
 import { decodeOutputs } from './v2-outputs.ts'
 import type { RequestedOutput } from './v2-outputs.ts'
 import { parametersOf } from './v2-parameters.ts'
+import { checkTexts } from './text-rules.ts'
 import { checkRanges } from './value-ranges.ts'
 
 // All of a request and its answer but the elements of tensors: what REST and gRPC share.
@@ -30,6 +31,7 @@ export function toRequest(
   const { binary_data_output: isBinary = false } = given
   if (typeof isBinary !== 'boolean')
     throw invalid('parameters.binary_data_output', `expected true or false, got ${show(isBinary)}`)
+  checkTexts(inputs, model)
   const requested = decodeOutputs(outputs, isBinary, model)
   const isPart = requested.length < model.signature.outputs.length
   return {

@@ -63,7 +63,7 @@ const COLUMNS = [
 
 function toRow(fixture: Fixture, { task, warnings = [] }: Description, missing: string): string {
   const { family, estimator, library, exporter, options, classes, note } = fixture
-  const left = warnings.map((warning) => warning.replace(/: export it.*/, ''))
+  const left = warnings.map((warning) => warning.replace(/(: export it|; such text is).*/, ''))
   const notes = [note, ...left].filter(Boolean).join('; ')
   return toLine([family, estimator, library, exporter, options, classes, task, missing, notes])
 }

@@ -119,8 +119,10 @@ def add_texts():
 
     words, pairs = TfidfVectorizer(), TfidfVectorizer(ngram_range=(1, 2))
     stops = CountVectorizer(ngram_range=(1, 2), stop_words=["is", "a", "the"])
+    # No single characters between words: the server refuses these for a reason of their own.
+    without_a = [text.replace("is a", "is the") for text in english]
     for name, vectorizer, texts in [
-        ("text", words, accented), ("text-pairs", pairs, english), ("text-stop-words", stops, english)
+        ("text", words, accented), ("text-pairs", pairs, english), ("text-stop-words", stops, without_a)
     ]:  # fmt: skip
         asked = np.array(texts)
         model = make_pipeline(vectorizer, LogisticRegression())

@@ -10,7 +10,7 @@ type Attribute =
   | { readonly floats: readonly number[] }
   | { readonly graph: TableModel }
 
-/** A node; one of ai.onnx.ml has its domain before its operator. */
+/** A node; one of ai.onnx.ml or com.microsoft has its domain before its operator. */
 export interface TableNode {
   readonly operator: string
   readonly inputs: readonly string[]
@@ -66,7 +66,7 @@ function graphFields({ inputs, types = {}, nodes, outputs, constants = {} }: Tab
 }
 
 function nodeFields({ operator, inputs, outputs, attributes = {} }: TableNode): Field[] {
-  const [, domain = '', name] = /^(ai\.onnx\.ml)?\.?(\w+)$/.exec(operator)!
+  const [, domain = '', name] = /^(ai\.onnx\.ml|com\.microsoft)?\.?(\w+)$/.exec(operator)!
   return [
     ...inputs.map((input): Field => [1, input]),
     ...outputs.map((output): Field => [2, output]),

@@ -19,6 +19,7 @@ interface ViewOptions {
   readonly ignoresUnknown?: boolean
   readonly outOfRange?: ModelPackage['outOfRange']
   readonly maxRows?: number
+  readonly textRules?: ModelView['textRules']
 }
 
 /** What a protocol sees of a model with this signature. */
@@ -32,6 +33,7 @@ export function createView({
   ignoresUnknown = false,
   outOfRange,
   maxRows = 100,
+  textRules = [],
 }: ViewOptions): ModelView {
   const columns: Feature[] = toFeatures(signature, features)
   return {
@@ -42,6 +44,7 @@ export function createView({
     featureIndex: new NameIndex(columns.map(({ name }) => name)),
     inputIndex: new NameIndex(signature.inputs.map(({ name }) => name)),
     ranges: toRanges(columns, outOfRange),
+    textRules,
     task: task ?? { kind: 'outputs' },
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), outputs),

@@ -1,5 +1,7 @@
 """Mends what the pinned converters, libraries and ONNX Runtime do not agree on. Importing this module is enough."""
 
+import re
+
 import numpy as np
 from onnx import TensorProto, helper
 from skl2onnx.common._apply_operation import apply_identity
@@ -9,6 +11,7 @@ from skl2onnx.operator_converters.common import concatenate_variables
 from skl2onnx.operator_converters.imputer_op import convert_sklearn_imputer
 
 make_attribute = helper.make_attribute
+ADDRESS = re.compile(r"_\d{10,}_")
 
 
 def make_attribute_of_integers(key, value, *rest, **named):
@@ -42,8 +45,27 @@ register_converter("SklearnSimpleImputer", convert_imputer, overwrite=True)
 def make_repeatable(model, name):
     """Takes out what differs from run to run: random names, times and identifiers of a training, the order of a set."""
     model.graph.name = name
+    drop_addresses(model.graph)
     del model.metadata_props[:]
     opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
     copies = [helper.make_opsetid(opset.domain, opset.version) for opset in opsets]
     del model.opset_import[:]
     model.opset_import.extend(copies)
+
+
+def drop_addresses(graph):
+    """Some names that skl2onnx makes up within loops hold the address of a Python object."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            drop_addresses(attribute.g)
+        if any(map(ADDRESS.search, node.output)) or any(map(ADDRESS.search, node.input)):
+            node.name = without_address(node.name)
+            node.input[:] = map(without_address, node.input)
+            node.output[:] = map(without_address, node.output)
+    for value in (*graph.initializer, *graph.output):
+        if ADDRESS.search(value.name):
+            value.name = without_address(value.name)
+
+
+def without_address(name):
+    return ADDRESS.sub("_", name)

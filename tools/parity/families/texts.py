@@ -33,3 +33,16 @@ def add_to(add):
         "table", "text-counts", make_pipeline(counter, MultinomialNB()), yes_no, **shared,
         export=on_strings("text", 1, options={id(counter): OPTIONS}),
     )  # fmt: skip
+    add_plain(add, known, asked)
+
+
+def add_plain(add, known, asked):
+    """With the pattern that skl2onnx chooses. It is right where texts are ASCII."""
+    plain = {"train": known, "rows": asked, "options": "locale='C', ZipMap", "note": LOCALE}
+    for name, pairs in {"text-default-pattern": (1, 1), "text-default-pattern-pairs": (1, 2)}.items():
+        vectorizer = TfidfVectorizer(ngram_range=pairs)
+        add(
+            "table", name, make_pipeline(vectorizer, LogisticRegression()), yes_no, **plain,
+            export=on_strings("text", 1, options={id(vectorizer): {"locale": "C"}}),
+            called=f"TfidfVectorizer(ngram_range={pairs}) + LogisticRegression",
+        )  # fmt: skip

@@ -1,0 +1,133 @@
+import { integerOf, readAttributes } from './attributes.ts'
+import type { Attributes } from './attributes.ts'
+import type { Graph, GraphNode } from './graph.ts'
+import { producerOf, producersOf, valueBehind } from './producers.ts'
+import type { Producers } from './producers.ts'
+import { readSmallTensor } from './small-tensor.ts'
+import type { ByteSource } from './wire.ts'
+
+/** A file whose shape is looked at. */
+interface File {
+  readonly source: ByteSource
+  readonly graph: Graph
+  readonly producers: Producers
+  /** metadata_props. */
+  readonly metadata: ReadonlyMap<string, string>
+}
+
+interface Fault {
+  /** Whether the file has the shape that the converter writes for such a model. */
+  readonly isIn: (file: File) => boolean
+  /** What the converter did, and the remedy. */
+  readonly text: string
+}
+
+const PASSES_ON = new Set(['Cast', 'Identity', 'ZipMap'])
+
+// What converters are known to write wrongly, as far as the graph shows it. The list of all is in docs/models.md.
+const FAULTS: readonly Fault[] = [
+  {
+    isIn: (file) => file.graph.nodes.some((node) => isOneVsRestOfMargins(file, node)),
+    text: 'it is a one-vs-rest classifier over scores that are no probabilities: skl2onnx divides them by their sum, and over SVC it answers another class than scikit-learn. Use SVC or LinearSVC directly',
+  },
+  {
+    isIn: (file) => file.graph.outputs.some(({ name }) => isSwappedScore(file, name)),
+    text: 'it is a support vector classifier of two classes: skl2onnx gives each class the score of the other. Export it with tools/export_sklearn.py, or with options={"raw_scores": True}',
+  },
+  {
+    isIn: ({ graph, producers }) => graph.nodes.some((node) => isNearestPoint(producers, node)),
+    text: 'it is calibrated by an isotonic curve: skl2onnx takes the nearest point of the curve, where scikit-learn interpolates. Use CalibratedClassifierCV(method="sigmoid")',
+  },
+  {
+    isIn: (file) => file.graph.nodes.some((node) => isWeightOfDistance(file, node)),
+    text: 'it weighs neighbours by their distance: skl2onnx weighs all alike. Use weights="uniform"',
+  },
+  {
+    isIn: ({ graph }) => graph.outputs.some(({ name, type }) => name === 'GPmean' && isFloat32(type)),
+    text: 'it is a Gaussian process in float32: its covariance may lose all digits. Export it with tools/export_sklearn.py, or from a float64 input',
+  },
+  {
+    isIn: ({ source, graph }) => graph.nodes.some((node) => isMaxNormalizer(source, node)),
+    text: 'it divides each row by its largest value, where scikit-learn takes the largest magnitude: rows with negative numbers are answered otherwise. Use Normalizer(norm="l2") or "l1"',
+  },
+  {
+    isIn: ({ metadata }) => /^(Poisson|Tweedie)/.test(catboostLoss(metadata)),
+    text: 'it was trained by CatBoost for counts or costs: the file answers their logarithm. Use loss_function="RMSE", or another library',
+  },
+  {
+    isIn: ({ metadata }) => catboostLoss(metadata) === 'MultiClassOneVsAll',
+    text: 'it was trained by CatBoost with one sigmoid for each class: the file answers a softmax. Use loss_function="MultiClass"',
+  },
+]
+
+/** Texts on what the converter of a file is known to have written wrongly, each with a remedy. */
+export function findKnownFaults(source: ByteSource, graph: Graph, metadata: ReadonlyMap<string, string>): string[] {
+  const file: File = { source, graph, producers: producersOf(graph), metadata }
+  return FAULTS.filter(({ isIn }) => isIn(file)).map(({ text }) => text)
+}
+
+function isFloat32(type: Graph['outputs'][number]['type']): boolean {
+  return type.kind === 'tensor' && type.elementType === 'float32'
+}
+
+/** An ArgMax of the scores of several classifiers, one column of each. */
+function isOneVsRestOfMargins({ source, producers }: File, node: GraphNode): boolean {
+  const concat = node.operator === 'ArgMax' ? producerOf(producers, node) : undefined
+  if (concat?.operator !== 'Concat' || concat.inputs.length < 2) return false
+  return concat.inputs.every((name) => {
+    const column = producers.get(name)
+    if (column?.operator !== 'Slice' && column?.operator !== 'ArrayFeatureExtractor') return false
+    const classifier = producers.get(valueBehind(producers, column.inputs[0] ?? '', PASSES_ON))
+    return classifier !== undefined && answersMargins(source, classifier)
+  })
+}
+
+function answersMargins(source: ByteSource, node: GraphNode): boolean {
+  if (node.operator === 'SVMClassifier') return true
+  if (node.operator !== 'LinearClassifier') return false
+  return (readAttributes(source, node).get('post_transform')?.texts[0] ?? 'NONE') === 'NONE'
+}
+
+/** An output that is the scores of a support vector classifier as they are. */
+function isSwappedScore({ source, producers }: File, output: string): boolean {
+  const scores = valueBehind(producers, output, PASSES_ON)
+  const node = producers.get(scores)
+  if (node?.operator !== 'SVMClassifier' || node.outputs[1] !== scores) return false
+  const attributes = readAttributes(source, node)
+  return classCount(attributes) === 2 && !attributes.has('prob_a')
+}
+
+function classCount(attributes: Attributes): number {
+  const [integers, texts] = [attributes.get('classlabels_ints'), attributes.get('classlabels_strings')]
+  return integers?.integers.length ?? texts?.texts.length ?? 0
+}
+
+/** `table[argmin(|x - points|)]` */
+function isNearestPoint(producers: Producers, node: GraphNode): boolean {
+  if (node.operator !== 'ArrayFeatureExtractor') return false
+  const nearest = producerOf(producers, node, 1)
+  const distance = nearest?.operator === 'ArgMin' ? producerOf(producers, nearest) : undefined
+  return distance?.operator === 'Abs' && producerOf(producers, distance)?.operator === 'Sub'
+}
+
+/** `1 / max(-distances, tiny)`, with distances that are positive: the smallest of them were asked for. */
+function isWeightOfDistance({ source, graph, producers }: File, node: GraphNode): boolean {
+  const floor = node.operator === 'Reciprocal' ? producerOf(producers, node) : undefined
+  const product = floor?.operator === 'Max' ? producerOf(producers, floor) : undefined
+  const nearest = product?.operator === 'Mul' ? producerOf(producers, product) : undefined
+  const factor = graph.initializers.get(product?.inputs[1] ?? '')
+  if (nearest?.operator !== 'TopK' || !factor) return false
+  const isNegated = readSmallTensor(source, factor).values?.[0] === -1
+  return isNegated && integerOf(readAttributes(source, nearest), 'largest', 1) === 0
+}
+
+function isMaxNormalizer(source: ByteSource, node: GraphNode): boolean {
+  if (node.operator !== 'Normalizer' || node.domain !== 'ai.onnx.ml') return false
+  // MAX is the default.
+  return (readAttributes(source, node).get('norm')?.texts[0] ?? 'MAX') === 'MAX'
+}
+
+/** The loss that CatBoost writes into the file with all its other parameters; empty where there is none. */
+function catboostLoss(metadata: ReadonlyMap<string, string>): string {
+  return /"loss_function":\{"type":"(\w+)"/.exec(metadata.get('params') ?? '')?.[1] ?? ''
+}

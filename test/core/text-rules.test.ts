@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { findMisread } from '../../src/core/text-rules.ts'
+import type { TextRule } from '../../src/core/text-rules.ts'
+
+function misreadBy(rule: Partial<TextRule>): (text: string) => string | undefined {
+  const whole: TextRule = { input: 'text', pattern: '', kind: 'words', hasPairs: false, isLowered: true, ...rule }
+  return (text) => findMisread(text, whole)
+}
+
+describe('a file that reads words of ASCII alone', () => {
+  const misread = misreadBy({ kind: 'words' })
+
+  test('misreads the first word with another letter', () => {
+    expect(misread('a naïve idea')).toBe('naïve')
+    expect(misread('한국 영화')).toBe('한국')
+    expect(misread('the year ２０２６')).toBe('２０２６')
+    expect(misread('NAÏVE')).toBe('naïve')
+  })
+
+  test('reads all of ASCII alike, single characters too, since no vocabulary has them', () => {
+    expect(misread('A film, and it is a 5!')).toBeUndefined()
+    expect(misread('')).toBeUndefined()
+  })
+
+  test('reads characters alike that are in no word for the original either', () => {
+    expect(misread('“quoted” — 10 € 😀')).toBeUndefined()
+    // The letter and its accent are two characters: Python ends the word there as well.
+    expect(misread('cafe\u0301 society')).toBeUndefined()
+    expect(misread('x é y')).toBeUndefined()
+  })
+
+  test('misreads letters that become ASCII in lower case', () => {
+    expect(misread('\u212Aelvin')).toBe('kelvin')
+    expect(misreadBy({ isLowered: false })('\u212Aelvin')).toBe('\u212Aelvin')
+  })
+
+  test('misreads single characters between words where pairs count, and not around them', () => {
+    const pairs = misreadBy({ kind: 'words', hasPairs: true })
+    expect(pairs('this is a bad film')).toBe('a')
+    expect(pairs('a film it is, B')).toBeUndefined()
+    expect(pairs('a b c')).toBeUndefined()
+    expect(pairs("the film's end")).toBe('s')
+    expect(pairs('Das ist schön')).toBe('schön')
+  })
+
+  test('takes time in proportion to the text', () => {
+    expect(misread(`${'a'.repeat(2_000_000)}é`)).toHaveLength(2_000_001)
+    expect(misreadBy({ kind: 'letters' })(`${'a'.repeat(2_000_000)}é`)!.length).toBeLessThan(100)
+  })
+})
+
+describe('a class of a pattern that means ASCII', () => {
+  test('misreads letters, digits or spaces beyond ASCII, with what is around them', () => {
+    expect(misreadBy({ kind: 'letters' })('the naïve one')).toBe('naïve')
+    expect(misreadBy({ kind: 'digits' })('in ２０２６ naïve')).toBe('２０２６')
+    expect(misreadBy({ kind: 'spaces' })('no\u00A0break naïve')).toBe('no\u00A0break')
+  })
+
+  test('reads ASCII alike', () => {
+    for (const kind of ['letters', 'digits', 'spaces'] as const) {
+      expect(misreadBy({ kind })('A_b 12\t3\n-!')).toBeUndefined()
+    }
+  })
+})
+
+test('a file that counts every character misreads several spaces in a row', () => {
+  const misread = misreadBy({ kind: 'characters' })
+  expect(misread('one  two')).toBe('one  two')
+  expect(misread('one two\nthree é')).toBeUndefined()
+})

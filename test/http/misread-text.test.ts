@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../support/app.ts'
+import { createFolder } from '../support/folders.ts'
+import { FIXTURES } from '../support/paths.ts'
+
+const JSON_TYPE = 'application/json'
+const WHY =
+  'the file would cut "naïve" apart, since it knows words of a-z, A-Z, 0-9 and _ alone: export the model again with tools/export_sklearn.py, or write "misreadText": "allow" into model.json'
+
+/** A text classifier as skl2onnx writes it by default, with what model.json says. */
+function startTexts({ pairs = false, description = {} } = {}) {
+  const file = join(FIXTURES, 'parity', `text-default-pattern${pairs ? '-pairs' : ''}`, '1/model.onnx')
+  const files = { 'm/1/model.onnx': readFileSync(file), 'm/model.json': JSON.stringify(description) }
+  return startApp({ folder: createFolder(files) })
+}
+
+describe('a text model that skl2onnx exported with the pattern of its own choice', () => {
+  const v2 = { inputs: [{ name: 'text', datatype: 'BYTES', shape: [2, 1], data: ['a film', 'a naïve film'] }] }
+  const bodies: [where: string, path: string, type: string, body: string, at: string][] = [
+    ['a record', '/predict', JSON_TYPE, JSON.stringify({ text: 'a naïve film' }), 'text'],
+    ['a row of many', '/predict', JSON_TYPE, JSON.stringify([['a film'], ['a naïve film']]), 'rows[1].text'],
+    ['CSV', '/predict', 'text/csv', 'text\na naïve film\n', 'text'],
+    ['V1', '/v1/models/m:predict', JSON_TYPE, JSON.stringify({ instances: [['a naïve film']] }), 'text'],
+    ['a tensor', '/predict', JSON_TYPE, JSON.stringify({ inputs: { text: [['a naïve film']] } }), 'text'],
+    ['V2', '/v2/models/m/infer', JSON_TYPE, JSON.stringify(v2), 'rows[1].text'],
+  ]
+
+  test.each(bodies)('refuses a word that it would cut apart, in %s', async (_, path, type, body, at) => {
+    const { server } = await startTexts()
+    const reply = await request(server).post(path).set('content-type', type).send(body)
+    expect(reply.status).toBe(400)
+    expect(reply.body.error).toContain(`${at}: ${WHY}`)
+  })
+
+  test('answers texts of ASCII, and says at load what it refuses', async () => {
+    const { server } = await startTexts()
+    const reply = await request(server).post('/predict').send({ text: 'A wonderful film, and it is 1 of 5!' })
+    expect(reply.body).toMatchObject({ predictions: [{ label: 'yes' }] })
+    const { body } = await request(server).get('/models/m')
+    expect(body.warnings).toEqual([
+      'its Tokenizer has the pattern [a-zA-Z0-9_]+, which skl2onnx writes in place of the default of scikit-learn: it cuts words with other letters apart; such text is refused: export the model again with tools/export_sklearn.py',
+    ])
+  })
+
+  test('refuses single characters between words where it counts pairs', async () => {
+    const { server } = await startTexts({ pairs: true })
+    const reply = await request(server).post('/predict').send({ text: 'this is a film' })
+    expect(reply.status).toBe(400)
+    expect(reply.body.error).toMatch(/^text: the file takes "a" for a word, where scikit-learn passes over single/)
+    expect((await request(server).post('/predict').send({ text: 'A great film' })).status).toBe(200)
+  })
+
+  test('answers any text where model.json allows it, and still warns', async () => {
+    const { server } = await startTexts({ description: { misreadText: 'allow' } })
+    expect((await request(server).post('/predict').send({ text: 'a naïve film' })).status).toBe(200)
+    const { body } = await request(server).get('/models/m')
+    expect(body.warnings).toEqual([expect.stringMatching(/cuts words .* apart; model\.json allows such text$/)])
+  })
+})
