@@ -6,24 +6,30 @@ export interface TextRule {
   /**
    * Which texts are read otherwise. `words`: the pattern is `[a-zA-Z0-9_]+`, which skl2onnx writes for scikit-learn's
    * default. `letters`, `digits`, `spaces`: a class of the pattern means ASCII in the file, and Unicode in Python.
-   * `characters`: the file counts every space, where scikit-learn takes several as one.
+   * `characters`: the file counts every space, where scikit-learn takes several as one. `upper`: the file knows the lower
+   * case of ASCII alone. `special`: it makes another lower case of a few letters.
    */
-  readonly kind: 'words' | 'letters' | 'digits' | 'spaces' | 'characters'
+  readonly kind: 'words' | 'letters' | 'digits' | 'spaces' | 'characters' | 'upper' | 'special'
   /** The model counts pairs or longer runs of words, so that a word too many changes what is next to each other. */
   readonly hasPairs: boolean
-  /** The file turns text to lower case first. */
-  readonly isLowered: boolean
+  /** Which letters the file turns to lower case first. */
+  readonly lowers: 'none' | 'ascii' | 'all'
 }
 
 // What `\w`, `\d` and `\s` of Python match beyond those of RE2. A run of spaces is one space to scikit-learn.
-const MISREAD: Readonly<Record<Exclude<TextRule['kind'], 'words'>, RegExp>> = {
+const MISREAD: Readonly<Record<Exclude<TextRule['kind'], 'words' | 'special'>, RegExp>> = {
   letters: /(?![\0-\x7f])[\p{L}\p{N}]/u,
   digits: /(?!\d)\p{Nd}/u,
   // oxlint-disable-next-line no-control-regex
   spaces: /[\v\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/u,
   // oxlint-disable-next-line no-control-regex
   characters: /[\s\x1c-\x1f\x85]{2}/u,
+  upper: /(?![\0-\x7f])\p{Changes_When_Lowercased}/u,
 }
+// The letters beyond ASCII whose lower case has a letter of ASCII.
+const BECOMES_ASCII = /[\u0130\u212a]/
+// A capital I with a dot becomes two characters in Python, and a sigma at the end of a word another sigma.
+const SPECIAL_LOWER_CASE = /\u0130|\u03a3(?!\p{Cased})/u
 // oxlint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/
 const WORDS_OF_FILE = /\w+/g
@@ -34,13 +40,19 @@ const MAX_PIECE = 40
 /** The first piece of a text that the file reads otherwise than the original; undefined where it reads all alike. */
 export function findMisread(text: string, rule: TextRule): string | undefined {
   if (rule.kind === 'words') return findMisreadWord(text, rule)
-  const at = text.search(MISREAD[rule.kind])
+  const at = text.search(expressionOf(rule.kind, rule.lowers))
   if (at === -1) return undefined
   return rule.kind === 'characters' ? text.slice(Math.max(0, at - 10), at + 10) : pieceAround(text, at)
 }
 
-function findMisreadWord(text: string, { hasPairs, isLowered }: TextRule): string | undefined {
+function expressionOf(kind: Exclude<TextRule['kind'], 'words'>, lowers: TextRule['lowers']): RegExp {
+  if (kind !== 'special') return MISREAD[kind]
+  return lowers === 'all' ? SPECIAL_LOWER_CASE : BECOMES_ASCII
+}
+
+function findMisreadWord(text: string, { hasPairs, lowers }: TextRule): string | undefined {
   if (!hasPairs && ASCII.test(text)) return undefined
+  const isLowered = lowers !== 'none'
   const read = wordsOfFile(text, hasPairs)
   const original = (isLowered ? text.toLowerCase() : text).match(WORDS_OF_ORIGINAL) ?? []
   const count = Math.max(read.length, original.length)

@@ -10,7 +10,9 @@ import type { ModelPackage } from './package.ts'
 export function fileWarnings({ signature }: Session, info: ModelFileInfo, description: ModelPackage): string[] {
   const names = description.features ? undefined : unreadNamesText(info.metadata)
   const texts = [wideInputText(signature), equalClassesText(info.labels?.classes), names]
-  const readings = info.textRules.map((rule) => textRuleText(rule, description.misreadText === 'allow'))
+  // Letters with a special lower case are too few for a warning.
+  const rules = info.textRules.filter(({ kind }) => kind !== 'special')
+  const readings = rules.map((rule) => textRuleText(rule, description.misreadText === 'allow'))
   return [...texts.filter((text) => text !== undefined), ...new Set(readings), ...info.knownFaults]
 }
 
@@ -22,6 +24,7 @@ function textRuleText(rule: TextRule, isAllowed: boolean): string {
 
 function readingOf({ kind, pattern, hasPairs }: TextRule): string {
   if (kind === 'characters') return 'counts every space, where scikit-learn takes several as one'
+  if (kind === 'upper') return 'stands behind a lower case of ASCII alone, and its words have other letters'
   if (kind !== 'words') return `has the pattern ${pattern}, which knows the ${kind} of ASCII alone`
   const pairs = hasPairs ? ' and takes single characters between words for words' : ''
   const what = `has the pattern ${pattern}, which skl2onnx writes in place of the default of scikit-learn`

@@ -1,4 +1,5 @@
 import type { TextRule } from '../core/text-rules.ts'
+import { placeAttributes, textsIn } from './attribute-lists.ts'
 import { integerOf, readAttributes } from './attributes.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { producersOf } from './producers.ts'
@@ -24,15 +25,19 @@ export function readTextRules(source: ByteSource, graph: Graph): TextRule[] {
   )
   if (tokenizers.length === 0) return []
   const producers = producersOf(graph)
-  const hasPairs = graph.nodes.some((node) => countsPairs(source, node))
+  const counters = graph.nodes.filter(({ operator }) => operator === 'TfIdfVectorizer')
+  const hasPairs = counters.some((node) => countsPairs(source, node))
   return tokenizers.flatMap((tokenizer) => {
     const pattern = readAttributes(source, tokenizer).get('tokenexp')?.texts[0] ?? ''
     const before = nodesBefore(producers, tokenizer)
-    const isLowered = before.some((node) => turnsToLowerCase(source, node))
+    const lowers = loweringOf(source, before)
     const names = new Set([tokenizer, ...before].flatMap(({ inputs }) => inputs))
     const inputs = graph.inputs.filter(({ name }) => names.has(name) && !graph.initializers.has(name))
-    const rules = inputs.map(({ name }) => ({ input: name, pattern, hasPairs, isLowered }))
-    return kindsOf(pattern).flatMap((kind) => rules.map((rule) => ({ ...rule, kind })))
+    const rules = inputs.map(({ name }) => ({ input: name, pattern, hasPairs, lowers }))
+    const kinds = kindsOf(pattern)
+    const isUpper = (): boolean => counters.some((node) => hasForeignWords(source, node))
+    if (lowers !== 'none') kinds.push(lowers === 'ascii' && !refusesLetters(kinds) && isUpper() ? 'upper' : 'special')
+    return kinds.flatMap((kind) => rules.map((rule) => ({ ...rule, kind })))
   })
 }
 
@@ -41,6 +46,10 @@ function kindsOf(pattern: string): TextRule['kind'][] {
   if (isAsciiWords(pattern)) return ['words']
   const classes = pattern.replaceAll('\\\\', '')
   return CLASSES.filter(([, expression]) => expression.test(classes)).map(([kind]) => kind)
+}
+
+function refusesLetters(kinds: readonly TextRule['kind'][]): boolean {
+  return kinds.includes('words') || kinds.includes('letters')
 }
 
 /** `[a-zA-Z0-9_]+`, with its ranges in any order. */
@@ -66,10 +75,24 @@ function nodesBefore(producers: Producers, node: GraphNode): GraphNode[] {
 }
 
 function countsPairs(source: ByteSource, node: GraphNode): boolean {
-  return node.operator === 'TfIdfVectorizer' && integerOf(readAttributes(source, node), 'max_gram_length', 1) > 1
+  return integerOf(readAttributes(source, node), 'max_gram_length', 1) > 1
 }
 
-function turnsToLowerCase(source: ByteSource, node: GraphNode): boolean {
-  if (node.operator !== 'StringNormalizer') return false
-  return readAttributes(source, node).get('case_change_action')?.texts[0] === 'LOWER'
+/** Whether a vocabulary has words with letters beyond ASCII. */
+function hasForeignWords(source: ByteSource, node: GraphNode): boolean {
+  const pool = placeAttributes(source, node).get('pool_strings')
+  // oxlint-disable-next-line no-control-regex
+  for (const word of pool ? textsIn(source, pool) : []) if (!/^[\0-\x7f]*$/.test(word)) return true
+  return false
+}
+
+/** In the locale C nothing but ASCII has a lower case. */
+function loweringOf(source: ByteSource, nodes: readonly GraphNode[]): TextRule['lowers'] {
+  for (const node of nodes) {
+    if (node.operator !== 'StringNormalizer') continue
+    const attributes = readAttributes(source, node)
+    if (attributes.get('case_change_action')?.texts[0] !== 'LOWER') continue
+    return /^(C|POSIX)$/.test(attributes.get('locale')?.texts[0] ?? '') ? 'ascii' : 'all'
+  }
+  return 'none'
 }

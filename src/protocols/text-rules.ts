@@ -5,7 +5,9 @@ import { findMisread } from '../core/text-rules.ts'
 import type { TextRule } from '../core/text-rules.ts'
 import { Problems, joinPath, show } from './problems.ts'
 
-const NEXT = 'export the model again with tools/export_sklearn.py, or write "misreadText": "allow" into model.json'
+const ALLOW = 'or write "misreadText": "allow" into model.json'
+const EXPORT_AGAIN = `export the model again with tools/export_sklearn.py, ${ALLOW}`
+const SEND_LOWER_CASE = `send it in lower case, ${ALLOW}`
 
 /**
  * Refuses texts that the file reads otherwise than the original model. It reads what was decoded, so that it is the same
@@ -24,7 +26,8 @@ function checkTensor(rule: TextRule, inputs: Tensors, model: ModelView, problems
   for (const [index, text] of tensor?.data.entries() ?? []) {
     const piece = typeof text === 'string' ? findMisread(text, rule) : undefined
     if (problems.isFull) return
-    if (piece !== undefined) problems.add(pathOf(rule, index, inputs, model), `${describe(rule, piece)}: ${NEXT}`)
+    if (piece !== undefined)
+      problems.add(pathOf(rule, index, inputs, model), `${describe(rule, piece)}: ${nextOf(rule)}`)
   }
 }
 
@@ -38,9 +41,15 @@ function pathOf({ input }: TextRule, index: number, inputs: Tensors, { signature
   return joinPath(rows === 1 ? '' : `rows[${Math.floor(index / width)}]`, found?.name ?? input)
 }
 
+function nextOf({ kind }: TextRule): string {
+  return kind === 'special' || kind === 'upper' ? SEND_LOWER_CASE : EXPORT_AGAIN
+}
+
 function describe({ kind, pattern }: TextRule, piece: string): string {
   const shown = show(piece)
   if (kind === 'characters') return `the file counts every space of ${shown}, where scikit-learn takes several as one`
+  if (kind === 'upper') return `the file keeps ${shown} as it is, where scikit-learn makes lower case of it`
+  if (kind === 'special') return `the file makes another lower case of ${shown} than Python`
   if (kind !== 'words') return `the file reads ${shown} otherwise than Python: its pattern ${pattern} knows ASCII alone`
   if (piece.length === 1 && piece < '\x7f') {
     return `the file takes ${shown} for a word, where scikit-learn passes over single characters`

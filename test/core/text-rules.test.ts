@@ -3,7 +3,7 @@ import { findMisread } from '../../src/core/text-rules.ts'
 import type { TextRule } from '../../src/core/text-rules.ts'
 
 function misreadBy(rule: Partial<TextRule>): (text: string) => string | undefined {
-  const whole: TextRule = { input: 'text', pattern: '', kind: 'words', hasPairs: false, isLowered: true, ...rule }
+  const whole: TextRule = { input: 'text', pattern: '', kind: 'words', hasPairs: false, lowers: 'all', ...rule }
   return (text) => findMisread(text, whole)
 }
 
@@ -31,7 +31,7 @@ describe('a file that reads words of ASCII alone', () => {
 
   test('misreads letters that become ASCII in lower case', () => {
     expect(misread('\u212Aelvin')).toBe('kelvin')
-    expect(misreadBy({ isLowered: false })('\u212Aelvin')).toBe('\u212Aelvin')
+    expect(misreadBy({ lowers: 'none' })('\u212Aelvin')).toBe('\u212Aelvin')
   })
 
   test('misreads single characters between words where pairs count, and not around them', () => {
@@ -67,4 +67,26 @@ test('a file that counts every character misreads several spaces in a row', () =
   const misread = misreadBy({ kind: 'characters' })
   expect(misread('one  two')).toBe('one  two')
   expect(misread('one two\nthree é')).toBeUndefined()
+})
+
+describe('a lower case that is another one than that of Python', () => {
+  test('leaves letters beyond ASCII as they are', () => {
+    const misread = misreadBy({ kind: 'upper', lowers: 'ascii' })
+    expect(misread('in ŁÓDŹ')).toBe('ŁÓDŹ')
+    expect(misread('In łódź, naïve')).toBeUndefined()
+  })
+
+  test('does not know the letters whose lower case is ASCII', () => {
+    const misread = misreadBy({ kind: 'special', lowers: 'ascii' })
+    expect(misread('5 \u212Aelvin')).toBe('\u212Aelvin')
+    expect(misread('İstanbul')).toBe('İstanbul')
+    expect(misread('ŁÓDŹ, ΟΔΟΣ')).toBeUndefined()
+  })
+
+  test('does not know the sigma at the end of a word', () => {
+    const misread = misreadBy({ kind: 'special', lowers: 'all' })
+    expect(misread('η ΟΔΟΣ.')).toBe('ΟΔΟΣ.')
+    expect(misread('İstanbul')).toBe('İstanbul')
+    expect(misread('ΣΩΚΡΑΤΗ, 5 \u212Aelvin, ŁÓDŹ')).toBeUndefined()
+  })
 })

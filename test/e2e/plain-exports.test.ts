@@ -39,8 +39,14 @@ const CASES: Readonly<Record<string, RegExp | 'exports'>> = {
   'lightgbm-sigmoid': /onnxmltools .*: use sigmoid=1\.0/,
   text: 'exports',
   'text-pairs': 'exports',
+  'text-word-class': 'exports',
+  'text-space-class': 'exports',
+  'text-characters': 'exports',
   'text-stop-words': /skl2onnx .*: use stop_words=None/,
 }
+
+/** Those that answer texts as their originals do, or refuse them. */
+const TEXTS = Object.keys(CASES).filter((name) => name.startsWith('text') && name !== 'text-stop-words')
 
 /** Models that lack columns, so that the server itself refuses a missing value. */
 const GAPS_REFUSED = new Set(['missing-indicator'])
@@ -60,6 +66,9 @@ const WARNINGS: Readonly<Record<string, RegExp>> = {
   'catboost-one-vs-all': /softmax/,
   text: /cuts words .* apart/,
   'text-pairs': /cuts words .* apart and takes single characters/,
+  'text-word-class': /\\w\+, which knows the letters of ASCII alone/,
+  'text-space-class': /\\S\+, which knows the spaces of ASCII alone/,
+  'text-characters': /counts every space/,
   // The stop words themselves are nowhere in the file.
   'text-stop-words': /cuts words .* apart and takes single characters/,
 }
@@ -73,16 +82,30 @@ function isExported(name: string): boolean {
   return CASES[name] === 'exports'
 }
 
-function isRefusedText(name: string): boolean {
-  return name === 'text' || name === 'text-pairs'
-}
-
 async function worstOf(url: string, name: string, { examples }: Case): Promise<number> {
   const instances = examples.map(({ input }) => input)
   const { status, body } = await post(`${url}/models/${name}/predict`, { instances })
   expect({ name, status, body }).toMatchObject({ status: 200 })
   const predictions = body.predictions as unknown[]
   return Math.max(...examples.map(({ prediction }, index) => deviation(prediction, predictions[index])))
+}
+
+/** Sends texts one by one. Returns how many are answered, as by the original, and how many are refused. */
+async function compareTexts(
+  url: string,
+  name: string,
+  { examples }: Case,
+): Promise<[answered: number, refused: number]> {
+  let refused = 0
+  for (const { input, prediction } of examples) {
+    const { status, body } = await post(`${url}/models/${name}/predict`, { instances: [input] })
+    if (status === 400) refused++
+    else {
+      const isAlike = deviation(prediction, body.predictions[0]) <= TOLERANCE
+      expect({ name, input, prediction, body, isAlike }).toMatchObject({ isAlike: true })
+    }
+  }
+  return [examples.length - refused, refused]
 }
 
 describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
@@ -107,7 +130,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
 
   test('are right as the export tool writes them, where it writes them', async () => {
     const { url } = await startServer({ args: ['--model-dir', join(folder, 'tool')] })
-    for (const [name, found] of Object.entries(cases).filter(([each]) => isExported(each))) {
+    for (const [name, found] of Object.entries(cases).filter(([each]) => isExported(each) && !TEXTS.includes(each))) {
       const worst = await worstOf(url, name, found)
       expect({ name, isClose: worst <= TOLERANCE, worst }).toMatchObject({ isClose: true })
     }
@@ -121,7 +144,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
       const given = warnings.filter((text) => !text.startsWith('output '))
       expect({ name, given }).toEqual({ name, given: warning ? [expect.stringMatching(warning)] : [] })
       for (const text of given) await server.line(({ msg, model }) => msg === text && model === name)
-      if (isRefusedText(name) || GAPS_REFUSED.has(name)) continue
+      if (TEXTS.includes(name) || GAPS_REFUSED.has(name)) continue
       const worst = await worstOf(server.url, name, found)
       expect({ name, isWrong: worst > TOLERANCE, worst }).toMatchObject({ isWrong: true })
     }
@@ -131,19 +154,18 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
     }
   })
 
-  test('are answered as by their originals, or refused, where they read texts with a pattern for ASCII', async () => {
-    const { url } = await startServer({ args: ['--model-dir', join(folder, 'plain')] })
-    for (const [name, { examples }] of Object.entries(cases).filter(([each]) => isRefusedText(each))) {
-      let refused = 0
-      for (const { input, prediction } of examples) {
-        const { status, body } = await post(`${url}/models/${name}/predict`, { instances: [input] })
-        if (status === 400) refused++
-        else
-          expect({ name, input, isAlike: deviation(prediction, body.predictions[0]) < TOLERANCE }).toMatchObject({
-            isAlike: true,
-          })
-      }
-      expect({ name, isRefused: refused > 0 }).toEqual({ name, isRefused: true })
+  test('answer texts as their originals do, or refuse them, as the converter and as the tool write them', async () => {
+    const [plain, tool] = await Promise.all(
+      ['plain', 'tool'].map((each) => startServer({ args: ['--model-dir', join(folder, each)] })),
+    )
+    for (const name of TEXTS) {
+      const [, refused] = await compareTexts(plain!.url, name, cases[name]!)
+      const [answered] = await compareTexts(tool!.url, name, cases[name]!)
+      expect({ name, isRefused: refused > 0, isAnswered: answered > 0 }).toEqual({
+        name,
+        isRefused: true,
+        isAnswered: true,
+      })
     }
   })
 })

@@ -53,6 +53,18 @@ describe('a text model that skl2onnx exported with the pattern of its own choice
     expect((await request(server).post('/predict').send({ text: 'A great film' })).status).toBe(200)
   })
 
+  test('refuses the letters whose lower case the file does not know, without a warning at load', async () => {
+    const file = readFileSync(join(FIXTURES, 'parity/text-classifier/1/model.onnx'))
+    const { server } = await startApp({ folder: createFolder({ 'm/1/model.onnx': file }) })
+    const reply = await request(server).post('/predict').send({ text: 'a naïve \u212Aelvin' })
+    expect(reply.status).toBe(400)
+    expect(reply.body.error).toBe(
+      'text: the file makes another lower case of "\u212Aelvin" than Python: send it in lower case, or write "misreadText": "allow" into model.json',
+    )
+    expect((await request(server).post('/predict').send({ text: 'A NAÏVE film' })).status).toBe(200)
+    expect((await request(server).get('/models/m')).body).not.toHaveProperty('warnings')
+  })
+
   test('answers any text where model.json allows it, and still warns', async () => {
     const { server } = await startTexts({ description: { misreadText: 'allow' } })
     expect((await request(server).post('/predict').send({ text: 'a naïve film' })).status).toBe(200)

@@ -22,7 +22,7 @@ function kindsOf(tokenexp: string): unknown[] {
   })
   const rules = readModelFile(sourceOf(file)).textRules
   for (const rule of rules) {
-    expect(rule).toMatchObject({ input: 'review', pattern: tokenexp, hasPairs: true, isLowered: false })
+    expect(rule).toMatchObject({ input: 'review', pattern: tokenexp, hasPairs: true, lowers: 'none' })
   }
   return rules.map(({ kind }) => kind)
 }
@@ -50,10 +50,52 @@ describe('the patterns of a Tokenizer', () => {
   })
 })
 
-test('the exports of the parity suite read all texts alike, but for those with the pattern that skl2onnx chooses', () => {
-  const rulesOf = (name: string) => readModelFile(fileSource(join(FIXTURES, 'parity', name, '1/model.onnx'))).textRules
-  expect(rulesOf('text-classifier')).toEqual([])
-  const rule = { input: 'text', pattern: '[a-zA-Z0-9_]+', kind: 'words', isLowered: true }
-  expect(rulesOf('text-default-pattern')).toEqual([{ ...rule, hasPairs: false }])
-  expect(rulesOf('text-default-pattern-pairs')).toEqual([{ ...rule, hasPairs: true }])
+describe('a lower case before the Tokenizer', () => {
+  /** Kinds of rules behind a StringNormalizer, by its locale and the words that are counted. */
+  const kindsBehind = (locale: string, words: readonly string[], tokenexp = String.raw`[\pL]+`): unknown[] => {
+    const lower = { case_change_action: 'LOWER', locale }
+    const file = tableModel({
+      inputs: { review: 1 },
+      types: { review: STRING },
+      nodes: [
+        { operator: 'StringNormalizer', inputs: ['review'], outputs: ['lower'], attributes: lower },
+        { operator: 'com.microsoft.Tokenizer', inputs: ['lower'], outputs: ['words'], attributes: { tokenexp } },
+        { operator: 'TfIdfVectorizer', inputs: ['words'], outputs: ['counts'], attributes: { pool_strings: words } },
+      ],
+      outputs: { counts: 3 },
+    })
+    return readModelFile(sourceOf(file)).textRules.map(({ kind, lowers }) => `${kind} of ${lowers}`)
+  }
+
+  test('of the locale C knows ASCII alone, which matters where the vocabulary has other words', () => {
+    expect(kindsBehind('C', ['film', 'café'])).toEqual(['upper of ascii'])
+    expect(kindsBehind('POSIX', ['café'])).toEqual(['upper of ascii'])
+    expect(kindsBehind('C', ['film'])).toEqual(['special of ascii'])
+  })
+
+  test('of other locales knows all letters but special ones', () => {
+    expect(kindsBehind('C.UTF-8', ['café'])).toEqual(['special of all'])
+    expect(kindsBehind('en_US.UTF-8', ['film'])).toEqual(['special of all'])
+  })
+
+  test('is not looked at where other letters are refused anyway', () => {
+    expect(kindsBehind('C', ['café'], '[a-zA-Z0-9_]+')).toEqual(['words of ascii', 'special of ascii'])
+  })
+})
+
+test('the exports of the parity suite read words of every alphabet, but for those with the pattern of skl2onnx', () => {
+  const kindsOfFile = (name: string) => {
+    const { textRules } = readModelFile(fileSource(join(FIXTURES, 'parity', name, '1/model.onnx')))
+    for (const rule of textRules) expect(rule).toMatchObject({ input: 'text', lowers: 'ascii' })
+    return textRules.map(({ kind, hasPairs }) => [kind, hasPairs])
+  }
+  expect(kindsOfFile('text-classifier')).toEqual([['special', true]])
+  expect(kindsOfFile('text-default-pattern')).toEqual([
+    ['words', false],
+    ['special', false],
+  ])
+  expect(kindsOfFile('text-default-pattern-pairs')).toEqual([
+    ['words', true],
+    ['special', true],
+  ])
 })

@@ -46,6 +46,7 @@ FEW = {"n_estimators": 10, "max_depth": 3, "random_state": 0}
 HIST = {"max_iter": 10, "max_depth": 3, "random_state": 0}
 LEAVES = {**FEW, "num_leaves": 7, "verbose": -1, "n_jobs": 1}
 SILENT = {"iterations": 10, "depth": 3, "random_seed": 0, "verbose": False, "allow_writing_files": False}
+odd = np.random.default_rng(5)
 cases = {}
 
 
@@ -109,24 +110,35 @@ def add_boosters():
     add("lightgbm-sigmoid", LGBMClassifier(**LEAVES, sigmoid=2.0), two, export=lgb)
 
 
+# Words and separators on which patterns, cases and spaces disagree.
+WORDS = (
+    "film story naïve café 한국 영화 Łódź a I x é 5 ２ x_y İstanbul \u212Aelvin STRASSE straße cafe\u0301 ½ Ⅷ 漢字 it's 10€ ΟΔΟΣ "
+    "ΣΑΣ. zero\u200bwidth नमस्ते is bad lovely"
+).split(" ")
+SEPARATORS = [" "] * 8 + ["  ", ", ", "\n", "\u00a0", "\t", "—", "\x1c"]
+
+
+def odd_texts(count):
+    return ["".join(odd.choice(WORDS) + odd.choice(SEPARATORS) for _ in range(odd.integers(1, 6))) for _ in range(count)]
+
+
 def add_texts():
     english = ["a wonderful story", "this is a bad film", "a lovely cast", "the plot is bad", "great film", "dull plot"]
     accented = ["naïve café society", "한국 영화 좋다", "Łódź is lovely", "the café is dull", "very naïve", "좋다 영화"]
-    target = np.array([1, 0, 1, 0, 1, 0] * 10)
-
-    def plain(vectorizer):
-        return on_strings("text", 1, options={id(vectorizer): {"locale": "C"}})
-
-    words, pairs = TfidfVectorizer(), TfidfVectorizer(ngram_range=(1, 2))
-    stops = CountVectorizer(ngram_range=(1, 2), stop_words=["is", "a", "the"])
     # No single characters between words: the server refuses these for a reason of their own.
     without_a = [text.replace("is a", "is the") for text in english]
-    for name, vectorizer, texts in [
-        ("text", words, accented), ("text-pairs", pairs, english), ("text-stop-words", stops, without_a)
-    ]:  # fmt: skip
-        asked = np.array(texts)
-        model = make_pipeline(vectorizer, LogisticRegression())
-        add(name, model, target, np.array(texts * 10), asked, export=plain(vectorizer))
+    for name, vectorizer, texts, asked in [
+        ("text", TfidfVectorizer(), accented, odd_texts(60)),
+        ("text-pairs", TfidfVectorizer(ngram_range=(1, 2)), english, odd_texts(60)),
+        ("text-word-class", CountVectorizer(token_pattern=r"\w+"), accented, odd_texts(60)),
+        ("text-space-class", CountVectorizer(token_pattern=r"\S+"), accented, odd_texts(60)),
+        ("text-characters", CountVectorizer(analyzer="char"), accented, odd_texts(60)),
+        ("text-stop-words", CountVectorizer(ngram_range=(1, 2), stop_words=["is", "a", "the"]), without_a, []),
+    ]:
+        options = {id(vectorizer): {"locale": "C.UTF-8"}}
+        model, known = make_pipeline(vectorizer, LogisticRegression()), np.array(texts * 10)
+        target = np.array([1, 0, 1, 0, 1, 0] * 10)
+        add(name, model, target, known, np.array(texts + asked), export=on_strings("text", 1, options=options))
 
 
 warnings.filterwarnings("ignore")
