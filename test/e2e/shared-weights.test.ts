@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { get, post } from '../support/http.ts'
 import { largeModel } from '../support/onnx-writer.ts'
-import { startServer } from '../support/server-process.ts'
+import { insist, startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 
 const WIDTH = 1024
@@ -65,9 +65,7 @@ describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
     const large = createLarge()
     const server = await start(large, 2, '--shutdown-delay=10')
     expect(readdirSync(large.temporary)).toHaveLength(1)
-    server.kill('SIGTERM')
-    await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
-    server.kill('SIGTERM')
+    await insist(server, 'SIGTERM')
     expect(await server.exited).toEqual({ code: 1, signal: null })
     expect(readdirSync(large.temporary)).toEqual([])
   }, 60_000)

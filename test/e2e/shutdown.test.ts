@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { get, post } from '../support/http.ts'
-import { startServer } from '../support/server-process.ts'
+import { insist, startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 
 const SLOW_MS = 0.15
@@ -116,13 +116,6 @@ test('a stop while models still load is clean', async () => {
   expect(await server.exited).toEqual({ code: 0, signal: null })
   expect(server.stderr()).toBe('')
 })
-
-/** Signals within half a second count as one, so they are sent until one counts as the second. */
-async function insist(server: ServerProcess, signal: NodeJS.Signals): Promise<void> {
-  const timer = setInterval(() => server.kill(signal), 100)
-  await server.line(({ msg }) => msg?.startsWith('asked to stop again') ?? false)
-  clearInterval(timer)
-}
 
 describe('giving up', () => {
   test.each<[string, string[]]>([

@@ -89,3 +89,10 @@ function followLog(child: ChildProcess, errors: () => string): Pick<ServerProces
     })
   return { lines, line }
 }
+
+/** Signals within half a second count as one, so they are sent until one counts as the second. */
+export async function insist(server: ServerProcess, signal: NodeJS.Signals): Promise<void> {
+  const timer = setInterval(() => server.kill(signal), 100)
+  await server.line(({ msg }) => msg?.startsWith('asked to stop again') ?? false)
+  clearInterval(timer)
+}
