@@ -41,14 +41,13 @@ def run(options):
     from export.publish import export_package
     from export.report import print_report
     from export.sample import read_sample
+    from export.unwrap import to_convert
 
-    loaded = load(options.model, options.steps, options.code)
-    if loaded.threshold:
-        raise Refusal("a threshold classifier is not exported yet: export the estimator within, its estimator_")
-    check_steps(loaded.model)
-    sample = read_sample(options.data, loaded.model, options.target)
+    model = load(options.model, options.steps, options.code)
+    check_steps(model)
+    sample = read_sample(options.data, to_convert(model), options.target)
     made, written = export_package(
-        loaded.model, sample, place, tolerance=options.tolerance, seconds=options.deadline, labels=options.labels,
+        model, sample, place, tolerance=options.tolerance, seconds=options.deadline, labels=options.labels,
         description=options.description, check=partial(serve_check, tolerance=options.tolerance) if options.serve_check else None,
     )  # fmt: skip
     print_report(made, sample, place, written, is_served=options.serve_check)

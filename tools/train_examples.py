@@ -46,7 +46,7 @@ def through_the_tool(name, model, table, target, **words):
         pickle, data = Path(folder) / "model.pkl", Path(folder) / "sample.csv"
         joblib.dump(model, pickle)
         table.to_csv(data, index=False)
-        model = load(pickle).model
+        model = load(pickle)
         sample = read_sample(data, model, target)
         place = choose_place(OUT / name)
         made, written = export_package(model, sample, place, tolerance=TOLERANCE, **words)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from export.refusal import Refusal
+from export.thresholds import Threshold, threshold_of
+
 
 @dataclass
 class Answers:
@@ -17,6 +20,7 @@ class Answers:
     numbers: np.ndarray | None = None  # [rows, n], for "labels" also [rows, classifiers, n]
     classes: list = field(default_factory=list)  # what the columns of `numbers` stand for, where known
     numbers_name: str = "probabilities"  # of "labels": "probabilities" or "scores"
+    threshold: Threshold | None = None  # what chooses the label of two classes
 
     def rows(self):
         """The answers as the server writes them."""
@@ -92,11 +96,13 @@ def ask_classifier(model, data):
     labels, classes = as_exported(labels.reshape(-1)), as_exported(classes_of(model)).tolist()
     if is_hard_vote(model):
         return Answers("label", labels)
+    threshold = threshold_of(model)
     if hasattr(model, "predict_proba"):
-        return Answers("probabilities", labels, np.asarray(model.predict_proba(data)), classes)
+        return Answers("probabilities", labels, np.asarray(model.predict_proba(data)), classes, threshold=threshold)
     scores = np.asarray(model.decision_function(data))
     # Of two classes scikit-learn gives the score of the second only, most exports give that of both.
-    return Answers("scores", labels, np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, classes)
+    scores = np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
+    return Answers("scores", labels, scores, classes, threshold=threshold)
 
 
 def numbers_of_several(model, data):
@@ -148,7 +154,17 @@ def from_onnx(outputs, like):
         columns = []
     numbers = np.concatenate(columns, axis=1) if columns else None
     is_score = like.form in ("probabilities", "scores", "clusters") and numbers.shape[1] == 1
-    return Answers("score" if is_score else like.form, labels, numbers, [] if is_score else like.classes)
+    if is_score:
+        return Answers("score", labels if like.threshold is None else no_threshold(), numbers)
+    labels = labels if like.threshold is None else like.threshold.labels(numbers, like.classes)
+    return Answers(like.form, labels, numbers, like.classes, threshold=like.threshold)
+
+
+def no_threshold():
+    raise Refusal(
+        "the export has one score for both classes, and the server compares a threshold with the number of a class: put "
+        "CalibratedClassifierCV around the model, within the threshold classifier, and train it again"
+    )
 
 
 @dataclass

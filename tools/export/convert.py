@@ -23,6 +23,7 @@ from export.known_faults import find_fault
 from export.refusal import Refusal
 from export.selectors import without_selectors
 from export.text_patterns import to_unicode
+from export.unwrap import to_convert
 
 # What the converters of all libraries write, and ONNX Runtime has read since 1.17.
 OPSETS = {"": 19, "ai.onnx.ml": 3}
@@ -33,7 +34,7 @@ rounding.register()
 
 
 def convert(model, sample, attempt):
-    model = without_selectors(copy.deepcopy(model))
+    model = without_selectors(copy.deepcopy(to_convert(model)))
     options = prepare(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -48,7 +49,7 @@ def convert(model, sample, attempt):
 
 def check_steps(model):
     """Refuses what cannot be converted, by the name of its step."""
-    for step, inner in walk(without_selectors(copy.deepcopy(model))):
+    for step, inner in walk(without_selectors(copy.deepcopy(to_convert(model)))):
         where = f"step {step!r} ({type(inner).__module__}.{type(inner).__name__})"
         register_converter_of(inner)
         try:

@@ -42,14 +42,15 @@ def choose_place(out, version=1, force=False):
     return place
 
 
-def describe(out, features=None, labels=None, description=None, outputs=None):
-    """The content of model.json. An editor finds its schema where the folder is one of this project."""
+def describe(out, features=None, labels=None, description=None, **settings):
+    """The content of model.json, without the `settings` that are None. An editor finds its schema where the folder is one
+    of this project."""
     content = {"$schema": Path(os.path.relpath(ROOT / "docs/model.schema.json", out)).as_posix()}
     content = content if out.resolve().is_relative_to(ROOT) else {}
     content |= {"description": description} if description else {}
     content |= {"features": features} if features else {}
     content |= {"labels": labels} if labels else {}
-    return content | ({"outputs": outputs} if outputs else {})
+    return content | {key: value for key, value in settings.items() if value is not None}
 
 
 def read_description(file):
@@ -67,7 +68,7 @@ def read_description(file):
 
 def fits(there, content):
     """Whether a description that is there is true of a new version as well: what people wrote is kept then."""
-    if there.get("outputs") != content.get("outputs"):
+    if any(there.get(key) != content.get(key) for key in ("outputs", "threshold")):
         return False
     facts = [[facts_of(feature) for feature in each.get("features", [])] for each in (there, content)]
     return facts[0] == facts[1] and there.get("labels", []) == content.get("labels", [])

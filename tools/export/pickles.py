@@ -9,6 +9,7 @@ import warnings
 import joblib
 import numpy as np
 
+from export.formats import check_kind
 from export.refusal import Refusal, one_line
 from export.versions import check_version, package_of, read_plain
 
@@ -24,7 +25,7 @@ def read_pickle(file, code=()):
     """
     content = read_plain(file)
     if TORCH_MAGIC in content[:64] or b"torch.storage" in content:
-        raise Refusal(f"{file} holds tensors of PyTorch: export the model where it is built, with torch.onnx.export")
+        check_kind("pytorch", file)
     check_version(file, content)
     for each in code:
         provide(each)
@@ -78,7 +79,7 @@ def missing_module(file, name):
     package = package_of(top)
     if package is not None:
         return f"{file} needs the module {name!r}, which is not installed here: pip install {package}"
-    remedy = f"name its folder with --code <folder>, or install the package that it is from (pip install {top})"
+    remedy = "name the folder of its code with --code <folder>, or install the package that it is from"
     return f"{file} needs the module {name!r}, which is not found here: {remedy}"
 
 
@@ -96,6 +97,8 @@ def unreadable(file, error, content):
             return f"{file} needs {name}, which the program defined that wrote it: {remedy}"
         remedy = f"install the version of {package_of(module.split('.')[0]) or module} that wrote the file"
         return f"{file} needs {name} of {module}, which is not in the version here: {remedy}"
+    if isinstance(error, EOFError):
+        return f"{file} is cut off: copy it again, or write it again with joblib.dump"
     reason = f"{type(error).__name__}: {one_line(error)}"
     if content[:1] != b"\x80" and not re.match(rb"[(cI]", content[:1]):
         return f"{file} is no pickle, nor another file that this tool knows: write the model with joblib.dump"

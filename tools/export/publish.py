@@ -64,7 +64,8 @@ def to_package(made, sample, tolerance, out, *, labels=None, description=None, a
         with_more(closed(feature, made), (about or {}).get(feature["name"], {}), made.missing[feature["name"]])
         for feature in sample.features(made.inputs)
     ]
-    content = describe(out, features, expected.classes, description, outputs_of(made))
+    threshold = expected.threshold and expected.threshold.setting(expected.classes)
+    content = describe(out, features, expected.classes, description, outputs=outputs_of(made), threshold=threshold)
     gaps = refused_gaps(made, sample)
     rows = np.flatnonzero(~gaps.any(axis=1))[:EXAMPLES].tolist()
     if not rows:

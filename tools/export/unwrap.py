@@ -3,31 +3,31 @@
 from sklearn.pipeline import Pipeline
 
 from export.refusal import Refusal
-from export.thresholds import is_threshold, threshold_of
+from export.thresholds import is_threshold, trained
 
 
-def unwrap(model):
-    """What is left to convert, and the threshold that chooses its label, or None. Raises a Refusal."""
+def without_search(model):
+    """A search holds the model that it found, a frozen estimator the one that it keeps."""
     if hasattr(model, "best_estimator_"):
-        return unwrap(model.best_estimator_)
-    if type(model).__name__ == "FrozenEstimator":
-        return unwrap(model.estimator)
+        return without_search(model.best_estimator_)
+    return without_search(model.estimator) if type(model).__name__ == "FrozenEstimator" else model
+
+
+def to_convert(model):
+    """What of a model is converted: no search, no samplers, no threshold. Raises a Refusal where nothing is left."""
+    model = without_search(model)
     if is_threshold(model):
-        inner, nested = unwrap(getattr(model, "estimator_", model.estimator))
-        if nested is not None:
+        inner = without_search(trained(model))
+        if is_threshold(inner):
             raise Refusal("a threshold classifier holds another one: write the inner one alone with joblib.dump")
-        return inner, threshold_of(model, inner)
-    return unwrap_pipeline(model) if isinstance(model, Pipeline) else (model, None)
+        return to_convert(inner)
+    return convertible(model) if isinstance(model, Pipeline) else model
 
 
-def unwrap_pipeline(pipeline):
+def convertible(pipeline):
     """The steps without samplers, which choose the rows of the training and pass every later row on."""
-    kept = [(name, *unwrap(step)) for name, step in pipeline.steps if not hasattr(step, "fit_resample")]
+    kept = [(name, to_convert(step)) for name, step in pipeline.steps if not hasattr(step, "fit_resample")]
     if not kept:
         raise Refusal("the pipeline has samplers and no model: add the model as its last step, and train it again")
-    is_same = len(kept) == len(pipeline.steps) and all(
-        inner is step for (_, inner, _), (_, step) in zip(kept, pipeline.steps, strict=True)
-    )
-    if is_same and type(pipeline) is Pipeline:
-        return pipeline, None
-    return Pipeline([(name, inner) for name, inner, _ in kept]), kept[-1][2]
+    is_same = type(pipeline) is Pipeline and all(a[1] is b[1] for a, b in zip(kept, pipeline.steps, strict=False))
+    return pipeline if is_same and len(kept) == len(pipeline.steps) else Pipeline(kept)
