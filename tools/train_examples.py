@@ -16,7 +16,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import pandas as pd
-from export.answers import ask_original, compare, from_onnx
+from export.answers import ask_original, from_onnx
+from export.comparison import compare
 from export.load import load
 from export.package import ROOT, choose_place, describe, to_examples, write_package
 from export.publish import export_package

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from export.answers import ask_original, distances
+from export.answers import ask_original
+from export.comparison import distances
 
 
 def explain(made, model, sample, tolerance):

@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 
-from export.answers import ask_original, distances, from_onnx
+from export.answers import ask_original, from_onnx
+from export.comparison import distances
 
 # Rows that each feature is blanked in, and the rows of all features together.
 ROWS, MOST_ROWS = 40, 10_000

@@ -1,7 +1,6 @@
 """Reads a pickle or joblib file, and says in words why one cannot be read."""
 
 import importlib
-import pickle
 import re
 import sys
 import warnings

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from export.answers import Answers, Deviation, ask_original, compare, from_onnx
+from export.answers import Answers, ask_original, from_onnx
+from export.comparison import Deviation, compare
 from export.attempts import attempts
 from export.convert import check_steps, convert
 from export.disagreement import explain

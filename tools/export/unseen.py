@@ -5,7 +5,8 @@ import warnings
 
 from sklearn.compose import ColumnTransformer
 
-from export.answers import ask_original, distances, from_onnx
+from export.answers import ask_original, from_onnx
+from export.comparison import distances
 from export.estimators import named_columns, walk
 
 ROWS = 10

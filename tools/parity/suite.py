@@ -5,7 +5,8 @@ import shutil
 
 import numpy as np
 import onnxruntime
-from export.answers import Answers, ask_original, compare, from_onnx
+from export.answers import Answers, ask_original, from_onnx
+from export.comparison import compare
 from export.repairs import make_repeatable
 from skl2onnx import to_onnx
 
