@@ -13,7 +13,7 @@ import type { ModelFile } from './models/repository.ts'
 import { checkExamples, exampleGaps, exampleRows } from './protocols/examples.ts'
 import { offerExample } from './protocols/offer-example.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
-import { memoryLimit, workerMemoryFor } from './runtime/memory-limit.ts'
+import { dataLimitFor, memoryLimit, workerMemoryFor } from './runtime/memory-limit.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { findWorkerCommand } from './runtime/worker-command.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
@@ -96,7 +96,7 @@ async function answersWritten(): Promise<void> {
 function createRuntime({ config, logger, workerEntry }: ServerOptions): Runtime {
   const size = chooseWorkers(config, logger)
   const asked = config.maxRunMemory * 2 ** 20
-  const memoryBytes = asked === 0 ? workerMemoryFor(size, totalmem(), memoryLimit()) : asked
+  const memoryBytes = dataLimitFor(asked === 0 ? workerMemoryFor(size, totalmem(), memoryLimit()) : asked)
   const { prefix, warnings } = findWorkerCommand(memoryBytes)
   for (const warning of warnings) logger.warn(warning)
   return createWorkerPool({

@@ -17,9 +17,12 @@ export function memoryLimit(read: ReadText = readText): number | undefined {
   return limits.length > 0 ? Math.min(...limits) : undefined
 }
 
-// What the server itself takes of the memory, and what Node and the runtime's library take of a worker's.
+// What the server itself takes of the memory.
 const SERVER_SHARE = 0.25
 const MIN_WORKER_BYTES = 2 ** 28
+// Node 24 reserves between 512 and 640 MiB for itself and does not use most of it. RLIMIT_DATA counts it all the same, and
+// below it a worker does not even start.
+const RESERVED_BYTES = 640 * 2 ** 20
 
 /**
  * How much one worker may allocate, where nobody says: together, as many as compute for one model cannot take the part
@@ -31,4 +34,9 @@ const MIN_WORKER_BYTES = 2 ** 28
 export function workerMemoryFor(workers: number, totalBytes: number, limitBytes: number | undefined): number {
   const usable = Math.min(totalBytes, limitBytes ?? totalBytes) * (1 - SERVER_SHARE)
   return Math.max(MIN_WORKER_BYTES, Math.floor(usable / workers))
+}
+
+/** The RLIMIT_DATA of a worker that may allocate so much besides what Node reserves. */
+export function dataLimitFor(memoryBytes: number): number {
+  return memoryBytes + RESERVED_BYTES
 }
