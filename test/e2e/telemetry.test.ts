@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
@@ -8,11 +8,15 @@ import { FLOWER } from '../support/iris.ts'
 import { ROOT } from '../support/paths.ts'
 import { startServer } from '../support/server-process.ts'
 
+const STARTED_AT = Date.now()
+
 /** What telemetry would leave behind: files under a home and a temporary folder of its own, and a log in /tmp. */
 function traces(home: string, temporary: string, pid: number): string[] {
   const files = [home, temporary].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
   const log = `/tmp/mat-debug-${pid}.log`
-  return existsSync(log) ? [...files, log] : files
+  // An earlier process with this id may have left one.
+  const isNew = existsSync(log) && statSync(log).mtimeMs >= STARTED_AT
+  return isNew ? [...files, log] : files
 }
 
 /** This environment, as on a developer's machine: telemetry keeps quiet where CI is set, and where it is told to. */
