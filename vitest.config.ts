@@ -27,7 +27,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/container/**'],
+          exclude: ['test/backend/**', 'test/e2e/**', 'test/container/**'],
         },
       },
       {
