@@ -44,3 +44,10 @@ export function* textsIn(source: ByteSource, attribute: Range): Generator<string
     if (field.number === FIELD.strings && field.isBytes) yield readText(source, field, 'a text of an attribute')
   }
 }
+
+/** True where an attribute lists a text. */
+export function hasText(source: ByteSource, node: GraphNode, attribute: string, text: string): boolean {
+  const place = placeAttributes(source, node).get(attribute)
+  if (place) for (const each of textsIn(source, place)) if (each === text) return true
+  return false
+}

@@ -17,9 +17,10 @@ export function bytesOf(inputs: Tensors): number {
 
 /**
  * Whether two requests can be computed in one run: same outputs asked for, same inputs but for the number of rows, which
- * all inputs of a request must share.
+ * all inputs of a request must share. A request with an axis of size 0 runs alone: the proof of rows does not hold for it.
  */
 export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
+  if (hasEmptyAxis(a.inputs) || hasEmptyAxis(b.inputs)) return false
   if (!hasOneRowCount(a.inputs) || !hasOneRowCount(b.inputs)) return false
   if (a.inputs.size !== b.inputs.size || !isSameList(a.outputs, b.outputs)) return false
   for (const [name, tensor] of a.inputs) {
@@ -27,6 +28,11 @@ export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
     if (!other || !isJoinable(tensor, other)) return false
   }
   return true
+}
+
+function hasEmptyAxis(inputs: Tensors): boolean {
+  for (const { shape } of inputs.values()) if (shape.includes(0)) return true
+  return false
 }
 
 export function hasOneRowCount(inputs: Tensors): boolean {

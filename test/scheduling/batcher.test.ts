@@ -227,6 +227,18 @@ describe('batching', () => {
     expect(await results[1]).toHaveProperty('outputs')
   })
 
+  test('never joins a request with an axis of size 0', async () => {
+    const { runtime, batcher } = open()
+    const accepted = [1, 0, 2].map((rows) => batcher.submit(request(10, rows)))
+    await settle()
+    for (let index = 0; index < 2; index++) {
+      runtime.started[index]!.finish()
+      await settle()
+    }
+    expect(runtime.started.map(({ inputs }) => inputs.get('x')!.shape[0])).toEqual([3, 0])
+    await Promise.all(accepted)
+  })
+
   test('sends what is not joined together, shared out over all that compute; one that fails hinders no other', async () => {
     const { runtime, batcher } = open({ maxBatchSize: 1, maxRunsTogether: 4, parallelism: 2 })
     const results = [1, 2, 3, 4, 5, 6].map((first) =>

@@ -14,6 +14,8 @@ export interface Operation {
   readonly outputCount: number
   /** Reads the attributes of these names alone: a tree ensemble has lists of millions. */
   attributes(...names: string[]): Attributes
+  /** Looks for a text in an attribute, however long its list is: a vocabulary has a hundred thousand words. */
+  hasText(attribute: string, text: string): boolean
   /** A size that nothing is known of. Equal keys stand for equal sizes. */
   unknownSize(key?: string): Size
   /** What a graph within an attribute makes of these inputs; it sees the values around it. */

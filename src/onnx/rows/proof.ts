@@ -34,7 +34,7 @@ function bindInputs(facts: Walk, graph: Graph): string | undefined {
     const [first, ...others] = shape ?? []
     if (!shape || shape.length === 0 || isFixed(first)) return `axis 0 of input ${name} is fixed or unknown`
     if (typeof first === 'string' && others.includes(first)) return `input ${name} has its rows along two axes`
-    const sizes = others.map((size, index) => toSize(size, `${name}.${index + 1}`))
+    const sizes = others.map((size, index) => toSize(size, `${index + 1} of ${name}`))
     facts.bind(name, rowsAlong(0, [ROWS, ...sizes]))
   }
   return inputs.length === 0 ? 'it has no inputs' : undefined
@@ -60,8 +60,7 @@ function isFixed(size: number | string | undefined): boolean {
   return typeof size === 'number' && size >= 0
 }
 
-/** Axes of one name have one size. */
+/** The runtime does not hold axes of one name to one size, so each has a size of its own. */
 function toSize(size: number | string | undefined, place: string): Size {
-  if (typeof size === 'number' && size > 0) return sizeOf(size)
-  return unknownSize(typeof size === 'string' ? `axis ${size}` : place)
+  return typeof size === 'number' && size > 0 ? sizeOf(size) : unknownSize(`axis ${place}`)
 }

@@ -1,7 +1,7 @@
 /**
  * A size of an axis, or a number computed from sizes: `numerator / denominator`, times names of unknown sizes with their
- * powers. `ROWS` is the name of the number of rows in a run. A name stands for a number from 1 on: requests with an axis
- * of size 0 are never joined.
+ * powers. `ROWS` is the name of the number of rows in a run. Requests with an axis of size 0 are never joined, but an axis
+ * within the graph may be empty: a name stands for a number from 0 on.
  */
 export interface Size {
   readonly numerator: number

@@ -34,8 +34,16 @@ export interface Count {
   readonly known: readonly Size[]
 }
 
+// No operator of the runtime takes more. A file of a few kilobytes could ask for millions.
+const MAX_RANK = 64
+
+function checkRank(shape: readonly Size[]): void {
+  if (shape.length > MAX_RANK) throw new NotProven('it has too many axes')
+}
+
 /** A value that is the same in every run. @throws NotProven when its sizes depend on the number of rows. */
 export function constant(shape?: readonly Size[], known?: readonly Size[]): Constant {
+  if (shape) checkRank(shape)
   if (shape?.some((size) => rowPower(size) !== 0)) throw new NotProven('a constant is as long as there are rows')
   return { kind: 'constant', shape, known }
 }
@@ -46,6 +54,7 @@ export function constant(shape?: readonly Size[], known?: readonly Size[]): Cons
  * @throws NotProven when the sizes contradict that.
  */
 export function rowsAlong(axis: number, shape: readonly Size[], padding?: string): Rows {
+  checkRank(shape)
   for (const [index, size] of shape.entries()) {
     if (rowPower(size) !== (index === axis ? 1 : 0)) throw new NotProven('the number of rows is in more than one axis')
   }
@@ -55,6 +64,7 @@ export function rowsAlong(axis: number, shape: readonly Size[], padding?: string
 
 /** A value whose numbers are known: a count where they depend on the number of rows, else a constant. */
 export function numbers(shape: readonly Size[], known: readonly Size[]): Constant | Count {
+  checkRank(shape)
   if (known.every((size) => rowPower(size) === 0)) return { kind: 'constant', shape, known }
   return { kind: 'count', shape, known }
 }

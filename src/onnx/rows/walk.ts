@@ -1,3 +1,4 @@
+import { hasText } from '../attribute-lists.ts'
 import { readAttributes } from '../attributes.ts'
 import { readGraph } from '../graph.ts'
 import type { Graph, GraphNode } from '../graph.ts'
@@ -130,6 +131,7 @@ export class Walk {
       inputs: trimmed(inputs),
       outputCount: node.outputs.length,
       attributes: (...names) => readAttributes(source, node, names),
+      hasText: (name, text) => hasText(source, node, name, text),
       unknownSize: (key) => unknownSize(key ?? `${this.#depth}#${this.#count()}`),
       within: (range, values) => this.#within(range, values),
       tensor: (range) => this.tensor(range),

@@ -1,5 +1,5 @@
 import { checkConstant, input, integer } from '../operation.ts'
-import type { Rule } from '../operation.ts'
+import type { Operation, Rule } from '../operation.ts'
 import { NotProven, isEqual, isOne, over, sizeOf, times, toNumber } from '../sizes.ts'
 import type { Size } from '../sizes.ts'
 import { axisOf, reshaped, rowAxis, shapeOf } from '../value.ts'
@@ -9,7 +9,7 @@ import { listOf } from './slicing.ts'
 export const resize: Rule = (operation) => {
   const data = input(operation, 0)
   const { inputs, opset, operator } = operation
-  if (operation.attributes('axes').has('axes')) throw new NotProven('it names its axes')
+  checkPlain(operation)
   const sizes = shapeOf(data)
   const rows = rowAxis(data)
   const at = operator === 'Upsample' || opset < 11 ? 1 : 2
@@ -27,6 +27,15 @@ export const resize: Rule = (operation) => {
     result.map((size) => size ?? operation.unknownSize()),
     rows,
   )
+}
+
+/** Other axes must not decide how an axis is resized, and no part of it may be cut out. */
+function checkPlain(operation: Operation): void {
+  const names = ['axes', 'keep_aspect_ratio_policy', 'coordinate_transformation_mode']
+  const [axes, policy, mode] = names.map((name) => operation.attributes(name).get(name))
+  if (axes) throw new NotProven('it names its axes')
+  if ((policy?.texts[0] ?? 'stretch') !== 'stretch') throw new NotProven('it resizes all axes alike')
+  if (mode?.texts[0] === 'tf_crop_and_resize') throw new NotProven('it cuts a part out')
 }
 
 function resized(size: Size, scale: Size | undefined, target: Size | undefined): Size | undefined {

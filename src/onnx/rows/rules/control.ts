@@ -39,6 +39,8 @@ export const conditional: Rule = (operation) => {
 
 function agreed(a: Value, b: Value | undefined, operation: Operation): Value {
   if (!b || a.kind === 'count' || b.kind === 'count') throw new NotProven('its branches differ')
+  if ([a, b].some((value) => value.kind === 'rows' && value.padding !== undefined))
+    throw new NotProven('its rows are filled up to the longest of the run')
   if (a.kind === 'constant' && b.kind === 'constant' && !(a.shape && b.shape)) return constant()
   const [x, y] = [shapeOf(a), shapeOf(b)]
   if (rowAxis(a) !== rowAxis(b) || x.length !== y.length) throw new NotProven('its branches differ')
@@ -112,7 +114,9 @@ function scanOther(operation: Operation, { body, states, inputs, outputAxes }: S
     return reshaped(value, shapeOf(value).toSpliced(axis, 1), rowAxis(value) - (rowAxis(value) > axis ? 1 : 0))
   })
   const length = shapeOf(inputs[0]!.value)[inputs[0]!.axis]!
-  const made = operation.within(body, [...states, ...steps])
+  // A state is another number in every step, so its first one is not known within the body.
+  const anyStates = states.map((state) => reshaped(state, shapeOf(state), rowAxis(state)))
+  const made = operation.within(body, [...anyStates, ...steps])
   for (const [index, state] of states.entries()) {
     if (!isAlike(state, made[index])) throw new NotProven('its state becomes something else')
   }
@@ -121,7 +125,7 @@ function scanOther(operation: Operation, { body, states, inputs, outputAxes }: S
     const at = axisOf(outputAxes[index] ?? 0, sizes.length + 1)
     return reshaped(value, sizes.toSpliced(at, 0, length), rowAxis(value) + (rowAxis(value) >= at ? 1 : 0))
   })
-  return [...states, ...collected]
+  return [...anyStates, ...collected]
 }
 
 function isAlike(a: Value, b: Value | undefined): boolean {

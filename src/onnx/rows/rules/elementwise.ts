@@ -20,7 +20,7 @@ export const cast: Rule = (operation) => {
   const value = input(operation, 0)
   if (value.kind === 'rows' || !value.known) return operation.operator === 'Cast' ? unary(operation) : value
   const to = integer(operation.attributes('to'), 'to')
-  if (to === BOOL)
+  if (to === BOOL && value.known.every((size) => toNumber(size) !== undefined))
     return numbers(
       shapeOf(value),
       value.known.map((size) => sizeOf(toNumber(size) === 0 ? 0 : 1)),
@@ -125,9 +125,9 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Equal: (a, b) => {
     const [x, y] = [toNumber(a), toNumber(b)]
     if (x !== undefined && y !== undefined) return sizeOf(Number(x === y))
-    // No size is negative, or 0.
+    // No size is negative. One within the graph may be 0.
     const number = x ?? y
-    if (number !== undefined && number <= 0) return sizeOf(0)
+    if (number !== undefined && number < 0) return sizeOf(0)
     return isEqual(a, b) ? sizeOf(1) : undefined
   },
 }

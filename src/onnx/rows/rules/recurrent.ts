@@ -1,4 +1,4 @@
-import { input, integer } from '../operation.ts'
+import { checkConstant, input, integer } from '../operation.ts'
 import type { Operation, Rule } from '../operation.ts'
 import { NotProven, isEqual, sizeOf } from '../sizes.ts'
 import type { Size } from '../sizes.ts'
@@ -15,7 +15,10 @@ export const recurrent: Rule = (operation) => {
   const isRowsFirst = integer(attributes, 'layout') === 1
   const axis = isRowsFirst ? 0 : 1
   const sizes = shapeOf(data)
-  if (rowAxis(data) < 0) return Array.from({ length: operation.outputCount }, () => constant())
+  if (rowAxis(data) < 0) {
+    checkConstant(operation, 1)
+    return Array.from({ length: operation.outputCount }, () => constant())
+  }
   if (sizes.length !== 3 || rowAxis(data) !== axis) throw new NotProven('rows are steps in time')
   const rows = sizes[axis]!
   // X, W, R, B, sequence_lens, initial_h, initial_c, P.

@@ -8,7 +8,10 @@ import { isPositive, sizesOf } from './shapes.ts'
 
 export const constantOfShape: Rule = (operation) => {
   const sizes = sizesOf(input(operation, 0))
-  if (sizes.some((each) => !isPositive(each))) return constant()
+  if (sizes.some((each) => !isPositive(each))) {
+    if (sizes.some((each) => rowPower(each) !== 0)) throw new NotProven('it is empty for any number of rows')
+    return constant()
+  }
   const axis = sizes.findIndex((each) => rowPower(each) !== 0)
   if (axis >= 0) return rowsAlong(axis, checkRows(sizes, axis))
   const count = toNumber(product(sizes))

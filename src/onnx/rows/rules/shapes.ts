@@ -3,7 +3,7 @@ import type { Operation, Rule } from '../operation.ts'
 import { NotProven, ROWS, isEqual, isOne, isWhole, over, product, rowPower, sizeOf, toNumber } from '../sizes.ts'
 import type { Size } from '../sizes.ts'
 import { ONE, axisOf, constant, knownNumbers, numbers, rowsAlong, shapeOf } from '../value.ts'
-import type { Value } from '../value.ts'
+import type { Rows, Value } from '../value.ts'
 
 export const shape: Rule = (operation) => {
   const value = input(operation, 0)
@@ -27,7 +27,10 @@ export const reshape: Rule = (operation) => {
     throw new NotProven('a size of 0 is meant as it is')
   }
   const from = data.shape
-  if (!from) return constant(target.some((each) => toNumber(each)! <= 0) ? undefined : target)
+  if (!from) {
+    if (target.some((each) => rowPower(each) !== 0)) throw new NotProven('a constant is reshaped by the number of rows')
+    return constant(target.some((each) => toNumber(each)! <= 0) ? undefined : target)
+  }
   return toShape(data, fillIn(target, from))
 }
 
@@ -72,8 +75,14 @@ function toShape(data: Value, sizes: readonly Size[]): Value {
   if (rowPower(sizes[axis]!) !== 1) throw new NotProven('the number of rows is in an axis more than once')
   if (!isEqual(product(sizes.slice(0, axis)), before)) throw new NotProven('rows get mixed with another axis')
   if (!isWhole(over(sizes[axis]!, ROWS))) throw new NotProven('a row may be cut into parts that are not whole')
-  if (data.padding !== undefined && !isOne(over(sizes[axis]!, ROWS))) throw new NotProven('its rows are padded')
+  if (data.padding !== undefined) checkPadded(data, sizes)
   return rowsAlong(axis, sizes, data.padding)
+}
+
+/** Of two texts in a row, what fills the first up would come between them: their words would not be neighbours any more. */
+function checkPadded({ shape: from, axis }: Rows, sizes: readonly Size[]): void {
+  const isOneText = isEqual(product(from.slice(0, -1)), ROWS) && isEqual(from[axis]!, ROWS)
+  if (!isOneText || !isEqual(from.at(-1)!, sizes.at(-1)!)) throw new NotProven('its rows are padded')
 }
 
 export const flatten: Rule = (operation) => {
@@ -147,8 +156,9 @@ export const transpose: Rule = (operation) => {
   if (data.kind === 'rows') return rowsAlong(perm.indexOf(data.axis), sizes)
   if (rank < 2) return numbersLike(data, sizes)
   const known = rank === 2 && data.known ? transposed(data.known, data.shape) : undefined
-  if (data.kind === 'count' && !known) throw new NotProven('the number of rows becomes part of the data')
-  return known && perm[0] === 1 ? numbers(sizes, known) : numbersLike(data, sizes)
+  if (known) return numbers(sizes, perm[0] === 1 ? known : data.known!)
+  if (data.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
+  return constant(sizes)
 }
 
 function transposed(values: readonly Size[], sizes: readonly Size[]): readonly Size[] | undefined {

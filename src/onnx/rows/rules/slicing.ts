@@ -7,6 +7,8 @@ import type { Value } from '../value.ts'
 
 // What PyTorch (2^63 - 1) and tf2onnx (10^9, 2^31 - 1) write for "to the end".
 const TO_THE_END = 1e9
+// A list that is joined with itself again and again doubles each time.
+const MAX_KNOWN = 64
 
 interface Cut {
   readonly axis: number
@@ -18,7 +20,10 @@ interface Cut {
 export const slice: Rule = (operation) => {
   const data = input(operation, 0)
   const sizes = data.shape
-  if (!sizes) return constant()
+  if (!sizes) {
+    checkConstant(operation, 1)
+    return constant()
+  }
   const cuts = cutsOf(operation, sizes.length)
   const known = sliceKnown(data, cuts)
   if (known) return known
@@ -82,22 +87,18 @@ function lengthOf({ start: from, end, step }: Cut, size: Size): Size | undefined
   const [length, start, last] = [toNumber(size), from && toNumber(from), end && toNumber(end)]
   if (start === 0 && step === 1 && last !== undefined && last >= TO_THE_END) return size
   if (rowPower(size) !== 0 || length === undefined || start === undefined || last === undefined) return undefined
-  return sizeOf(indicesOf(start, last, step, length).length)
+  return sizeOf(sliceOf(start, last, step, length).count)
 }
 
-function indicesOf(start: number, end: number, step: number, length: number): number[] {
+/** Where a slice begins, and how many elements it has: an axis may be as long as a file says, so nothing is listed. */
+function sliceOf(start: number, end: number, step: number, length: number): { from: number; count: number } {
+  if (step === 0) throw new NotProven('its step is 0')
   const clamp = (value: number, least: number, most: number): number => {
     return Math.max(least, Math.min(most, value < 0 ? value + length : value))
   }
-  const indices: number[] = []
-  if (step > 0) {
-    const last = clamp(end, 0, length)
-    for (let index = clamp(start, 0, length); index < last; index += step) indices.push(index)
-  } else if (step < 0) {
-    const last = clamp(end, -1, length - 1)
-    for (let index = clamp(start, 0, length - 1); index > last; index += step) indices.push(index)
-  }
-  return indices
+  const [least, most] = step > 0 ? [0, length] : [-1, length - 1]
+  const from = clamp(start, 0, most)
+  return { from, count: Math.max(0, Math.ceil((clamp(end, least, most) - from) / step)) }
 }
 
 /** A part of a known list, or known lines of a small table. */
@@ -108,18 +109,19 @@ function sliceKnown(data: Value, cuts: readonly Cut[]): Value | undefined {
   const [start, end] = [cut.start && toNumber(cut.start), cut.end && toNumber(cut.end)]
   if (length === undefined || start === undefined || end === undefined) return undefined
   const width = data.known.length / length
-  const indices = indicesOf(start, end, cut.step, length)
+  const { from, count } = sliceOf(start, end, cut.step, length)
+  const indices = Array.from({ length: count }, (_, index) => from + index * cut.step)
   const picked = indices.flatMap((index) => data.known!.slice(index * width, (index + 1) * width))
-  return numbers([sizeOf(indices.length), ...data.shape.slice(1)], picked)
+  return numbers([sizeOf(count), ...data.shape.slice(1)], picked)
 }
 
 export const concat: Rule = (operation) => {
   const values = operation.inputs.map((_, index) => input(operation, index))
   const given = integer(operation.attributes('axis'), 'axis') ?? 1
   const lists = values.map((value) => (value.kind !== 'rows' && value.shape?.length === 1 ? value.known : undefined))
-  if (lists.every((list) => list !== undefined) && (given === 0 || given === -1)) {
-    const joined = lists.flat()
-    return numbers([sizeOf(joined.length)], joined)
+  const count = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0)
+  if (lists.every((list) => list !== undefined) && count <= MAX_KNOWN && (given === 0 || given === -1)) {
+    return numbers([sizeOf(count)], lists.flat())
   }
   const [first] = values
   if (values.every(({ kind }) => kind === 'constant') && values.some((value) => !value.shape)) return constant()
@@ -165,9 +167,9 @@ export const split: Rule = (operation) => {
 
 export const pad: Rule = (operation) => {
   const data = input(operation, 0)
-  if (!data.shape) return constant()
   const { inputs, opset } = operation
   checkConstant(operation, 1)
+  if (!data.shape) return constant()
   const attributes = operation.attributes('pads', 'paddings')
   const pads =
     opset < 11 ? integers(attributes, opset < 2 ? 'paddings' : 'pads') : knownNumbers(inputs[1], 'the padding')
