@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { createFolder } from '../support/folders.ts'
 import { post } from '../support/http.ts'
 import { deviation } from '../support/parity.ts'
 import { ROOT } from '../support/paths.ts'
@@ -64,7 +65,11 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'no-pickle': /is no pickle, nor another file that this tool knows: write the model with joblib\.dump/,
   missing: /there is no file nothing-here\.pkl: check its path/,
   'keras-h5': /HDF5, .*python -m tf2onnx\.convert --keras model\.h5 --output model\.onnx/,
-  keras: /Keras model: .*keras\.saving\.load_model\("model\.keras"\)\.export\("model\.onnx", format="onnx"\)/,
+  keras: /Keras model: .*python -m tf2onnx\.convert --keras model\.keras --output model\.onnx/,
+  'saved-model-file': /SavedModel: .*tf2onnx\.convert --saved-model saved_model --output/,
+  graphdef: /graph of TensorFlow: .*tf2onnx\.convert --graphdef frozen\.pb/,
+  tar: /is an archive: unpack it with: tar xf model\.tar\.gz/,
+  r: /is an object of R: write the file of its library/,
   torch: /PyTorch file, .*torch\.onnx\.export\(model\.eval\(\)/,
   'torch-old': /PyTorch file, .*torch\.onnx\.export\(model\.eval\(\)/,
   torchscript: /TorchScript file: .*torch\.jit\.load\("script\.pt"\); torch\.onnx\.export/,
@@ -76,8 +81,11 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   folder: /is a folder: name the file/,
   tflite: /TensorFlow Lite model: .*tf2onnx\.convert --tflite model\.tflite/,
   onnx: /ONNX model already: copy it: mkdir -p models\/<name>\/1 && cp model\.onnx/,
+  'onnx-renamed': /ONNX model already: copy it: .*cp renamed\.bin/,
   skops: /file of skops: .*skops\.io\.load\("model\.skops"/,
   'xgboost-old': /binary format that XGBoost 3\.1 removed: .*pip install "xgboost<3\.1"/,
+  'lightgbm-cut': /^LightGBM crashes \(SIGABRT\) when it reads .*: it may be cut off/,
+  'search-alone': /the GridSearchCV kept no model: train it with refit=True/,
   'xgboost-broken': /no model that XGBoost can read here \(.*\): write it again/,
   'lightgbm-json': /JSON of LightGBM's dump_model, .*booster\.save_model\("model\.txt"\)/,
   json: /is JSON, but no model of XGBoost or CatBoost: write/,
@@ -101,7 +109,9 @@ describe.runIf(PYTHON)('the export of what people have', () => {
   }, 180_000)
 
   async function expectServed(names: readonly string[]): Promise<void> {
-    const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
+    const models = createFolder({})
+    for (const name of names) cpSync(join(folder, 'models', name), join(models, name), { recursive: true })
+    const { url } = await startServer({ args: ['--model-dir', models] })
     for (const name of names) {
       const { rows, predictions, refusal } = cases[name]!
       expect({ name, refusal }).toEqual({ name, refusal: undefined })

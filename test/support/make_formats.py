@@ -4,14 +4,10 @@ Writes <folder>/models/<name> for the server, and <folder>/cases.json: by name t
 that trained the model answers to them, without the export.
 """
 
-import gzip
 import io
 import json
-import pickle
 import sys
-import types
 import warnings
-import zipfile
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -19,9 +15,10 @@ import joblib
 import lightgbm
 import numpy as np
 import pandas as pd
-import sklearn
 import xgboost
 from catboost import CatBoost, CatBoostClassifier, CatBoostRegressor
+from foreign_files import foreign_files
+from hard_pickles import old_pickles, write_user_code
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
@@ -70,11 +67,6 @@ def case(name, file, answer=None, **options):
 
 def dump(name, value):
     joblib.dump(value, OUT / name)
-    return name
-
-
-def write(name, content):
-    (OUT / name).write_bytes(content)
     return name
 
 
@@ -170,6 +162,9 @@ case("steps-unknown", parts, steps=["scaler", "modle"])
 search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1]}, cv=2).fit(table, two)
 case("search", dump("search.pkl", search), lambda data: predicted(search, data))
 
+no_model = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1]}, cv=2, refit=False).fit(table, two)
+case("search-alone", dump("search-alone.pkl", no_model))
+
 # Thresholds.
 names = np.array(["no", "yes"])[two]
 for name, model, target in (
@@ -197,18 +192,7 @@ else:
     case("sampler", dump("sampler.pkl", make_sampled(RandomOverSampler())))
 
 # Code of the user's: in a module, and in the program that wrote the pickle.
-code = OUT / "code"
-code.mkdir()
-(code / "notes.py").write_text("class Notes:\n    pass\n")
-(code / "train.py").write_text("class Card:\n    pass\n\nif __name__ == '__main__':\n    raise SystemExit('trains')\n")
-(code / "bare.py").write_text("raise ValueError('no data')\n")
-for module, kind in (("notes", "Notes"), ("__main__", "Card")):
-    made = types.ModuleType(module) if module != "__main__" else sys.modules["__main__"]
-    setattr(made, kind, type(kind, (), {"__module__": module}))
-    sys.modules.setdefault(module, made)
-    dump(f"{kind}.pkl", {"model": pipeline, "about": getattr(made, kind)()})
-    delattr(made, kind)
-    sys.modules.pop(module) if module != "__main__" else None
+code = write_user_code(OUT, pipeline)
 case("module", "Notes.pkl")
 case("module-given", "Notes.pkl", lambda data: predicted(pipeline, data), code=[code])
 case("main", "Card.pkl")
@@ -216,64 +200,14 @@ case("main-fails", "Card.pkl", code=[code / "bare.py"])
 case("main-given", "Card.pkl", lambda data: predicted(pipeline, data), code=[code / "train.py"])
 case("code-missing", "Card.pkl", code=[code / "none.py"])
 
-# Other versions of scikit-learn: of any protocol, and packed.
-assert len(sklearn.__version__) == len("1.2.2")
-for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-    old = pickle.dumps({"m": pipeline}, protocol).replace(sklearn.__version__.encode(), b"1.2.2")
-    case(f"version-{protocol}", write(f"version-{protocol}.pkl", old))
-case("version-packed", write("version.pkl.gz", gzip.compress(old)))
-case("version-sampled", write("version-sampled.pkl", old.replace(b"1.2.2", b"1.4.2") + b"imblearn.pipeline"))
-case("version-old", write("version-old.pkl", old.replace(b"1.2.2", b"0.9.9")))
-
 # What holds no trained model.
 for name, value in {
     "frame": table, "array": table.to_numpy(), "text": "model", "nothing": {}, "only-encoder": {"le": encoder},
     "class": LogisticRegression, "untrained": LogisticRegression(), "untrained-step": make_pipeline(StandardScaler(), last),
 }.items():  # fmt: skip
     case(name, dump(f"{name}.pkl", value))
-case("cut", write("cut.pkl", (OUT / "dict.pkl").read_bytes()[:400]))
-case("no-pickle", write("no.pkl", b"no pickle"))
-case("missing", "nothing-here.pkl")
-
-# Files of other tools.
-
-
-def archive(name, *members):
-    with zipfile.ZipFile(OUT / name, "w") as made:
-        for member in members:
-            made.writestr(member, "")
-    return name
-
-
-def folder(name, member):
-    (OUT / name).mkdir()
-    (OUT / name / member).write_text("")
-    return name
-
-
-header = b'{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
-for name, file in {
-    "keras-h5": write("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(64)),
-    "keras": archive("model.keras", "metadata.json", "config.json", "model.weights.h5"),
-    "torch": archive("model.pt", "model/data.pkl", "model/version"),
-    "torch-old": write("model.pth", pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2)),
-    "torchscript": archive("script.pt", "m/data.pkl", "m/constants.pkl", "m/code/__torch__.py"),
-    "pmml": write("model.pmml", b'<?xml version="1.0"?>\n<PMML version="4.4"></PMML>'),
-    "safetensors": write("model.safetensors", len(header).to_bytes(8, "little") + header + bytes(4)),
-    "gguf": write("model.gguf", b"GGUF\x03\0\0\0"),
-    "saved-model": folder("saved_model", "saved_model.pb"),
-    "mlflow": folder("mlflow", "MLmodel"),
-    "folder": folder("plain", "x.txt"),
-    "tflite": write("model.tflite", b"\x1c\0\0\0TFL3" + bytes(20)),
-    "onnx": write("model.onnx", (OUT / "models/dict/1/model.onnx").read_bytes()),
-    "skops": archive("model.skops", "schema.json"),
-    "xgboost-old": write("old.model", b"binf" + bytes(40)),
-    "xgboost-broken": write("broken.json", b'{"learner": {}}'),
-    "lightgbm-json": write("dump.json", json.dumps(light.dump_model()).encode()),
-    "json": write("other.json", b'{"weights": [1, 2]}'),
-    "csv": write("table.csv", table.to_csv().encode()),
-    "empty": write("empty.pkl", b""),
-}.items():
+for name, file in {**old_pickles(OUT, pipeline), **foreign_files(OUT, table, light)}.items():
     case(name, file)
+case("missing", "nothing-here.pkl")
 
 (OUT / "cases.json").write_text(json.dumps(cases))

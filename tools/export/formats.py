@@ -63,14 +63,29 @@ def recognise_bytes(head, file):
     # Eight bytes with the length of a header of JSON.
     if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < file.stat().st_size:
         return "safetensors"
-    if is_onnx(head, file):
-        return "onnx"
+    if head.startswith(b"\x08") or file.suffix == ".pb":
+        return recognise_protobuf(head, file)
+    if head[257:262] == b"ustar":
+        return "tar"
     return recognise_text(head, file) or "pickle"
 
 
-def is_onnx(head, file):
-    """A protobuf message starts with the field of the IR version; the suffix settles the rest."""
-    return file.suffix == ".onnx" and head.startswith(b"\x08")
+def recognise_protobuf(head, file):
+    """Messages of protobuf look alike: here the first field is a small integer, and most of them have a name."""
+    if file.name == "saved_model.pb":
+        return "savedmodel"
+    if file.suffix in (".mlmodel", ".pb"):
+        return "coreml" if file.suffix == ".mlmodel" else "graphdef"
+    # ONNX has the IR version, and most exporters write their name next.
+    return "onnx" if file.suffix == ".onnx" or re.match(rb"\x08[\x03-\x1f]\x12", head) else "pickle"
+
+
+def check_unpacked(content, file):
+    """Refuses what is no pickle within a file that was packed."""
+    if content.startswith((b"X\n\0", b"RDX", b"RDA")):
+        check_kind("r", file)
+    if content[257:262] == b"ustar":
+        check_kind("tar", file)
 
 
 def recognise_folder(folder):
@@ -114,4 +129,5 @@ def check_kind(kind, file):
     """Raises a Refusal with the command that exports it, where a file is for another tool."""
     if kind in REMEDIES:
         what, remedy = REMEDIES[kind]
-        raise Refusal(f"{file} {what}: {remedy.replace('{file}', str(file))}")
+        path = file.parent if file.name == "saved_model.pb" else file
+        raise Refusal(f"{file} {what}: {remedy.replace('{file}', str(path))}")

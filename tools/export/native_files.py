@@ -1,12 +1,25 @@
 """Reads the files that XGBoost, LightGBM and CatBoost write themselves."""
 
+from export import isolated
 from export.refusal import Refusal, one_line
 
 NAMES = {"xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost", "catboost-json": "CatBoost"}
 
 
 def read_booster(kind, file):
-    """The booster in a file of a kind that `recognise` found. Raises a Refusal."""
+    """The booster in a file of a kind that `recognise` found. Raises a Refusal.
+
+    It is read in a process of its own: LightGBM ends the process on a file that is cut off.
+    """
+    try:
+        return isolated.call(read_here, kind, file, seconds=isolated.SECONDS)
+    except isolated.Stopped as stopped:
+        remedy = "it may be cut off; copy it again, or write it again with save_model"
+        raise Refusal(f"{NAMES[kind]} {stopped.reason} when it reads {file}: {remedy}") from None
+
+
+def read_here(report, keep, kind, file):
+    report(f"reading {file}")
     library = NAMES[kind]
     try:
         return READERS[kind](file)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from export.refusal import Refusal
+from export.refusal import Refusal, one_line
 
 XGBOOST_CLASSES = ("binary:logistic", "binary:hinge", "multi:softprob", "multi:softmax")
 CATBOOST_CLASSES = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll", "MultiLogloss", "MultiCrossEntropy")
@@ -24,7 +24,16 @@ def is_booster(model):
 def as_estimator(model):
     """A booster as an estimator of its library; anything else as it is. Raises a Refusal."""
     convert = BOOSTERS.get(library_and_kind(model))
-    return convert(model) if convert else model
+    if convert is None:
+        return model
+    try:
+        return convert(model)
+    except Refusal:
+        raise
+    except Exception as error:  # each library has errors of its own, such as for files that are broken
+        library = library_and_kind(model)[0]
+        remedy = "write it again with save_model, or install the version that wrote it"
+        raise Refusal(f"the booster of {library} cannot be used here ({one_line(error)}): {remedy}") from None
 
 
 def from_xgboost(booster):

@@ -1,5 +1,6 @@
 """Reads a pickle or joblib file, and says in words why one cannot be read."""
 
+import contextlib
 import importlib
 import re
 import sys
@@ -8,11 +9,14 @@ import warnings
 import joblib
 import numpy as np
 
-from export.formats import check_kind
+from export import isolated
+from export.formats import check_kind, check_unpacked
 from export.refusal import Refusal, one_line
 from export.versions import check_version, package_of, read_plain
 
 INCONSISTENT = re.compile(r"unpickle estimator .* from version (\S+) when using version")
+# Libraries that may end the process where they read what they do not know.
+NATIVE = (b"xgboost.", b"lightgbm.", b"catboost.")
 # What torch.save wrote before it wrote archives.
 TORCH_MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
 
@@ -25,7 +29,10 @@ def read_pickle(file, code=()):
     content = read_plain(file)
     if TORCH_MAGIC in content[:64] or b"torch.storage" in content:
         check_kind("pytorch", file)
+    check_unpacked(content, file)
     check_version(file, content)
+    if any(name in content for name in NATIVE):
+        check_survives(file)
     for each in code:
         provide(each)
     with warnings.catch_warnings(record=True) as raised:
@@ -40,6 +47,25 @@ def read_pickle(file, code=()):
             raise Refusal(unreadable(file, error, content)) from None
     check_warnings(file, raised)
     return found
+
+
+def check_survives(file):
+    """Refuses a pickle that ends the process: boosters of another version may, and so may broken ones."""
+    try:
+        isolated.call(try_to_read, file, seconds=isolated.SECONDS)
+    except isolated.Stopped as stopped:
+        remedy = "read it where it was trained, and write the model with save_model of its library"
+        raise Refusal(
+            f"reading {file} {stopped.reason}, so another version wrote it or it is broken: {remedy}"
+        ) from None
+
+
+def try_to_read(report, keep, file):
+    report(f"reading {file}")
+    # What it raises is raised again where it is read for good.
+    with contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        joblib.load(file)
 
 
 def check_warnings(file, raised):

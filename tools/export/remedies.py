@@ -14,12 +14,15 @@ REMEDIES = {
     ),
     "keras": (
         "is a Keras model",
-        "export it where it was trained, with: python -c 'import keras; "
-        f"""keras.saving.load_model("{{file}}").export("model.onnx", format="onnx")'. {PUT}""",
+        f"export it with: {TF2ONNX} --keras {{file}} --output model.onnx. {PUT}",
     ),
     "savedmodel": (
         "is a TensorFlow SavedModel",
         f"export it with: {TF2ONNX} --saved-model {{file}} --output model.onnx. {PUT}",
+    ),
+    "graphdef": (
+        "is a graph of TensorFlow",
+        f"export it with: {TF2ONNX} --graphdef {{file}} --inputs x:0 --outputs y:0 --output model.onnx. {PUT}",
     ),
     "tflite": (
         "is a TensorFlow Lite model",
@@ -67,6 +70,7 @@ REMEDIES = {
     "numpy": ("holds arrays of NumPy and no model", f"write the trained model with {PICKLE}"),
     "mlflow": ("is a folder of MLflow", "give this tool the file within, such as {file}/model.pkl"),
     "folder": ("is a folder", "name the file of the model"),
+    "tar": ("is an archive", "unpack it with: tar xf {file}. Then name the file of the model within"),
     "zip": ("is a zip archive", "unpack it, and name the file of the model"),
     "xgboost-binary": (
         "is in the binary format that XGBoost 3.1 removed",
