@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,20 @@ def from_xgboost(booster):
     """A booster saved by an estimator stops at its best iteration; one that was trained as such uses all its trees."""
     from xgboost import XGBClassifier, XGBRegressor
 
-    objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+    learner = json.loads(booster.save_config())["learner"]
+    objective = learner["objective"]["name"]
     is_of_estimator = booster.attr("scikit_learn") is not None
     estimator = (XGBClassifier if objective in XGBOOST_CLASSES else XGBRegressor)()
     # The names of the estimators may differ, as that of a ranker.
     booster = booster.copy()
     booster.set_attr(scikit_learn=None, **({} if is_of_estimator else {"best_iteration": None, "best_score": None}))
-    estimator.load_model(booster.save_raw("ubj"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator.load_model(booster.save_raw("ubj"))
+    if objective in XGBOOST_CLASSES and not hasattr(estimator, "classes_"):
+        # Before 2.0 only fit set these.
+        estimator.n_classes_ = max(2, int(learner["learner_model_param"]["num_class"]))
+        estimator.classes_ = np.arange(estimator.n_classes_)
     return estimator
 
 
