@@ -10,7 +10,8 @@ def without_search(model):
     """A search holds the model that it found, a frozen estimator the one that it keeps."""
     if hasattr(model, "best_estimator_"):
         return without_search(model.best_estimator_)
-    if hasattr(model, "cv_results_"):
+    # RFECV has results as well, and is no search: it keeps its columns.
+    if hasattr(model, "cv_results_") and hasattr(model, "refit"):
         raise Refusal(f"the {type(model).__name__} kept no model: train it with refit=True, and write it again")
     return without_search(model.estimator) if type(model).__name__ == "FrozenEstimator" else model
 
