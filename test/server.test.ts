@@ -67,7 +67,7 @@ test('a worker that dies is replaced, its request is told what ended it, and dra
   })
   const models = createFolder({
     'm/1/model.onnx': { model: 'regressor' },
-    'm/model.json': '{"execution":"threads"}',
+    'm/model.json': '{"execution":"workers"}',
   })
   const { server, logged } = await buildServer(pathToFileURL(join(folder, 'dies.mjs')), models)
   await server.load()

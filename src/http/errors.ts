@@ -14,11 +14,14 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   INFERENCE_FAILED: 422,
   QUEUE_FULL: 429,
   CANCELLED: 499,
-  RUNTIME_FAILED: 500,
   MODEL_NOT_READY: 503,
   RUN_TIMEOUT: 503,
+  RUNTIME_FAILED: 503,
   DEADLINE_EXCEEDED: 504,
 }
+
+/** Whoever gets one of these may try again soon. */
+const RETRIED: ReadonlySet<ErrorCode> = new Set(['QUEUE_FULL', 'MODEL_NOT_READY', 'RUNTIME_FAILED'])
 
 /** Errors that clients make before a route is reached, by the code Fastify gives them. */
 const TRANSPORT_ERRORS: Readonly<
@@ -110,7 +113,7 @@ function answerTo(error: unknown, request: FastifyRequest, reply: FastifyReply):
   if (error instanceof ServingError) {
     if (error.code === 'RUNTIME_FAILED')
       request.log.error({ reqId: request.id, err: error.cause ?? error }, 'the runtime failed')
-    if (error.code === 'QUEUE_FULL' || error.code === 'MODEL_NOT_READY') void reply.header('retry-after', '1')
+    if (RETRIED.has(error.code)) void reply.header('retry-after', String(error.retryAfterS ?? 1))
     return { status: STATUSES[error.code], code: error.code, text: error.message, details: error.details }
   }
   if (error instanceof HttpError) return { status: error.status, code: error.code, text: error.message }

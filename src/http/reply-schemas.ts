@@ -25,7 +25,7 @@ export type ErrorBody = z.infer<typeof errorSchema>
 const modelStatus = z.object({
   name: z.string(),
   version: z.string(),
-  status: z.enum(['loading', 'ready', 'failed']),
+  status: z.enum(['loading', 'ready', 'paused', 'failed']),
 })
 
 export const healthSchema = z.object({
@@ -112,7 +112,7 @@ export const modelSchema = modelStatus.extend({
     .optional()
     .describe('How waiting requests are joined into one run.'),
   execution: z
-    .object({ mode: z.enum(['inline', 'threads']), reason: z.string() })
+    .object({ mode: z.enum(['inline', 'workers']), reason: z.string() })
     .optional()
     .describe('Whether small runs are computed on the thread that serves requests, or all on threads of their own.'),
   maxQueued: z.int().optional().describe('Most requests that may wait; more are refused with 429.'),

@@ -12,8 +12,8 @@ import type { ModelPackage } from './package.ts'
 
 /** Where a model is computed, and why. */
 export interface Execution {
-  /** `inline`: small runs on the thread that serves requests, the others on the runtime's own. */
-  readonly mode: 'inline' | 'threads'
+  /** `inline`: small runs in the process that listens, the others in workers. */
+  readonly mode: 'inline' | 'workers'
   readonly reason: string
 }
 
@@ -26,7 +26,7 @@ export interface FileTraits {
   readonly bytes: number
 }
 
-/** How small runs are computed on the thread that serves requests. */
+/** How small runs are computed in the process that listens. */
 export interface InlineComputing {
   readonly session: Session
   /** Most rows of a run. */
@@ -37,29 +37,28 @@ export interface InlineComputing {
 
 export interface Computing {
   readonly execution: Execution
-  /** Nothing where all runs go to the threads. */
+  /** Nothing where all runs go to workers. */
   readonly inline: InlineComputing | undefined
 }
 
-// A run on the thread that serves requests holds up everything else: it must be over before anyone notices.
+// A run in the process that listens holds up everything else: it must be over before anyone notices.
 const MAX_INLINE_MS = 0.5
-const MAX_INLINE_LOAD_MS = 50
-// The weights would be held once more.
-const MAX_INLINE_FILE_BYTES = 16 * 2 ** 20
-// What takes longer by way of a thread is not tried inline.
-const MAX_LOOK_MS = 2
+// Loading a file holds up everything as well, and the weights are held once more.
+const MAX_INLINE_FILE_BYTES = 4 * 2 ** 20
+// What takes longer by way of a worker is not tried inline.
+const MAX_LOOK_MS = 5
 // The cost of a text grows with its length, whatever was measured; of all that are in one run.
 const MAX_INLINE_TEXT = 2 ** 17
 
 /**
- * Decides where a model is computed: on the thread that serves requests only where the way to another thread was measured
- * to cost more than the run itself. model.json may say otherwise.
+ * Decides where a model is computed: in the process that listens only where its graph is proven to do no harm there, and
+ * its runs were measured to be short. The choice does not depend on how long the way to a worker takes, which varies from
+ * start to start. model.json may say otherwise.
  *
- * @param openInline Loads the model on the calling thread.
- * @param file What of the file speaks for threads.
+ * @param openInline Loads the model in the process that listens.
+ * @param file What of the file speaks for workers.
  */
 export async function chooseExecution(
-  session: Session,
   openInline: () => Promise<Session>,
   file: FileTraits,
   view: ModelView,
@@ -67,42 +66,42 @@ export async function chooseExecution(
   asked: ModelPackage['execution'],
 ): Promise<Computing> {
   const [single] = batching.measured
-  const obstacle = findObstacle(session, file, view, single, asked)
-  if (obstacle !== undefined) return onThreads(obstacle)
+  const obstacle = findObstacle(file, view, single, asked)
+  if (obstacle !== undefined) return onWorkers(obstacle)
 
   const inline = await openInline()
   const measured = await measureInline(inline, view, batching)
   const { rows, ms } = measured[0] ?? { rows: 1, ms: 0 }
-  const wayMs = (single?.ms ?? 0) - ms
   const maxRows = measured.findLast((each) => each.ms <= MAX_INLINE_MS)?.rows ?? rows
-  const figures = `a run takes ${round(ms)} ms, the way to a thread ${round(wayMs)} ms`
-  if (asked !== 'inline' && ms > Math.min(wayMs, MAX_INLINE_MS)) {
+  const figures = `a run takes ${round(ms)} ms`
+  if (asked !== 'inline' && ms > MAX_INLINE_MS) {
     await inline.dispose()
-    return onThreads(figures)
+    return onWorkers(figures)
   }
   const maxText = MAX_INLINE_TEXT / Math.min(maxRows, batching.maxBatchSize)
   return {
-    execution: { mode: 'inline', reason: asked === 'inline' ? 'model.json says so' : figures },
+    execution: {
+      mode: 'inline',
+      reason: asked === 'inline' ? 'model.json says so' : `${figures}, and no request can do harm`,
+    },
     inline: { session: inline, maxRows, isSmall: (request) => isSmall(request, maxRows, maxText) },
   }
 }
 
-function onThreads(reason: string): Computing {
-  return { execution: { mode: 'threads', reason }, inline: undefined }
+function onWorkers(reason: string): Computing {
+  return { execution: { mode: 'workers', reason }, inline: undefined }
 }
 
 function findObstacle(
-  { loadMs }: Session,
   { harmless, rows, bytes }: FileTraits,
   { signature }: ModelView,
   single: Batching['measured'][number] | undefined,
   asked: ModelPackage['execution'],
 ): string | undefined {
   if (asked === 'inline') return undefined
-  if (asked === 'threads') return 'model.json says so'
+  if (asked === 'workers') return 'model.json says so'
   if (!single) return 'its runs could not be measured'
   if (single.ms > MAX_LOOK_MS) return `a run takes ${round(single.ms)} ms`
-  if (loadMs > MAX_INLINE_LOAD_MS) return `loading it takes ${Math.round(loadMs)} ms`
   if (!harmless.isProven) return `a request might end or hold up the server (${harmless.reason})`
   if (!rows.isProven) return `the graph does not prove that rows keep apart (${rows.reason})`
   if (bytes > MAX_INLINE_FILE_BYTES) return `its file has ${Math.round(bytes / 1e6)} MB`
@@ -110,7 +109,7 @@ function findObstacle(
   return free && `input ${free.name} is free in more than its rows`
 }
 
-/** The sizes that were measured on a thread, measured again; empty where made-up values cannot be computed. */
+/** The sizes that were measured in a worker, measured again; empty where made-up values cannot be computed. */
 async function measureInline(
   inline: Session,
   view: ModelView,

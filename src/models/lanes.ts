@@ -2,6 +2,7 @@ import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { createBatcher } from '../scheduling/batcher.ts'
+import type { Breaker } from '../scheduling/breaker.ts'
 import { cutRuns } from '../scheduling/cutting.ts'
 import type { Run, Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
 import type { InlineComputing } from './execution.ts'
@@ -12,6 +13,8 @@ export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallel
   readonly maxRunRows: () => number | undefined
   /** How long one run may take. */
   readonly maxRunMs: number
+  /** Counts the workers that the model's runs have ended. */
+  readonly breaker: Breaker
 }
 
 /**
@@ -24,8 +27,11 @@ export function createLanes(
   statistics: StatisticsKeeper,
   options: LaneOptions,
 ): Scheduler {
-  const workers = createBatcher(toRun(session, statistics, options), {
+  const { breaker } = options
+  session.onDeath(() => breaker.record())
+  const workers = createBatcher(breaker.guard(toRun(session, statistics, options)), {
     ...options,
+    checkReady: () => breaker.check(),
     parallelism: session.parallelism,
     isFree: () => session.isFree(),
   })

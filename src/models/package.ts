@@ -123,10 +123,10 @@ const packageSchema = z
         'How waiting requests are joined into one run. They are joined where the graph proves that rows do not influence each other; true joins them without that proof, for whoever knows the model, and false never joins them.',
       ),
     execution: z
-      .enum(['inline', 'threads'])
+      .enum(['inline', 'workers'])
       .optional()
       .describe(
-        'Whether small runs are computed on the thread that serves requests, or all on the threads of the runtime; measured by default.',
+        'Where small runs are computed: in the process that listens, or all in worker processes; by default inline where the graph is proven to do no harm and its runs are short.',
       ),
   })
   .refine(({ features = [] }) => !repeated(features.map((entry) => entry.name)), {

@@ -8,9 +8,8 @@ export type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
 export function toServerStatus(entries: readonly ModelEntry[], isDraining: boolean): ServerStatus {
   if (isDraining) return 'draining'
   if (entries.some(({ status }) => status === 'loading')) return 'loading'
-  const ready = entries.filter(({ status }) => status === 'ready').length
-  if (ready === 0) return 'failed'
-  return ready === entries.length ? 'ok' : 'degraded'
+  if (!entries.some(isServed)) return 'failed'
+  return entries.every(({ status }) => status === 'ready') ? 'ok' : 'degraded'
 }
 
 /** Whether at least one model answers, and none is still on its way: what every probe of readiness asks. */
@@ -21,7 +20,12 @@ export function canPredict(entries: readonly ModelEntry[], isDraining: boolean):
 
 /** What V2 calls ready: every model answers. */
 export function isAllReady(entries: readonly ModelEntry[]): boolean {
-  return entries.every(({ status }) => status === 'ready')
+  return entries.every(isServed)
+}
+
+/** A pause is over soon. Without this, one client could take every replica out of rotation. */
+function isServed({ status }: ModelEntry): boolean {
+  return status === 'ready' || status === 'paused'
 }
 
 /**

@@ -16,7 +16,7 @@ import type { ModelFile } from './repository.ts'
 export type ModelEntry = Pick<ModelFile, 'name' | 'version' | 'file'> &
   (
     | { readonly status: 'loading' }
-    | { readonly status: 'ready'; readonly model: Model }
+    | { readonly status: 'ready' | 'paused'; readonly model: Model }
     | { readonly status: 'failed'; readonly error: string }
   )
 
@@ -67,8 +67,8 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
 
   return {
     defaultName,
-    list: () => entries,
-    find: (name, version) => findEntry(entries, name ?? defaultName, version),
+    list: () => entries.map(toCurrent),
+    find: (name, version) => toCurrent(findEntry(entries, name ?? defaultName, version)),
     get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
     load: (onSettled) => (loading = loadAll(onSettled)),
     abandon(error) {
@@ -128,7 +128,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
   })
   try {
     if (examples !== undefined) await options.examples.check(examples, model.view, (request) => model.infer(request))
-    await session.serve(info.harmless.isProven)
+    await session.serve({ isHarmless: info.harmless.isProven, isResident: model.execution.mode !== 'inline' })
     return model
   } catch (error) {
     // Whatever it was loaded into besides the session is freed as well.
@@ -158,8 +158,13 @@ function findEntry(entries: readonly ModelEntry[], name: string | undefined, ver
   throw new ServingError('MODEL_NOT_FOUND', `model ${name} has no version ${quote(version!)}; served: ${served}`)
 }
 
+/** A model knows by itself that it is paused. It may still answer what needs no worker. */
+function toCurrent(entry: ModelEntry): ModelEntry {
+  return 'model' in entry && entry.model.isPaused ? { ...entry, status: 'paused' } : entry
+}
+
 function readyModel(entry: ModelEntry): Model {
-  if (entry.status === 'ready') return entry.model
+  if ('model' in entry) return entry.model
   throw new ServingError('MODEL_NOT_READY', `model ${entry.name} version ${entry.version} ${stateText(entry)}`)
 }
 

@@ -28,7 +28,7 @@ export interface V2Entry {
   readonly error?: string
 }
 
-const STATES = { ready: 'READY', loading: 'LOADING', failed: 'UNAVAILABLE', stuck: 'UNAVAILABLE' } as const
+const STATES = { ready: 'READY', loading: 'LOADING', failed: 'UNAVAILABLE', paused: 'UNAVAILABLE' } as const
 
 /** The repository's index. */
 export function v2Index(entries: readonly V2Entry[], onlyReady: boolean): object[] {

@@ -37,14 +37,19 @@ export interface Runtime {
    * @throws ModelLoadError as `load` does.
    */
   loadInline(source: ModelSource): Promise<Session>
-  /** A session of a model that `loadInline` has loaded, whose runs start a worker when they need one. */
-  onDemand(source: ModelSource, inline: Session): Session
   /** Resolves when every worker that is needed runs, and holds every model that is served. */
   settle(): Promise<void>
   /** Ends every worker and removes every temporary file, whatever is computed. */
   kill(): void
   /** Lets what runs finish, then frees everything. */
   close(): Promise<void>
+}
+
+interface ServeOptions {
+  /** No values can end a worker that computes it. */
+  readonly isHarmless: boolean
+  /** Every worker holds it, and workers stand ready; else they start and load it when a run needs one. */
+  readonly isResident: boolean
 }
 
 /** How several requests are computed. */
@@ -87,12 +92,11 @@ export interface Session {
    */
   runAll(requests: readonly RunRequest[], options?: RunOptions): Promise<readonly RunResult[]>
   /**
-   * Ends the trial and loads the model in every worker.
+   * Ends the trial. From now on the model is computed by the workers that serve.
    *
-   * @param isHarmless No values can end a worker that computes it.
    * @throws ModelLoadError when every run that was tried has ended its worker.
    */
-  serve(isHarmless: boolean): Promise<void>
+  serve(options: ServeOptions): Promise<void>
   /** Frees the model; once more does nothing. */
   dispose(): Promise<void>
 }

@@ -56,12 +56,6 @@ class WorkerPool implements Runtime {
     }
   }
 
-  onDemand(source: ModelSource, { signature, unsupportedOutputs, loadMs }: Session): Session {
-    const model = new PooledModel([source])
-    this.#dispatcher.workers.add(model)
-    return this.#open(model, { signature, unsupportedOutputs, loadMs })
-  }
-
   settle(): Promise<void> {
     return this.#dispatcher.workers.settle()
   }
@@ -110,12 +104,12 @@ class WorkerPool implements Runtime {
       onDeath: (listener) => model.onDeath(listener),
       run: async (inputs, outputs) => orThrow((await runAll([{ inputs, outputs }]))[0]!),
       runAll,
-      async serve(isHarmless) {
+      async serve({ isHarmless, isResident }) {
         const worker = current?.end()
         current = undefined
         model.isHarmless = isHarmless
         workers.add(model)
-        workers.makeResident(model)
+        if (isResident) workers.makeResident(model)
         if (worker) workers.admit(worker)
       },
       dispose: async () => {

@@ -170,6 +170,7 @@ class Batcher implements Scheduler {
 
   #checkReady(): void {
     if (this.#isDraining) throw new ServingError('MODEL_NOT_READY', 'the model is shutting down')
+    this.#options.checkReady?.()
   }
 
   #reportIdle(): void {

@@ -21,6 +21,8 @@ export interface SchedulerOptions extends QueueLimits, BatchPolicy {
   readonly parallelism: number
   /** Whether a run would start now. While all workers are busy requests wait here, where they can be dropped. */
   readonly isFree: () => boolean
+  /** @throws ServingError while no request may be taken, for a reason of the model's own. */
+  readonly checkReady?: () => void
   /** Called when an output of a joined run had no row for each of its members; nothing is joined from then on. */
   readonly onUnjoinable: (reason: string) => void
 }

@@ -28,7 +28,7 @@ test('as many runs that never end as there are workers leave other models answer
   const folder = createFolder({
     'slow.onnx': { model: 'slow' },
     'other/1/model.onnx': { model: 'regressor' },
-    'other/model.json': '{"execution":"threads"}',
+    'other/model.json': '{"execution":"workers"}',
   })
   const server = await startServer({ args: ['--model-dir', folder, '--workers=2', '--max-run=60'] })
   const endless = Array.from({ length: 6 }, () => post(`${server.url}/models/slow/predict`, FOR_EVER))

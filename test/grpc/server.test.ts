@@ -299,7 +299,7 @@ describe('gRPC refuses', () => {
     ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'],
     ['CANCELLED', 'CANCELLED'],
     ['RUN_TIMEOUT', 'UNAVAILABLE'],
-    ['RUNTIME_FAILED', 'INTERNAL'],
+    ['RUNTIME_FAILED', 'UNAVAILABLE'],
   ])('%s with %s', async (code, answered) => {
     const { client, registry } = await startGrpc()
     vi.spyOn(registry.get('iris'), 'infer').mockRejectedValue(new ServingError(code, 'because'))

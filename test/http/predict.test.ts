@@ -107,7 +107,7 @@ describe('POST /predict', () => {
     expect(stats[0]).toMatchObject({ inference_count: 101, execution_count: 8 })
   })
 
-  test.each(['inline', 'threads'])(
+  test.each(['inline', 'workers'])(
     'of many rows names the one that the model cannot compute, %s',
     async (execution) => {
       const files = { 'm/1/model.onnx': { model: 'lookup' }, 'm/model.json': JSON.stringify({ execution }) } as const

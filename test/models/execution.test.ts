@@ -8,6 +8,7 @@ import { createLanes } from '../../src/models/lanes.ts'
 import { StatisticsKeeper } from '../../src/models/statistics.ts'
 import { PROVEN, unproven } from '../../src/onnx/proof.ts'
 import type { Proof } from '../../src/onnx/proof.ts'
+import { Breaker } from '../../src/scheduling/breaker.ts'
 import { createFakeSession } from '../support/fake-session.ts'
 import { createView, spec } from '../support/views.ts'
 
@@ -15,7 +16,7 @@ const VIEW = createView({ signature: { inputs: [spec('x', 'float32', [-1, 2])], 
 const BATCHING = { maxBatchSize: 32, maxDelayMs: 0, maxRunsTogether: 1, reason: 'measured', isIndependent: true }
 
 /** A session that takes so long for each row, and notes how many rows each run had. */
-function session(msPerRow: number, loadMs = 1) {
+function session(msPerRow: number) {
   const runs: number[] = []
   const run = async (inputs: Tensors): Promise<Tensors> => {
     const count = inputs.get('x')!.shape[0]!
@@ -26,7 +27,7 @@ function session(msPerRow: number, loadMs = 1) {
   }
   const disposed: boolean[] = []
   const dispose = async (): Promise<void> => void disposed.push(true)
-  const made = createFakeSession(VIEW.signature, run, { loadMs, dispose })
+  const made = createFakeSession(VIEW.signature, run, { dispose })
   return { session: made, runs, disposed }
 }
 
@@ -41,26 +42,25 @@ const LIMITS = {
   maxQueuedRows: 1000,
   maxRunMs: 10_000,
   maxRunRows: () => undefined,
+  breaker: new Breaker(() => undefined),
   onUnjoinable: () => undefined,
 }
 
 interface Case {
-  readonly threadMs?: number
+  readonly workerMs?: number
   readonly inlineMsPerRow?: number
-  readonly loadMs?: number
   readonly harmless?: Proof
   readonly rows?: Proof
   readonly bytes?: number
   readonly view?: ModelView
-  readonly asked?: 'inline' | 'threads'
-  /** Whether all threads compute for others. */
+  readonly asked?: 'inline' | 'workers'
+  /** Whether all workers compute for others. */
   readonly isBusy?: boolean
 }
 
 async function choose({
-  threadMs = 0.3,
+  workerMs = 0.3,
   inlineMsPerRow = 0.005,
-  loadMs,
   harmless = PROVEN,
   rows: rowProof = PROVEN,
   bytes = 1000,
@@ -68,50 +68,49 @@ async function choose({
   asked,
   isBusy = false,
 }: Case) {
-  const [threads, inline] = [session(0, loadMs), session(inlineMsPerRow)]
-  const measured = [1, 8, 32].map((count) => ({ rows: count, ms: threadMs }))
+  const [workers, inline] = [session(0), session(inlineMsPerRow)]
+  const measured = [1, 8, 32].map((count) => ({ rows: count, ms: workerMs }))
   const batching = { ...BATCHING, measured }
   const chosen = await chooseExecution(
-    threads.session,
     async () => inline.session,
     { harmless, rows: rowProof, bytes },
     view,
     batching,
     asked,
   )
-  for (const { runs } of [threads, inline]) runs.length = 0
+  for (const { runs } of [workers, inline]) runs.length = 0
   const isFree = () => !isBusy
-  const lanes = createLanes({ ...threads.session, isFree }, chosen.inline, new StatisticsKeeper(true), LIMITS)
+  const lanes = createLanes({ ...workers.session, isFree }, chosen.inline, new StatisticsKeeper(true), LIMITS)
   const submit = (inputs: Tensors) => lanes.submit({ inputs })
-  return { ...chosen, lanes, submit, threads, inline }
+  return { ...chosen, lanes, submit, workers, inline }
 }
 
-test('computes inline what takes less time than the way to a thread; larger runs go to the threads', async () => {
-  const { execution, submit, threads, inline } = await choose({})
+test('computes inline what is short and proven harmless; larger runs go to workers', async () => {
+  const { execution, submit, workers, inline } = await choose({})
   expect(execution).toMatchObject({
     mode: 'inline',
-    reason: expect.stringMatching(/^a run takes 0\.00\d+ ms, the way/),
+    reason: expect.stringMatching(/^a run takes 0\.00\d+ ms, and no request can do harm$/),
   })
   await Promise.all([1, 31, 33].map((count) => submit(rows(count))))
-  expect([inline.runs, threads.runs]).toEqual([[32], [33]])
+  expect([inline.runs, workers.runs]).toEqual([[32], [33]])
 })
 
 test('joins no more rows than are over before they hold up the event loop', async () => {
-  const { submit, threads, inline } = await choose({ inlineMsPerRow: 0.05 })
+  const { submit, workers, inline } = await choose({ inlineMsPerRow: 0.05 })
   await Promise.all(Array.from({ length: 16 }, () => submit(rows(1))))
   await submit(rows(32))
-  expect([inline.runs, threads.runs]).toEqual([[8, 8], [32]])
+  expect([inline.runs, workers.runs]).toEqual([[8, 8], [32]])
 })
 
 test('small runs never wait for large ones, which wait where they can be dropped', async () => {
-  const { lanes, submit, threads } = await choose({ isBusy: true })
+  const { lanes, submit, workers } = await choose({ isBusy: true })
   const client = new Cancellation()
   const large = lanes.submit({ inputs: rows(33) }, client).catch((error: unknown) => error)
   expect(await submit(rows(1))).toMatchObject({ timings: { batchSize: 1 } })
   expect(lanes.queued).toBe(1)
   client.cancel()
   expect(await large).toMatchObject({ code: 'CANCELLED' })
-  expect(threads.runs).toEqual([])
+  expect(workers.runs).toEqual([])
 })
 
 test('draining and giving up concern both', async () => {
@@ -129,9 +128,8 @@ test('draining and giving up concern both', async () => {
 })
 
 test.each<[string, Case, RegExp]>([
-  ['the run is the larger part', { inlineMsPerRow: 0.2 }, /^a run takes 0\.2\d* ms, the way to a thread 0\.\d+ ms/],
-  ['a run takes long', { threadMs: 3 }, /^a run takes 3 ms/],
-  ['loading takes long', { loadMs: 80 }, /^loading it takes 80 ms/],
+  ['a run takes long inline', { inlineMsPerRow: 0.6 }, /^a run takes 0\.[6-9]\d* ms$/],
+  ['a run takes long in a worker', { workerMs: 6 }, /^a run takes 6 ms/],
   [
     'an operator may end the process',
     { harmless: unproven('TopK: it is not known to be harmless') },
@@ -148,27 +146,27 @@ test.each<[string, Case, RegExp]>([
     { view: createView({ signature: { inputs: [spec('x', 'float32', [-1, -1])], outputs: [] } }) },
     /^input x is free in more than its rows/,
   ],
-  ['model.json says so', { asked: 'threads' }, /^model\.json says so/],
-])('computes on threads where %s', async (_case, options, reason) => {
-  const { execution, submit, threads, inline } = await choose(options)
-  expect(execution).toMatchObject({ mode: 'threads', reason: expect.stringMatching(reason) })
+  ['model.json says so', { asked: 'workers' }, /^model\.json says so/],
+])('computes in workers where %s', async (_case, options, reason) => {
+  const { execution, submit, workers, inline } = await choose(options)
+  expect(execution).toMatchObject({ mode: 'workers', reason: expect.stringMatching(reason) })
   if (!options.view) await submit(rows(1))
-  expect([inline.runs, threads.runs]).toEqual([[], options.view ? [] : [1]])
+  expect([inline.runs, workers.runs]).toEqual([[], options.view ? [] : [1]])
 })
 
 test('computes inline what model.json says, whatever was measured', async () => {
-  expect((await choose({ inlineMsPerRow: 0.2, asked: 'inline' })).execution).toEqual({
+  expect((await choose({ inlineMsPerRow: 0.6, asked: 'inline' })).execution).toEqual({
     mode: 'inline',
     reason: 'model.json says so',
   })
 })
 
-test('long texts go to the threads', async () => {
-  const { submit, threads, inline } = await choose({})
+test('long texts go to workers', async () => {
+  const { submit, workers, inline } = await choose({})
   const withText = (length: number) => {
     const text: Tensor = { dataType: 'string', shape: [1, 1], data: ['x'.repeat(length)] }
     return submit(new Map([...rows(1), ['text', text]]))
   }
   await Promise.all([withText(5000), withText(1000)])
-  expect([inline.runs, threads.runs]).toEqual([[1], [1]])
+  expect([inline.runs, workers.runs]).toEqual([[1], [1]])
 })

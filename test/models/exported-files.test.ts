@@ -225,7 +225,7 @@ describe('an input of more columns than anybody names', () => {
       maxBatchSize: 1,
       reason: `made-up values cannot be computed in a batch: those for input x, [1,${columns}], would take more than 64 MB`,
     })
-    expect(execution).toEqual({ mode: 'threads', reason: 'its runs could not be measured' })
+    expect(execution).toEqual({ mode: 'workers', reason: 'its runs could not be measured' })
     expect(describeModel(registry.find('m'))).toMatchObject({ status: 'ready', features: [] })
     expect(registry.find('d')).toMatchObject({
       status: 'failed',
@@ -402,7 +402,6 @@ describe('examples.json', () => {
     const runtime: Runtime = {
       load: loadWorkers,
       loadInline,
-      onDemand: (source, inline) => pool.onDemand(source, inline),
       settle: () => pool.settle(),
       kill: () => pool.kill(),
       close: () => pool.close(),

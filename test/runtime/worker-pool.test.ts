@@ -34,7 +34,7 @@ const plain = (file: string) => ({ file, edits: [], bytes: 0 })
 /** Loads a model, which every worker holds then. */
 async function serve(runtime: Runtime, file: string, isHarmless = true): Promise<Session> {
   const session = await runtime.load(plain(file))
-  await session.serve(isHarmless)
+  await session.serve({ isHarmless, isResident: true })
   await runtime.settle()
   return session
 }
@@ -255,10 +255,9 @@ describe('several workers', () => {
 
   test('start when they are needed for a model that is computed inline, and hold it then', async () => {
     const { runtime } = startRuntime()
-    const source = plain(fixtureModel('slow'))
-    const inline = await runtime.loadInline(source)
-    const session = runtime.onDemand(source, inline)
-    await inline.dispose()
+    const session = await runtime.load(plain(fixtureModel('slow')))
+    await session.serve({ isHarmless: true, isResident: false })
+    await runtime.settle()
     expect(await iterate(session, 2)).toBe(2)
     expect(await iterate(session, 3)).toBe(3)
   })
@@ -416,7 +415,9 @@ describe('trying a model', () => {
     const { runtime } = startRuntime({ entry: await mortalEntry() })
     const session = await runtime.load(plain('any'))
     for (let run = 0; run < 5; run++) await expect(session.run(number(666))).rejects.toBeInstanceOf(ServingError)
-    await expect(session.serve(false)).rejects.toThrow(/^it ends the process that computes it: SIGFPE/)
+    await expect(session.serve({ isHarmless: false, isResident: true })).rejects.toThrow(
+      /^it ends the process that computes it: SIGFPE/,
+    )
     await session.dispose()
   })
 
@@ -425,7 +426,7 @@ describe('trying a model', () => {
     const session = await runtime.load(plain('any'))
     await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
     expect(await echo(session, 1)).toBe(1)
-    await session.serve(false)
+    await session.serve({ isHarmless: false, isResident: true })
     expect(session.warnings).toEqual([
       expect.stringMatching(/^some of the values that were tried end its process: SIGFPE/),
     ])

@@ -1,0 +1,30 @@
+import type { ExampleGaps, ModelView, NanPolicy } from '../core/model-view.ts'
+import type { Tensors } from '../core/tensor.ts'
+import type { ModelFileInfo } from '../onnx/model-file.ts'
+import type { Session } from '../runtime/runtime.ts'
+import type { QueueLimits } from '../scheduling/queue.ts'
+import type { OfferExample } from './find-example.ts'
+import type { LaneOptions } from './lanes.ts'
+import type { ModelPackage } from './package.ts'
+
+export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'> {
+  readonly name: string
+  readonly version: string
+  readonly description: ModelPackage
+  /** The server's limit on rows in one request; the model's own may be lower. */
+  readonly maxRows: number
+  readonly jsonNan: NanPolicy
+  /** Called with what turns out to be wrong while the model is served. */
+  readonly onWarning: (text: string) => void
+  /** Features that are missing in some of these rows. */
+  readonly exampleGaps: ExampleGaps
+  /** Rows that the model is known to compute, each as inputs of its own. */
+  readonly exampleRows: (view: ModelView) => readonly Tensors[]
+  readonly offerExample: OfferExample
+  /** Loads the model on the calling thread. */
+  readonly openInline: () => Promise<Session>
+  /** What the file says of itself. */
+  readonly info: ModelFileInfo
+  /** Its size, with the weights beside it. */
+  readonly fileBytes: number
+}
