@@ -5,6 +5,7 @@ import { createBatcher } from '../scheduling/batcher.ts'
 import type { Breaker } from '../scheduling/breaker.ts'
 import { cutRuns } from '../scheduling/cutting.ts'
 import type { Run, Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
+import { WaitingRoom } from '../scheduling/waiting-room.ts'
 import type { InlineComputing } from './execution.ts'
 import type { StatisticsKeeper } from './statistics.ts'
 
@@ -19,7 +20,7 @@ export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallel
 
 /**
  * The scheduler of a model: one lane to the workers and, where small runs are computed inline, one for these, so that
- * neither waits for the other. Each is bounded by itself.
+ * neither waits for the other. The limits of the model hold for both together.
  */
 export function createLanes(
   session: Session,
@@ -28,9 +29,11 @@ export function createLanes(
   options: LaneOptions,
 ): Scheduler {
   const { breaker } = options
+  const room = new WaitingRoom(options)
   session.onDeath(() => breaker.record())
   const workers = createBatcher(breaker.guard(toRun(session, statistics, options)), {
     ...options,
+    room,
     checkReady: () => breaker.check(),
     parallelism: session.parallelism,
     isFree: () => session.isFree(),
@@ -39,6 +42,7 @@ export function createLanes(
   if (!inline) return workers
   const small = createBatcher(toRun(inline.session, statistics, options), {
     ...options,
+    room,
     maxBatchSize: Math.min(options.maxBatchSize, inline.maxRows),
     parallelism: 1,
     isFree: () => true,

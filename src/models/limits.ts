@@ -1,4 +1,4 @@
-import type { QueueLimits } from '../scheduling/queue.ts'
+import type { QueueLimits } from '../scheduling/waiting-room.ts'
 import { chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
 import type { LaneOptions } from './lanes.ts'

@@ -8,6 +8,7 @@ import type { Job } from './job.ts'
 import { canJoin, joinInputs, splitOutputs } from './joining.ts'
 import { RequestQueue } from './queue.ts'
 import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /**
  * Natural batching: while every run that can make progress does, requests gather, and the next run takes them together.
@@ -19,6 +20,7 @@ export function createBatcher(run: Run, options: SchedulerOptions): Scheduler {
 
 class Batcher implements Scheduler {
   readonly #options: SchedulerOptions
+  readonly #room: WaitingRoom
   readonly #queue: RequestQueue
   readonly #run: Run
   /** What is being computed, a list for each run. */
@@ -33,7 +35,8 @@ class Batcher implements Scheduler {
     this.#options = options
     this.#maxBatchSize = options.maxBatchSize
     this.#run = run
-    this.#queue = new RequestQueue(options, () => this.#reportIdle())
+    this.#room = options.room ?? new WaitingRoom(options)
+    this.#queue = new RequestQueue(this.#room, () => this.#reportIdle())
   }
 
   get queued(): number {
@@ -42,7 +45,7 @@ class Batcher implements Scheduler {
 
   checkRoom(): void {
     this.#checkReady()
-    this.#queue.checkRoom(1)
+    this.#room.check(1)
   }
 
   submit(request: InferenceRequest, cancellation?: Cancellation): Promise<InferenceResult> {

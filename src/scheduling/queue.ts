@@ -1,16 +1,8 @@
-import { ServingError } from '../core/errors.ts'
+import type { ServingError } from '../core/errors.ts'
 import { cancelled, deadlineExceeded } from './job.ts'
 import type { Job } from './job.ts'
 import { JobList } from './job-list.ts'
-
-/** How much may wait. */
-export interface QueueLimits {
-  readonly maxQueued: number
-  readonly maxQueuedRows: number
-}
-
-// Once the tensors that wait for one model take as much memory, nothing more is let in.
-const MAX_QUEUED_BYTES = 2 ** 28
+import type { WaitingRoom } from './waiting-room.ts'
 
 interface Level {
   readonly priority: number
@@ -19,21 +11,23 @@ interface Level {
 
 /** A bounded queue, first in first out but for priorities. A job whose client leaves or whose deadline passes is rejected and forgotten. */
 export class RequestQueue {
-  readonly #limits: QueueLimits
+  readonly #room: WaitingRoom
   readonly #onDropped: () => void
   // By priority, the highest first; without one last.
   readonly #unhurried: Level = { priority: Infinity, jobs: new JobList() }
   #levels: Level[] = [this.#unhurried]
   #size = 0
   #rows = 0
-  #bytes = 0
   // One timer for all: most jobs are taken long before their deadline, and a timer each would cost more than queueing.
   #timer: NodeJS.Timeout | undefined
   #timerDue = Infinity
 
-  /** @param onDropped Called when a job leaves the queue otherwise than by `take`. */
-  constructor(limits: QueueLimits, onDropped: () => void) {
-    this.#limits = limits
+  /**
+   * @param room Counts what waits. Several queues may share one.
+   * @param onDropped Called when a job leaves the queue otherwise than by `take`.
+   */
+  constructor(room: WaitingRoom, onDropped: () => void) {
+    this.#room = room
     this.#onDropped = onDropped
   }
 
@@ -52,23 +46,13 @@ export class RequestQueue {
     return oldest
   }
 
-  /** @throws ServingError QUEUE_FULL when so many rows more may not wait; takes constant time. */
-  checkRoom(rows: number): void {
-    const { maxQueued, maxQueuedRows } = this.#limits
-    // What alone is over the limit of rows is let in when nothing else waits: it could never be answered otherwise.
-    const isOver = this.#size > 0 && (this.#rows + rows > maxQueuedRows || this.#bytes > MAX_QUEUED_BYTES)
-    if (this.#size < maxQueued && !isOver) return
-    const waiting = `${this.#size} requests with ${this.#rows} rows are waiting already`
-    throw new ServingError('QUEUE_FULL', `${waiting}: try again later`)
-  }
-
   /** @throws ServingError QUEUE_FULL; CANCELLED and DEADLINE_EXCEEDED when it is too late already. */
   add(job: Job): void {
     const { cancellation } = job
     const { deadline } = job.request
     if (cancellation?.isCancelled) throw cancelled()
     if (deadline !== undefined && deadline <= job.acceptedAt) throw deadlineExceeded()
-    this.checkRoom(job.rows)
+    this.#room.check(job.rows)
     this.#levelOf(job).jobs.append(job)
     this.#admit(job)
   }
@@ -136,12 +120,12 @@ export class RequestQueue {
   }
 
   #admit(job: Job): void {
-    const { cancellation, request, rows, bytes } = job
+    const { cancellation, request, rows } = job
     if (cancellation) cancellation.onCancel = dropperOf(job, this.#drop)
     if (request.deadline !== undefined && request.deadline < this.#timerDue) this.#watch(request.deadline)
     this.#rows += rows
-    this.#bytes += bytes
     this.#size++
+    this.#room.enter(job)
   }
 
   #watch(due: number): void {
@@ -190,7 +174,7 @@ export class RequestQueue {
     if (!level.jobs.first && level !== this.#unhurried) this.#levels = this.#levels.filter((each) => each !== level)
     this.#size--
     this.#rows -= job.rows
-    this.#bytes -= job.bytes
+    this.#room.leave(job)
   }
 }
 

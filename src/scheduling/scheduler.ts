@@ -1,7 +1,7 @@
 import type { Cancellation } from '../core/cancellation.ts'
 import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult, RunRequest, RunResult } from '../core/inference.ts'
-import type { QueueLimits } from './queue.ts'
+import type { QueueLimits, WaitingRoom } from './waiting-room.ts'
 
 /** How the scheduler sees a runtime's session: several requests, computed one after the other, and what came of each. */
 export type Run = (requests: readonly RunRequest[]) => Promise<readonly RunResult[]>
@@ -17,6 +17,8 @@ export interface BatchPolicy {
 }
 
 export interface SchedulerOptions extends QueueLimits, BatchPolicy {
+  /** Counts what waits, where several schedulers share their limits. */
+  readonly room?: WaitingRoom
   /** Runs that make progress at once. */
   readonly parallelism: number
   /** Whether a run would start now. While all workers are busy requests wait here, where they can be dropped. */

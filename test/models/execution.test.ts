@@ -113,6 +113,21 @@ test('small runs never wait for large ones, which wait where they can be dropped
   expect(workers.runs).toEqual([])
 })
 
+test('the limit of what waits is one for both, and what is checked before decoding is what is refused', async () => {
+  const { lanes } = await choose({ isBusy: true })
+  const clients = Array.from({ length: LIMITS.maxQueuedRows / 40 }, () => new Cancellation())
+  const waiting = clients.map((client) => lanes.submit({ inputs: rows(40) }, client).catch((error: unknown) => error))
+  expect(() => lanes.checkRoom()).toThrow(/requests with \d+ rows are waiting already/)
+  for (const count of [1, 33]) {
+    await expect(lanes.submit({ inputs: rows(count) })).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+  }
+  clients[0]!.cancel()
+  await waiting[0]
+  expect(() => lanes.checkRoom()).not.toThrow()
+  for (const client of clients) client.cancel()
+  await Promise.all(waiting)
+})
+
 test('draining and giving up concern both', async () => {
   const { lanes } = await choose({})
   const accepted = [1, 33].map((count) => lanes.submit({ inputs: rows(count) }))
