@@ -32,11 +32,31 @@ export function toStatus(
   requestId: string,
   onBug: (error: unknown, text: string) => void,
 ): Pick<StatusObject, 'code' | 'details'> {
-  if (error instanceof GrpcError) return { code: error.code, details: error.message }
+  if (error instanceof GrpcError) return { code: error.code, details: bounded(error.message) }
   if (error instanceof ServingError) {
     if (error.code === 'RUNTIME_FAILED') onBug(error.cause ?? error, 'the runtime failed')
-    return { code: STATUSES[error.code], details: error.message }
+    return { code: STATUSES[error.code], details: bounded(error.message) }
   }
   onBug(error, 'a request failed on a bug of the server')
   return { code: status.INTERNAL, details: `an internal error; look for request ${requestId} in the server's log` }
+}
+
+// It crosses as a header, percent-encoded. Clients and proxies refuse long headers, and then the code is lost as well.
+const MAX_STATUS_BYTES = 1000
+
+/** As much of a text as a status may carry. */
+function bounded(text: string): string {
+  if (encodedLength(text) <= MAX_STATUS_BYTES) return text.toWellFormed()
+  let shown = ''
+  let bytes = encodedLength('…')
+  for (const character of text) {
+    bytes += encodedLength(character)
+    if (bytes > MAX_STATUS_BYTES) break
+    shown += character
+  }
+  return `${shown.toWellFormed()}…`
+}
+
+function encodedLength(text: string): number {
+  return encodeURI(text.toWellFormed()).length
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
+import { listNames } from '../core/listing.ts'
 import type { NanPolicy } from '../core/model-view.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -154,7 +155,7 @@ function findEntry(entries: readonly ModelEntry[], name: string | undefined, ver
   const wanted = versions.filter((entry) => version === undefined || entry.version === version)
   const found = wanted.findLast(({ status }) => status === 'ready') ?? wanted.at(-1)
   if (found) return found
-  const served = versions.map((entry) => entry.version).join(', ')
+  const served = listNames(versions.map((entry) => entry.version))
   throw new ServingError('MODEL_NOT_FOUND', `model ${name} has no version ${quote(version!)}; served: ${served}`)
 }
 
@@ -173,7 +174,7 @@ function stateText(entry: ModelEntry): string {
 }
 
 function namesOf(entries: readonly ModelEntry[]): string {
-  return [...new Set(entries.map(({ name }) => name))].join(', ')
+  return listNames([...new Set(entries.map(({ name }) => name))])
 }
 
 /** A name from the wire, fit for a message. */

@@ -1,3 +1,4 @@
+import { listNames } from '../core/listing.ts'
 import type { Feature, ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { isRecord } from './feature-rows.ts'
@@ -94,7 +95,7 @@ export function byInput(
     if (problems.isFull) break
     const where = `${path}[${index}]`
     if (!isRecord(instance))
-      problems.add(where, `expected an object with the inputs ${names.join(', ')}, got ${show(instance)}`)
+      problems.add(where, `expected an object with the inputs ${listNames(names)}, got ${show(instance)}`)
     else {
       const keys = keysByInput(instance, where, model, problems)
       for (const name of names) {

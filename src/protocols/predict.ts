@@ -1,5 +1,6 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { InferenceRequest } from '../core/inference.ts'
+import { listNames } from '../core/listing.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
 import { decodeCsv } from './csv.ts'
@@ -196,5 +197,5 @@ function decodeRows(rows: unknown, path: string, model: ModelView, textLength: n
 }
 
 function noFeatures({ signature }: ModelView): string {
-  return `this model has no features, but the inputs ${signature.inputs.map(({ name }) => name).join(', ')}`
+  return `this model has no features, but the inputs ${listNames(signature.inputs.map(({ name }) => name))}`
 }

@@ -1,5 +1,6 @@
 import { formatShape, shapeProblem } from '../core/signature.ts'
 import type { TensorSpec } from '../core/signature.ts'
+import { listNames } from '../core/listing.ts'
 import type { ModelView } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensor } from '../core/tensor.ts'
@@ -69,7 +70,7 @@ function specOf(
 ): TensorSpec {
   const spec = typeof name === 'string' ? signature.inputs[inputIndex.find(name) ?? -1] : undefined
   if (!spec) {
-    const names = signature.inputs.map((each) => each.name).join(', ')
+    const names = listNames(signature.inputs.map((each) => each.name))
     throw invalid(`${path}.name`, `${show(name)} is no input of this model; it has ${names}`)
   }
   if (datatype === V2_NAMES[spec.dataType]) return spec

@@ -1,3 +1,4 @@
+import { listNames } from '../core/listing.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import { isRecord } from './feature-rows.ts'
@@ -31,7 +32,7 @@ export function decodeOutputs(outputs: unknown, isBinary: boolean, model: ModelV
     if (!isRecord(output)) throw invalid(path, `expected an object, got ${show(output)}`)
     const { name } = output
     const spec = signature.outputs.find((each) => each.name === name || nameOf(each, model) === name)
-    const names = signature.outputs.map((each) => nameOf(each, model)).join(', ')
+    const names = listNames(signature.outputs.map((each) => nameOf(each, model)))
     if (!spec) throw invalid(`${path}.name`, `${show(name)} is no output of this model; it has ${names}`)
     if (seen.has(name)) throw invalid(`${path}.name`, `${show(name)} is given twice`)
     seen.add(name)

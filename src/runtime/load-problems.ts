@@ -28,6 +28,14 @@ const PROBLEMS: readonly (readonly [RegExp, (groups: Readonly<Record<string, str
     },
   ],
   [
+    // Paths that leave the folder by themselves are refused before: this one is a symbolic link.
+    /External data path escapes model directory\. External data path: "(?<path>[^"]*)"/,
+    ({ path }) => {
+      const next = 'put the file itself beside the model'
+      return `its weights are in the file ${JSON.stringify(path)}, a link that leads out of its folder: ${next}`
+    },
+  ],
+  [
     /Could not find an implementation for (?<operator>\w+)\((?<version>\d+)\)/,
     ({ operator, version }) => {
       const types = 'inputs of float32 or int64 for this operator'

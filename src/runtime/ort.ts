@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { isDataType } from '../core/datatypes.ts'
 import type { TensorData } from '../core/datatypes.ts'
@@ -7,10 +6,10 @@ import type { Signature, TensorSpec } from '../core/signature.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { applyEdits } from '../onnx/zipmap.ts'
 import { findBadRow } from './bad-row.ts'
-import { explainProblem } from './load-problems.ts'
+import { cleanMessage } from './error-messages.ts'
 import type { ModelSource } from './runtime.ts'
 
-// The only importer of onnxruntime-node. Runs on a worker thread: loading and running block it.
+// The only importer of onnxruntime-node. Loading and running block the thread that calls.
 
 type ValueMetadata = InferenceSession.ValueMetadata
 
@@ -146,28 +145,6 @@ function fromOrt(value: OrtTensor): Tensor {
 
 function bitsOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint16Array {
   return new Uint16Array(buffer, byteOffset, byteLength / 2)
-}
-
-// What a model's text puts into a message has no other bound.
-const MAX_MESSAGE = 1000
-
-/** Takes out what tells of machines: the source paths of the runtime's build and the folder of the model. */
-export function cleanMessage(error: unknown, file?: string): string {
-  let text = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE)
-  const folder = file && dirname(file)
-  if (file) text = text.replaceAll(file, basename(file))
-  if (folder && folder.length > 1) text = text.replaceAll(`${folder}/`, '').replaceAll(folder, '.')
-  const explained = explainProblem(text)
-  if (explained !== undefined) return explained
-  if (text.includes('ZipMap')) text = `${text.trim()}; export with options={"zipmap": False}`
-  return (
-    text
-      .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')
-      // One without a function's name behind it, or cut off there.
-      .replace(/\/?[\w.+-]*\/[\w./+-]*\.(?:cc|cpp|cxx|h|hpp)(?::\d+)?:?/g, '')
-      .replace(/^Load model from \S+ failed:\s*/, '')
-      .trim()
-  )
 }
 
 function isDefined<T>(value: T | undefined): value is T {

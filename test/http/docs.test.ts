@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import request from 'supertest'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
 import { FLOWER } from '../support/iris.ts'
@@ -54,6 +54,17 @@ describe('GET /openapi.json', () => {
     expect(Object.keys(responses)).toEqual(['200', '400', '413', '415', '422', '429', '503', '504'])
     const { properties } = responses['200'].content['application/json'].schema.oneOf[0]
     expect(properties.predictions.items.properties.label).toEqual({ enum: ['setosa', 'versicolor', 'virginica'] })
+  })
+
+  test('is built once, and again when another model has been loaded', async () => {
+    const { server, registry } = await startApp({ isLoading: true })
+    const find = vi.spyOn(registry, 'find')
+    const paths = async () => Object.keys((await request(server).get('/openapi.json').expect(200)).body.paths)
+    expect(await paths()).not.toContain('/models/iris/predict')
+    await registry.load(() => undefined)
+    find.mockClear()
+    for (let asked = 0; asked < 3; asked++) expect(await paths()).toContain('/models/iris/predict')
+    expect(find).toHaveBeenCalledTimes(1)
   })
 
   test('has every route of the other protocols, under the name of its protocol', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, symlinkSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -139,6 +139,17 @@ describe('weights in a file of their own', () => {
     })
     expect(JSON.stringify(describeModel(entry))).not.toContain(tmpdir())
   })
+})
+
+test('weights behind a link that leads out of the folder fail the load, without a path of the machine', async () => {
+  const folder = createFolder({ 'models/m/1/model.onnx': externalModel('w.bin', 2), 'w.bin': Buffer.alloc(16) })
+  symlinkSync(join(folder, 'w.bin'), join(folder, 'models/m/1/w.bin'))
+  const [entry] = (await loadRegistry(join(folder, 'models'))).list()
+  expect(entry).toMatchObject({
+    status: 'failed',
+    error: expect.stringMatching(/"w.bin", a link that leads out of its folder: put the file itself beside the model$/),
+  })
+  expect(JSON.stringify(describeModel(entry!))).not.toContain(tmpdir())
 })
 
 test.each([

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import { expect, test } from 'vitest'
 import type { Call, Reply } from '../../src/runtime/messages.ts'
-import { cleanMessage } from '../../src/runtime/ort.ts'
+import { cleanMessage } from '../../src/runtime/error-messages.ts'
 import { toHeads } from '../../src/runtime/tensor-bytes.ts'
 import type { Received } from '../../src/runtime/worker-channel.ts'
 import { serveCalls } from '../../src/runtime/worker-loop.ts'
@@ -60,6 +60,13 @@ test.each<[string, string | RegExp]>([
     'Could not find an implementation for Add(6) node with name ""',
     /^the runtime cannot compute the operator Add of version 6 with these types: export it with an opset of 7 or newer/,
   ],
+  [
+    'External data path: "../w.bin" resolved path: "/tmp/models/w.bin" allowed directory: "/tmp/models/m/1"',
+    'External data path: "../w.bin" resolved path: "w.bin" allowed directory: "1"',
+  ],
+  ['cannot map /tmp/a/weights.bin: no space left', 'cannot map weights.bin: no space left'],
+  ['cannot map C:\\models\\m\\weights.bin', 'cannot map weights.bin'],
+  ['Node (/layer.0/attention/MatMul) failed', 'Node (/layer.0/attention/MatMul) failed'],
 ])('a message of the runtime is cleaned: %s', (message, cleaned) => {
   const text = cleanMessage(new Error(message), '/secret/m.onnx')
   if (typeof cleaned === 'string') expect(text).toBe(cleaned)

@@ -16,12 +16,14 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
   })
 }
 
-/** OpenAPI and its page; the models stand in it as they are when it is asked for. */
+/** OpenAPI and its page. The document is built anew only when a model has been loaded since. */
 export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
+  const modelPaths = keepWhileLoaded(registry, () => predictPaths(registry))
   const toDocument = (base: object): Record<string, unknown> => {
     const { paths, ...rest } = base as { paths: object }
-    return { ...rest, paths: { ...predictPaths(registry), ...paths } }
+    return { ...rest, paths: { ...modelPaths(), ...paths } }
   }
+  const text = keepWhileLoaded(registry, () => JSON.stringify(toDocument(app.swagger())))
   const root = {
     tags: ['health'],
     summary: "The process answers, as KServe's SDK asks; a browser is led to /docs",
@@ -32,7 +34,9 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
     const isPage = new Negotiator(request).mediaType(['application/json', 'text/html']) === 'text/html'
     return isPage ? reply.redirect('/docs') : { status: 'alive' }
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => toDocument(app.swagger()))
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(text()),
+  )
   app.register(swaggerUi, {
     routePrefix: '/docs',
     transformSpecification: toDocument,
@@ -41,4 +45,14 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
     // The bar on top has another product's name and nothing that is needed here.
     theme: { title: 'onnx-serve', css: [{ filename: 'theme.css', content: '.topbar { display: none }' }] },
   })
+}
+
+/** Builds something from the models anew only when another one has been loaded. Models never change otherwise. */
+function keepWhileLoaded<T>(registry: Registry, build: () => T): () => T {
+  let last: { readonly loading: number; readonly value: T } | undefined
+  return () => {
+    const loading = registry.list().filter(({ status }) => status === 'loading').length
+    if (last?.loading !== loading) last = { loading, value: build() }
+    return last.value
+  }
 }

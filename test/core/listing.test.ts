@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { listNames } from '../../src/core/listing.ts'
+
+test('a few names are listed whole', () => {
+  expect(listNames([])).toBe('')
+  expect(listNames(['iris', 'titanic'])).toBe('iris, titanic')
+})
+
+test('a list stays short, however many names there are and however long they are', () => {
+  const many = Array.from({ length: 5000 }, (_, index) => `model-${index}`)
+  expect(listNames(many)).toMatch(/^model-0, model-1, .*, model-9 and 4990 more$/)
+  expect(listNames(many.map(() => 'x'.repeat(10_000))).length).toBeLessThan(700)
+})
