@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { ServingError } from './core/errors.ts'
+import { Turns } from './core/turns.ts'
 import { buildGrpcServer } from './grpc/server.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { buildApp } from './http/app.ts'
@@ -54,7 +55,7 @@ export function createServer(options: ServerOptions): Server {
   })
   let isDraining = false
   let draining: Promise<void> | undefined
-  const transport = { ...config, registry, logger, version, isDraining: () => isDraining }
+  const transport = { ...config, registry, logger, version, turns: new Turns(), isDraining: () => isDraining }
   const app = buildApp(transport)
   const grpc = config.grpcPort === 0 ? undefined : buildGrpcServer(transport)
 

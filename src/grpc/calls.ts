@@ -6,6 +6,8 @@ import { ServingError } from '../core/errors.ts'
 import { toRequestId } from '../core/request-id.ts'
 import { roundMs, addInference } from '../models/inference-log.ts'
 import type { InferenceLog } from '../models/inference-log.ts'
+import { isLong } from '../core/turns.ts'
+import type { Turns } from '../core/turns.ts'
 import type { MethodType } from './messages.ts'
 import type { Method } from './service.ts'
 import { GrpcError, toStatus } from './status.ts'
@@ -18,12 +20,16 @@ export interface Call {
   readonly cancellation: Cancellation
   /** What the log line will tell. */
   readonly inference: InferenceLog
+  /** Does work that takes longer the longer the message is: in a turn of its own where the message is long. */
+  readonly inTurn: <T>(work: () => T) => T | Promise<T>
 }
 
 export interface CallOptions {
   readonly logger: Logger
   /** How long a request may wait for its turn. */
   readonly requestTimeoutMs: number
+  /** Taken to decode long messages. */
+  readonly turns: Turns
 }
 
 type AnyCall = Pick<
@@ -88,7 +94,10 @@ async function attempt(bytes: Buffer, inference: InferenceLog, request: OneReque
   try {
     const waitsMs = Math.min(options.requestTimeoutMs, Number(call.getDeadline()) - Date.now())
     const deadline = performance.now() + waitsMs
-    const reply = await method(decode(bytes, type) as never, { deadline, cancellation, inference })
+    const { turns } = options
+    const inTurn = <T>(work: () => T): T | Promise<T> => (isLong(bytes) ? turns.do(work) : work())
+    const message = await inTurn(() => decode(bytes, type))
+    const reply = await method(message as never, { deadline, cancellation, inference, inTurn })
     return { code: status.OK, bytes: type.encode(reply) }
   } catch (error) {
     return toStatus(error, id, (err, text) => options.logger.error({ reqId: id, err }, text))

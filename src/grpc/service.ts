@@ -73,8 +73,10 @@ function refuse(action: string): never {
 
 async function computeModel(model: Model, message: InferMessage, call: Call): Promise<InferReply> {
   call.inference.model = model.view
-  model.checkRoom()
-  const request = v2GrpcCodec.decode(message, model.view)
+  const request = await call.inTurn(() => {
+    model.checkRoom()
+    return v2GrpcCodec.decode(message, model.view)
+  })
   const { inputs, outputs, priority } = request
   call.inference.inputs = inputs
   const deadline = Math.min(call.deadline, performance.now() + (request.timeoutUs ?? Infinity) / 1000)

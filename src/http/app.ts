@@ -1,6 +1,7 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { toRequestId } from '../core/request-id.ts'
+import type { Turns } from '../core/turns.ts'
 import type { Registry } from '../models/registry.ts'
 import { acceptBodies } from './bodies.ts'
 import { trackConnections } from './connections.ts'
@@ -31,6 +32,8 @@ export interface AppOptions {
   readonly bodyLimitBytes: number
   /** How long a request may wait for its turn. */
   readonly requestTimeoutMs: number
+  /** Shared by all transports. */
+  readonly turns: Turns
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
   readonly platform: Platform
@@ -38,7 +41,7 @@ export interface AppOptions {
 
 /** Builds the HTTP transport; does not listen. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { registry, version, requestTimeoutMs, isDraining, platform } = options
+  const { registry, version, isDraining, platform } = options
   const app = createFastify(options)
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)
@@ -50,7 +53,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   collectOpenApi(app, version)
   withMethodsRefused(app, (scope) => {
     addHealthRoutes(scope, registry, isDraining)
-    addPredictRoutes(scope, registry, requestTimeoutMs)
+    addPredictRoutes(scope, options)
     addModelRoutes(scope, registry, platform)
     addDocsRoutes(scope, registry)
   })

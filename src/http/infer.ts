@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { Cancellation } from '../core/cancellation.ts'
+import { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import { isLong } from '../core/turns.ts'
+import type { Turns } from '../core/turns.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
 import type { ModelPath } from './routes/predict.ts'
@@ -18,6 +21,27 @@ export function admit(request: FastifyRequest<ModelPath>, registry: Registry): M
   request.inference.model = model.view
   model.checkRoom()
   return model
+}
+
+/**
+ * Decodes a body: at once where it is short, in its turn where it is long. Nothing is decoded in vain either: while it
+ * waited, the queue may have filled, or the client gone.
+ *
+ * @param decode Throws what is wrong with the body.
+ * @throws ServingError QUEUE_FULL, MODEL_NOT_READY or CANCELLED
+ */
+export function decodeInTurn<T>(
+  { inference }: FastifyRequest<ModelPath>,
+  model: Model,
+  { turns, bytes }: { readonly turns: Turns; readonly bytes: Buffer },
+  decode: () => T,
+): T | Promise<T> {
+  if (!isLong(bytes)) return decode()
+  return turns.do(() => {
+    if (inference.isGone) throw new ServingError('CANCELLED', 'the client went away before its turn')
+    model.checkRoom()
+    return decode()
+  })
 }
 
 /** Computes a decoded request, which is dropped when its client leaves, and has its log line tell of it. */

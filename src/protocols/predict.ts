@@ -1,13 +1,13 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { InferenceRequest } from '../core/inference.ts'
-import { listNames } from '../core/listing.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Codec } from './codec.ts'
 import { decodeCsv } from './csv.ts'
 import type { CsvHeader } from './csv.ts'
-import { createTable, isRecord, toInputs, writeArray } from './feature-rows.ts'
+import { decodeSplit, noFeatures } from './dataframe-split.ts'
+import { isRecord, toInputs } from './feature-rows.ts'
 import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
-import { fromColumns, isColumns, toColumns } from './named-columns.ts'
+import { fromColumns, isColumns } from './named-columns.ts'
 import { byInput, isByInput, toNamedTensors } from './named-tensors.ts'
 import { toTensor } from './nested-arrays.ts'
 import { readPlainRows } from './plain-rows.ts'
@@ -120,7 +120,7 @@ function decodeValue(
     return { ...decoded, keys: decoded.keys + 1 }
   }
   if (isEnvelope(value, 'dataframe_split', model))
-    return decodeSplit(value['dataframe_split'], model, textLength, problems)
+    return { ...decodeSplit(value['dataframe_split'], model, textLength, problems), form: 'predictions' }
   if (isEnvelope(value, 'inputs', model)) {
     const given = value['inputs']
     const decoded = isScoring ? decodeScored(given, model, textLength, problems) : undefined
@@ -148,28 +148,6 @@ function decodeScored(
   return { inputs: fromColumns(inputs, 'inputs', model, textLength, problems), keys: Object.keys(inputs).length }
 }
 
-/** pandas' own form: `{"columns": […], "data": [[…], …], "index"?: […]}`. */
-function decodeSplit(split: unknown, model: ModelView, textLength: number, problems: Problems): Decoded {
-  const path = 'dataframe_split'
-  if (!isRecord(split)) throw invalid(path, `expected "columns" and "data", got ${show(split)}`)
-  const { columns: names, data: rows, index, ...others } = split
-  const [other] = Object.keys(others)
-  if (other !== undefined) throw invalid(joinPath(path, other), 'is not expected beside "columns" and "data"')
-  if (!Array.isArray(names)) throw invalid(`${path}.columns`, `expected an array of names, got ${show(names)}`)
-  if (!Array.isArray(rows)) throw invalid(`${path}.data`, `expected an array of rows, got ${show(rows)}`)
-  checkRows(rows.length, `${path}.data`, model)
-  checkFixedRows(rows.length, `${path}.data`, model)
-  if (model.features.length === 0) throw invalid(path, noFeatures(model))
-  const columns = toColumns(names, model, `${path}.columns`, problems)
-  const table = createTable(model, rows.length, textLength)
-  for (let row = 0; row < rows.length && problems.isEmpty; row++) {
-    const values: unknown = rows[row]
-    if (!Array.isArray(values)) problems.add(`${path}.data[${row}]`, `expected an array, got ${show(values)}`)
-    else writeArray(values, row, columns, (at) => `${path}.data[${at}]`, table, problems)
-  }
-  return { inputs: table.toInputs(), keys: index === undefined ? 3 : 4, form: 'predictions' }
-}
-
 /** Whether a body is an envelope; a model whose feature has that name takes it as a record. */
 function isEnvelope(value: Record<string, unknown>, member: string, model: ModelView): boolean {
   if (!Object.hasOwn(value, member) || model.featureIndex.has(member)) return false
@@ -194,8 +172,4 @@ function decodeRows(rows: unknown, path: string, model: ModelView, textLength: n
   }
   const tensor = input && toTensor(rows, input, path, textLength, problems)
   return { inputs: new Map(tensor ? [[input.name, tensor]] : []), keys: 0, form: 'predictions' }
-}
-
-function noFeatures({ signature }: ModelView): string {
-  return `this model has no features, but the inputs ${listNames(signature.inputs.map(({ name }) => name))}`
 }

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { Turns } from '../../src/core/turns.ts'
 import { buildApp } from '../../src/http/app.ts'
 import type { AppOptions } from '../../src/http/app.ts'
 import { createRegistry } from '../../src/models/registry.ts'
@@ -52,6 +53,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     serverName: options.serverName ?? 'onnx-serve',
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    turns: new Turns(),
     isDraining: options.isDraining ?? (() => false),
     platform: { healthPath: undefined, predictPath: undefined, isMultiModel: false, ...options.platform },
   })

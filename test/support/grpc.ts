@@ -5,6 +5,7 @@ import { protoPath } from 'grpc-health-check'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { Turns } from '../../src/core/turns.ts'
 import { PROTO_FILE } from '../../src/grpc/messages.ts'
 import { buildGrpcServer } from '../../src/grpc/server.ts'
 import type { GrpcOptions } from '../../src/grpc/server.ts'
@@ -102,6 +103,7 @@ export async function startGrpc({ folder = MODELS, ...options }: TestGrpcOptions
     serverName: 'onnx-serve',
     bodyLimitBytes: 100_000,
     requestTimeoutMs: 30_000,
+    turns: new Turns(),
     isDraining: () => false,
     ...options,
   })

@@ -7,6 +7,8 @@ import type { JsonSchema } from '../json-schema.ts'
 import { notImplementedSchema, predictSchema } from '../protocol-schemas.ts'
 import type { ModelPath } from './predict.ts'
 
+// A longer body is more than a name and an address, and would be parsed in vain.
+const MAX_NAME_BYTES = 2 ** 13
 const TAGS = ['SageMaker multi-model']
 
 /**
@@ -26,7 +28,11 @@ export function addMultiModelRoutes(
       .filter(({ status }) => status === 'ready')
       .map(toModel),
   }))
-  app.post('/models', schema('Not supported: models are read at the start', notImplementedSchema), async (request) => {
+  const load = {
+    ...schema('Not supported: models are read at the start', notImplementedSchema),
+    bodyLimit: MAX_NAME_BYTES,
+  }
+  app.post('/models', load, async (request) => {
     const name = nameOf(bodyOf(request))
     if (registry.list().some((entry) => entry.name === name)) throw notLoadedAgain(registry.find(name))
     throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('load'))

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Turns } from '../../core/turns.ts'
 import type { Registry } from '../../models/registry.ts'
 import { predictCodec } from '../../protocols/predict.ts'
 import { bodyOf, csvHeaderOf, isCsv, refuseCompressed } from '../bodies.ts'
 import { deadlineOf } from '../deadline.ts'
-import { admit, infer } from '../infer.ts'
+import { admit, decodeInTurn, infer } from '../infer.ts'
 import { refuseUnknownQuery } from '../query.ts'
 
 /** Which model a path names; without a name, the default model. */
@@ -12,15 +13,26 @@ export interface ModelPath {
   Querystring: { readonly top?: string | string[] }
 }
 
+export interface PredictOptions {
+  readonly registry: Registry
+  /** How long a request may wait for its turn. */
+  readonly requestTimeoutMs: number
+  /** Taken to decode long bodies, and to write long answers. */
+  readonly turns: Turns
+}
+
 /** The server's own protocol. Documented per model by `toOpenApi`, with its real features. */
-export function addPredictRoutes(app: FastifyInstance, registry: Registry, requestTimeoutMs: number): void {
+export function addPredictRoutes(app: FastifyInstance, { registry, requestTimeoutMs, turns }: PredictOptions): void {
   async function predict(request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> {
     const deadline = deadlineOf(request, requestTimeoutMs)
     const model = admit(request, registry)
     const top = request.query.top?.toString()
     const isTable = isCsv(request)
     const csvHeader = isTable ? csvHeaderOf(request) : undefined
-    const decoded = predictCodec.decode({ bytes: bodyOf(request), isCsv: isTable, csvHeader, top }, model.view)
+    const bytes = bodyOf(request)
+    const decoded = await decodeInTurn(request, model, { turns, bytes }, () =>
+      predictCodec.decode({ bytes, isCsv: isTable, csvHeader, top }, model.view),
+    )
     const result = await infer(request, model, decoded, deadline)
     return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, decoded, model.view))
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Turns } from '../../core/turns.ts'
 import { canPredict } from '../../models/readiness.ts'
 import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
@@ -10,7 +11,7 @@ import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
 import { toExecutionParameters } from '../execution-parameters.ts'
 import { acceptedTypes, formatOf, formatsOf, typeOf } from '../formats.ts'
-import { admit, infer } from '../infer.ts'
+import { admit, decodeInTurn, infer } from '../infer.ts'
 import type { JsonSchema } from '../json-schema.ts'
 import { PING, PREDICT } from '../platform.ts'
 import type { Platform } from '../platform.ts'
@@ -23,6 +24,7 @@ export interface V1Options {
   readonly registry: Registry
   readonly version: string
   readonly requestTimeoutMs: number
+  readonly turns: Turns
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
   readonly platform: Platform
@@ -87,17 +89,16 @@ async function answer(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
   { format, isScoring }: Pick<V1Body, 'format' | 'isScoring'>,
-  { registry, requestTimeoutMs, bodyLimitBytes }: V1Options,
+  { registry, requestTimeoutMs, bodyLimitBytes, turns }: V1Options,
 ): Promise<FastifyReply> {
   const types = acceptedTypes(request)
   const deadline = deadlineOf(request, requestTimeoutMs)
   const model = admit(request, registry)
   const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
-  const decoded = v1Codec.decode(
-    { bytes, format, csvHeader: csvHeaderOf(request), accepts: formatsOf(types), isScoring },
-    // Batch transform splits its files at line ends, so its bodies are CSV or lines.
-    isScoring && format !== 'json' ? model.scoringView : model.view,
-  )
+  const body = { bytes, format, csvHeader: csvHeaderOf(request), accepts: formatsOf(types), isScoring }
+  // Batch transform splits its files at line ends, so its bodies are CSV or lines.
+  const view = isScoring && format !== 'json' ? model.scoringView : model.view
+  const decoded = await decodeInTurn(request, model, { turns, bytes }, () => v1Codec.decode(body, view))
   const type = typeOf(request, types, decoded.accept)
   const result = await infer(request, model, decoded, deadline)
   if (decoded.warnings && decoded.accept !== 'json') void reply.header('x-warnings', toWarningsHeader(decoded.warnings))

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Turns } from '../../core/turns.ts'
 import type { Model } from '../../models/model.ts'
 import { isAllReady, loadedModels } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
@@ -11,7 +12,7 @@ import { acceptAnyBody, bodyOf, passOverBrokenType } from '../bodies.ts'
 import { MIN_BYTES, compress, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
-import { admit, infer } from '../infer.ts'
+import { admit, decodeInTurn, infer } from '../infer.ts'
 import { inferSchema, notImplementedSchema } from '../protocol-schemas.ts'
 import type { ModelPath } from './predict.ts'
 
@@ -21,6 +22,7 @@ export interface V2Options {
   /** What the server calls itself to clients. */
   readonly serverName: string
   readonly requestTimeoutMs: number
+  readonly turns: Turns
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
 }
@@ -100,13 +102,16 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
 async function answer(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
-  { registry, requestTimeoutMs, bodyLimitBytes }: V2Options,
+  { registry, requestTimeoutMs, bodyLimitBytes, turns }: V2Options,
 ): Promise<FastifyReply> {
   const model = asUnknown(() => admit(request, registry))
   const encoding = request.headers['content-encoding']
   const body = bodyOf(request)
   const bytes = encoding === undefined ? body : await decompress(body, encoding, bodyLimitBytes)
-  const decoded = v2Codec.decode({ bytes, jsonBytes: jsonBytesOf(request) }, model.view)
+  const jsonBytes = jsonBytesOf(request)
+  const decoded = await decodeInTurn(request, model, { turns, bytes }, () =>
+    v2Codec.decode({ bytes, jsonBytes }, model.view),
+  )
   const maxMs = Math.min(requestTimeoutMs, (decoded.timeoutUs ?? Infinity) / 1000)
   const result = await infer(request, model, decoded, deadlineOf(request, maxMs))
   const { json, binary } = v2Codec.encode(result, decoded, model.view)
@@ -135,13 +140,14 @@ function jsonBytesOf({ headers }: FastifyRequest): number | undefined {
   throw new HttpError(400, 'INVALID_INPUT', text)
 }
 
-function addRepositoryRoutes(app: FastifyInstance, { registry, bodyLimitBytes }: V2Options): void {
+function addRepositoryRoutes(app: FastifyInstance, { registry, bodyLimitBytes, turns }: V2Options): void {
   app.post(
     '/v2/repository/index',
     { schema: { tags: TAGS, summary: 'Every model, its version and state' } },
     async (request) => {
       const body = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
-      return v2Index(registry.list(), asksForReady(body))
+      const onlyReady = await turns.do(() => asksForReady(body))
+      return v2Index(registry.list(), onlyReady)
     },
   )
   for (const action of ['load', 'unload']) {
