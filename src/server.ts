@@ -3,6 +3,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { BufferPool } from './core/buffer-pool.ts'
 import { ServingError } from './core/errors.ts'
 import { Turns } from './core/turns.ts'
 import { buildGrpcServer } from './grpc/server.ts'
@@ -46,7 +47,8 @@ export interface ServerOptions {
 /** Builds the floors and joins them. */
 export function createServer(options: ServerOptions): Server {
   const { config, files, logger, version } = options
-  const runtime = createRuntime(options)
+  const buffers = new BufferPool()
+  const runtime = createRuntime(options, buffers)
   const registry = createRegistry(files, runtime, {
     ...config,
     defaultName: config.defaultModel,
@@ -55,7 +57,15 @@ export function createServer(options: ServerOptions): Server {
   })
   let isDraining = false
   let draining: Promise<void> | undefined
-  const transport = { ...config, registry, logger, version, turns: new Turns(), isDraining: () => isDraining }
+  const transport = {
+    ...config,
+    registry,
+    buffers,
+    logger,
+    version,
+    turns: new Turns(),
+    isDraining: () => isDraining,
+  }
   const app = buildApp(transport)
   const grpc = config.grpcPort === 0 ? undefined : buildGrpcServer(transport)
 
@@ -94,7 +104,7 @@ async function answersWritten(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
-function createRuntime({ config, logger, workerEntry }: ServerOptions): Runtime {
+function createRuntime({ config, logger, workerEntry }: ServerOptions, buffers: BufferPool): Runtime {
   const size = chooseWorkers(config, logger)
   const asked = config.maxRunMemory * 2 ** 20
   const memoryBytes = dataLimitFor(asked === 0 ? workerMemoryFor(size, totalmem(), memoryLimit()) : asked)
@@ -104,6 +114,7 @@ function createRuntime({ config, logger, workerEntry }: ServerOptions): Runtime 
     entry: workerEntry,
     prefix,
     memoryBytes,
+    buffers,
     size,
     intraOpThreads: config.intraOpThreads,
     maxLoadMs: config.maxLoadMs,

@@ -1,5 +1,6 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { BufferPool } from '../core/buffer-pool.ts'
 import { toRequestId } from '../core/request-id.ts'
 import type { Turns } from '../core/turns.ts'
 import type { Registry } from '../models/registry.ts'
@@ -25,6 +26,8 @@ const ARRIVAL_TIMEOUT_MS = 60_000
 export interface AppOptions {
   readonly registry: Registry
   readonly logger: FastifyBaseLogger
+  /** Bodies are read into its buffers. */
+  readonly buffers: BufferPool
   /** The program's own version, for the documentation. */
   readonly version: string
   /** What the server calls itself to clients of V2. */
@@ -46,7 +49,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  acceptBodies(app)
+  acceptBodies(app, options.buffers)
   handleErrors(app)
   logRequests(app)
   app.addHook('onRequest', checkRequest)

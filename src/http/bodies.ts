@@ -1,20 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { BufferPool, OwnedBytes } from '../core/buffer-pool.ts'
+import { createBodyReader } from './body-reader.ts'
 import { HttpError } from './errors.ts'
 
 const TYPES = ['application/json', 'text/csv']
 
 /** Takes bodies as bytes: decoding them is the codec's, which must see the text. Refuses all other types. */
-export function acceptBodies(app: FastifyInstance): void {
+export function acceptBodies(app: FastifyInstance, buffers: BufferPool): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(TYPES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser(TYPES, createBodyReader(buffers))
 }
 
 /** Takes bodies of any type, and of none, as bytes: what they are is for the protocol to say. */
-export function acceptAnyBody(app: FastifyInstance): void {
+export function acceptAnyBody(app: FastifyInstance, buffers: BufferPool): void {
   app.removeAllContentTypeParsers()
   // Found by their names sooner than by none.
   const types = [...TYPES, 'application/octet-stream', '*']
-  app.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser(types, createBodyReader(buffers))
 }
 
 /** An `onRequest` hook: a content-type that is empty, or none at all by its form, is taken for one that was left out. */
@@ -58,6 +60,14 @@ export function refuseCompressed(
 
 const NO_BODY = Buffer.alloc(0)
 
-export function bodyOf(request: FastifyRequest): Buffer {
-  return Buffer.isBuffer(request.body) ? request.body : NO_BODY
+/** The body as it came, possibly compressed; empty where there is none. */
+export function bodyOf({ body }: FastifyRequest): Buffer {
+  if (!body) return NO_BODY
+  const { buffer, byteOffset, byteLength } = (body as OwnedBytes).bytes
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** Gives the memory of a body back. Neither it nor a tensor that is a view of it is read afterwards. */
+export function releaseBody({ body }: FastifyRequest): void {
+  ;(body as OwnedBytes | undefined)?.release()
 }

@@ -6,6 +6,7 @@ import { isLong } from '../core/turns.ts'
 import type { Turns } from '../core/turns.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
+import { releaseBody } from './bodies.ts'
 import type { ModelPath } from './routes/predict.ts'
 
 // What every protocol does with a request for a model, before and after its codec.
@@ -59,6 +60,9 @@ export async function infer(
   // While its body was taken out of its compression, for instance.
   if (request.inference.isGone) cancellation.cancel()
   const result = await model.infer({ inputs, outputs, priority, deadline }, cancellation)
+  // A request that fails keeps its body: a run may still read it.
+  releaseBody(request)
+  request.inference.release = result.release
   request.inference.timings = result.timings
   return result
 }

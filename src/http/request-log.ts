@@ -10,6 +10,8 @@ interface ObservedInference extends InferenceLog {
   cancellation?: Cancellation
   /** The client has left already. */
   isGone?: boolean
+  /** Gives back the memory of the outputs, once the answer has left. */
+  release?: (() => void) | undefined
 }
 
 declare module 'fastify' {
@@ -39,7 +41,7 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
     if (!reply.raw.writableFinished) {
       inference.isGone = true
       inference.cancellation?.cancel()
-    }
+    } else inference.release?.()
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
     // Probes come every few seconds for ever.
     // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.

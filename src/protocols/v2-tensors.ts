@@ -4,6 +4,7 @@ import type { DataType, TensorData } from '../core/datatypes.ts'
 import type { NanPolicy } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensor } from '../core/tensor.ts'
+import { typedView } from '../core/typed-view.ts'
 import { ELEMENT_WRITERS } from './elements.ts'
 import { bareNumber } from './json-nan.ts'
 import { invalid, show } from './problems.ts'
@@ -112,8 +113,9 @@ export function countProblem(shape: readonly number[], got: number): string {
 }
 
 /**
- * Reads bytes into a tensor: copied once, into storage of its own that may be moved to another thread.
+ * Reads bytes into a tensor.
  *
+ * @returns Numbers are a view of the bytes where these stand at a fitting address, else a copy.
  * @throws ServingError INVALID_INPUT when there are more or fewer than the shape takes, or a value is none of its type.
  */
 export function fromBytes(bytes: Buffer, dataType: DataType, shape: readonly number[], path: string): Tensor {
@@ -123,8 +125,7 @@ export function fromBytes(bytes: Buffer, dataType: DataType, shape: readonly num
   if (bytes.length !== count * size) {
     throw invalid(path, `shape [${shape.join(',')}] takes ${count * size} bytes, got ${bytes.length}`)
   }
-  const data = DATA_TYPES[dataType].allocate(count) as Exclude<TensorData, string[]>
-  bytes.copy(new Uint8Array(data.buffer))
+  const data = typedView(dataType, bytes)
   const wrong = dataType === 'bool' ? (data as Uint8Array).findIndex((value) => value > 1) : -1
   if (wrong >= 0) throw invalid(`${path}[${wrong}]`, `expected a byte of 0 or 1, got ${String(data[wrong])}`)
   return { dataType, shape, data }

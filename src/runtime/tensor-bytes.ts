@@ -1,6 +1,6 @@
-import type { DataType, TensorData } from '../core/datatypes.ts'
-import { DATA_TYPES } from '../core/datatypes.ts'
+import type { DataType } from '../core/datatypes.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
+import { typedView } from '../core/typed-view.ts'
 import { aligned } from './frames.ts'
 
 /** A tensor but for its bytes; strings stand in the head itself. */
@@ -10,9 +10,6 @@ export type TensorHead = readonly [
   shape: readonly number[],
   data: number | readonly string[],
 ]
-
-type TypedArray = Exclude<TensorData, string[]>
-type TypedArrayClass = new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArray
 
 /** @param parts The tensors' bytes are appended; they are views. */
 export function toHeads(tensors: Tensors, parts: Uint8Array[]): TensorHead[] {
@@ -34,16 +31,9 @@ export function fromHeads(heads: readonly TensorHead[], bytes: Uint8Array): { te
   for (const [name, dataType, shape, data] of heads) {
     if (typeof data !== 'number') tensors.set(name, { dataType, shape, data: [...data] })
     else {
-      tensors.set(name, { dataType, shape, data: toTyped(dataType, bytes.subarray(at, at + data)) })
+      tensors.set(name, { dataType, shape, data: typedView(dataType, bytes.subarray(at, at + data)) })
       at += aligned(data)
     }
   }
   return { tensors, length: at }
-}
-
-function toTyped(dataType: DataType, bytes: Uint8Array): TypedArray {
-  const { constructor, BYTES_PER_ELEMENT } = DATA_TYPES[dataType].allocate(0) as TypedArray
-  const isAligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0
-  const { buffer, byteOffset, byteLength } = isAligned ? bytes : bytes.slice()
-  return new (constructor as unknown as TypedArrayClass)(buffer, byteOffset, byteLength / BYTES_PER_ELEMENT)
 }

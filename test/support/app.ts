@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { BufferPool } from '../../src/core/buffer-pool.ts'
 import { Turns } from '../../src/core/turns.ts'
 import { buildApp } from '../../src/http/app.ts'
 import type { AppOptions } from '../../src/http/app.ts'
@@ -48,6 +49,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
   if (!isLoading) await registry.load(() => undefined)
   const app = buildApp({
     registry,
+    buffers: new BufferPool(),
     logger: pino({ level: 'debug', base: null }, stream),
     version: '0.0.0',
     serverName: options.serverName ?? 'onnx-serve',

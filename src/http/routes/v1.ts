@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Turns } from '../../core/turns.ts'
 import { canPredict } from '../../models/readiness.ts'
+import type { BufferPool } from '../../core/buffer-pool.ts'
 import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
@@ -22,6 +23,7 @@ import type { ModelPath } from './predict.ts'
 
 export interface V1Options {
   readonly registry: Registry
+  readonly buffers: BufferPool
   readonly version: string
   readonly requestTimeoutMs: number
   readonly turns: Turns
@@ -36,7 +38,7 @@ const SAGEMAKER = 'SageMaker and MLflow'
 /** V1 of TensorFlow Serving and KServe, and the routes that SageMaker, Vertex AI, Azure ML and MLflow expect. */
 export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   const { registry, platform } = options
-  acceptAnyBody(app)
+  acceptAnyBody(app, options.buffers)
   handleErrorsBriefly(app)
   const predict = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
     answer(request, reply, { format: formatOf(request), isScoring: true }, options)

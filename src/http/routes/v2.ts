@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { BufferPool } from '../../core/buffer-pool.ts'
 import type { Turns } from '../../core/turns.ts'
 import type { Model } from '../../models/model.ts'
 import { isAllReady, loadedModels } from '../../models/readiness.ts'
@@ -18,6 +19,7 @@ import type { ModelPath } from './predict.ts'
 
 export interface V2Options {
   readonly registry: Registry
+  readonly buffers: BufferPool
   readonly version: string
   /** What the server calls itself to clients. */
   readonly serverName: string
@@ -33,7 +35,7 @@ const TAGS = ['Open Inference Protocol V2']
 /** The Open Inference Protocol over REST, as clients of KServe and Triton speak it. */
 export function addV2Routes(app: FastifyInstance, options: V2Options): void {
   // Triton's client sends no content-type, and a body may be JSON with bytes behind it.
-  acceptAnyBody(app)
+  acceptAnyBody(app, options.buffers)
   app.addHook('onRequest', passOverBrokenType)
   handleErrorsBriefly(app)
   addServerRoutes(app, options)
