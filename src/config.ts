@@ -21,6 +21,8 @@ export interface Config {
   readonly jsonNan: NanPolicy
   readonly bodyLimitBytes: number
   readonly maxRows: number
+  /** Most bytes that one answer may take, as counted before it is written. */
+  readonly maxAnswerBytes: number
   /** Processes that compute for one model; 0 takes one for each CPU that may be used. */
   readonly workers: number
   /** Threads that one run may use. */
@@ -64,6 +66,9 @@ export const configSchema = z
     'body-limit': integer(1, 2 ** 28)
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
+    'max-answer': integer(1, 2 ** 30)
+      .default(64 * 2 ** 20)
+      .describe('Largest answer, in bytes, counted before it is written; a larger one gets 413.'),
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
     workers: integer(0, 256)
       .default(0)
@@ -105,6 +110,7 @@ export const configSchema = z
     serverName: values['server-name'],
     jsonNan: values['json-nan'],
     bodyLimitBytes: values['body-limit'],
+    maxAnswerBytes: values['max-answer'],
     maxRows: values['max-rows'],
     workers: values.workers,
     intraOpThreads: values['intra-op-threads'],

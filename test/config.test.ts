@@ -11,6 +11,7 @@ const DEFAULTS = {
   defaultModel: undefined,
   bodyLimitBytes: 8_388_608,
   maxRows: 10_000,
+  maxAnswerBytes: 67_108_864,
   workers: 0,
   intraOpThreads: 1,
   modelName: undefined,

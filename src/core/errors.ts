@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'INVALID_INPUT' // the request itself is at fault
   | 'MODEL_NOT_FOUND' // no such model or version
   | 'MODEL_NOT_READY' // loading, failed to load, paused, or shutting down
+  | 'ANSWER_TOO_LARGE' // the answer would be longer than the server answers
   | 'INFERENCE_FAILED' // the model could not compute these values
   | 'QUEUE_FULL' // refused before it was accepted; may be sent again
   | 'DEADLINE_EXCEEDED' // not computed in the time the client gave it

@@ -158,7 +158,9 @@ export interface ModelView {
   readonly labels: readonly Label[]
   /** `labels` as JSON writes them, as values and as keys: written once for all answers. */
   readonly labelTexts: readonly string[]
-  readonly labelKeys: readonly string[]
+  readonly labelKeys: { readonly texts: readonly string[]; readonly maxBytes: number }
+  /** The bytes that the longest of these keys takes. */
+  readonly maxLabelBytes: number
   /** Index into `labels` by what the model answers, as text; empty when unknown. */
   readonly labelIndex: ReadonlyMap<string, number>
   /** Keys of a record that are no features are passed over instead of refused. */
@@ -167,14 +169,19 @@ export interface ModelView {
   readonly jsonNan: NanPolicy
   /** Most rows that one request may bring. */
   readonly maxRows: number
+  /** Most bytes that one answer may take. */
+  readonly maxAnswerBytes: number
   /** Absent before the model was tried, and where it computed none of what was made up. */
   readonly madeUp?: MadeUp
 }
 
 /** What a view holds of labels besides themselves. */
-export function writeLabels(labels: readonly Label[]): Pick<ModelView, 'labelTexts' | 'labelKeys'> {
+export function writeLabels(labels: readonly Label[]): Pick<ModelView, 'labelTexts' | 'labelKeys' | 'maxLabelBytes'> {
+  const texts = labels.map((label) => `${JSON.stringify(String(label))}:`)
+  const sizes = texts.map((key) => Buffer.byteLength(key))
   return {
     labelTexts: labels.map((label) => JSON.stringify(label)),
-    labelKeys: labels.map((label) => `${JSON.stringify(String(label))}:`),
+    labelKeys: { texts, maxBytes: sizes.reduce((sum, size) => sum + size, 0) },
+    maxLabelBytes: sizes.reduce((most, size) => Math.max(most, size), 0),
   }
 }

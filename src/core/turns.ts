@@ -1,3 +1,5 @@
+import type { Steps } from './steps.ts'
+
 // So much of a turn may be taken by long work; what is begun is finished. Less makes fewer requests arrive in time to be
 // computed together, more holds up probes.
 const MAX_TURN_MS = 0.5
@@ -35,6 +37,19 @@ export class Turns {
     })
   }
 
+  /** Does work in steps: the first at once, which may be all of it, the others in turns. */
+  finish<T>(steps: Steps<T>): T | Promise<T> {
+    const first = steps.next()
+    return first.done ? first.value : this.#finish(steps)
+  }
+
+  async #finish<T>(steps: Steps<T>): Promise<T> {
+    for (;;) {
+      const { done, value } = await this.do(() => takeSome(steps))
+      if (done) return value
+    }
+  }
+
   readonly #turn = (): void => {
     const endsAt = performance.now() + MAX_TURN_MS
     do {
@@ -42,5 +57,14 @@ export class Turns {
       this.#waiting.shift()
     } while (this.#waiting.length > 0 && performance.now() < endsAt)
     if (this.#waiting.length > 0) setImmediate(this.#turn)
+  }
+}
+
+/** As many steps as belong into one turn. */
+function takeSome<T>(steps: Steps<T>): IteratorResult<undefined, T> {
+  const endsAt = performance.now() + MAX_TURN_MS
+  for (;;) {
+    const step = steps.next()
+    if (step.done || performance.now() >= endsAt) return step
   }
 }

@@ -22,6 +22,7 @@ export interface Call {
   readonly inference: InferenceLog
   /** Does work that takes longer the longer the message is: in a turn of its own where the message is long. */
   readonly inTurn: <T>(work: () => T) => T | Promise<T>
+  readonly turns: Turns
 }
 
 export interface CallOptions {
@@ -97,7 +98,7 @@ async function attempt(bytes: Buffer, inference: InferenceLog, request: OneReque
     const { turns } = options
     const inTurn = <T>(work: () => T): T | Promise<T> => (isLong(bytes) ? turns.do(work) : work())
     const message = await inTurn(() => decode(bytes, type))
-    const reply = await method(message as never, { deadline, cancellation, inference, inTurn })
+    const reply = await method(message as never, { deadline, cancellation, inference, inTurn, turns })
     return { code: status.OK, bytes: type.encode(reply) }
   } catch (error) {
     return toStatus(error, id, (err, text) => options.logger.error({ reqId: id, err }, text))

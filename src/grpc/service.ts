@@ -82,5 +82,5 @@ async function computeModel(model: Model, message: InferMessage, call: Call): Pr
   const deadline = Math.min(call.deadline, performance.now() + (request.timeoutUs ?? Infinity) / 1000)
   const result = await model.infer({ inputs, outputs, priority, deadline }, call.cancellation)
   call.inference.timings = result.timings
-  return v2GrpcCodec.encode(result, request, model.view)
+  return call.turns.finish(v2GrpcCodec.encode(result, request, model.view))
 }

@@ -7,6 +7,8 @@ import type { ErrorCode } from '../core/errors.ts'
 const STATUSES: Readonly<Record<ErrorCode, status>> = {
   INVALID_INPUT: status.INVALID_ARGUMENT,
   MODEL_NOT_FOUND: status.NOT_FOUND,
+  // As gRPC itself says of a message that is too large.
+  ANSWER_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   INFERENCE_FAILED: status.INVALID_ARGUMENT,
   QUEUE_FULL: status.RESOURCE_EXHAUSTED,
   CANCELLED: status.CANCELLED,

@@ -4,6 +4,7 @@ import type { BufferPool } from '../core/buffer-pool.ts'
 import { toRequestId } from '../core/request-id.ts'
 import type { Turns } from '../core/turns.ts'
 import type { Registry } from '../models/registry.ts'
+import { AnswerSender } from './answer-sender.ts'
 import { acceptBodies } from './bodies.ts'
 import { trackConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
@@ -22,6 +23,8 @@ import { addV2Routes } from './routes/v2.ts'
 import { dropUnreadBodies } from './unread-bodies.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
+// So many answers of the largest size may wait for their clients to read them.
+const MAX_ANSWERS_HELD = 2
 
 export interface AppOptions {
   readonly registry: Registry
@@ -37,6 +40,7 @@ export interface AppOptions {
   readonly requestTimeoutMs: number
   /** Shared by all transports. */
   readonly turns: Turns
+  readonly maxAnswerBytes: number
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
   readonly platform: Platform
@@ -45,6 +49,8 @@ export interface AppOptions {
 /** Builds the HTTP transport; does not listen. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const { registry, version, isDraining, platform } = options
+  const sender = new AnswerSender(options.turns, MAX_ANSWERS_HELD * options.maxAnswerBytes)
+  const forModels = { ...options, sender }
   const app = createFastify(options)
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
   app.setValidatorCompiler(() => () => true)
@@ -56,12 +62,12 @@ export function buildApp(options: AppOptions): FastifyInstance {
   collectOpenApi(app, version)
   withMethodsRefused(app, (scope) => {
     addHealthRoutes(scope, registry, isDraining)
-    addPredictRoutes(scope, options)
+    addPredictRoutes(scope, forModels)
     addModelRoutes(scope, registry, platform)
     addDocsRoutes(scope, registry)
   })
-  withMethodsRefused(app, (scope) => addV2Routes(scope, options))
-  withMethodsRefused(app, (scope) => addV1Routes(scope, options))
+  withMethodsRefused(app, (scope) => addV2Routes(scope, forModels))
+  withMethodsRefused(app, (scope) => addV1Routes(scope, forModels))
   return app
 }
 

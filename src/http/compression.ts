@@ -1,13 +1,16 @@
 import { promisify } from 'node:util'
-import { deflate, gunzip, gzip, inflate } from 'node:zlib'
+import { pipeline } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { createDeflate, createGzip, deflate, gunzip, gzip, inflate } from 'node:zlib'
 import Negotiator from 'negotiator'
 import { HttpError } from './errors.ts'
 
 // Node's own, so that a body is never larger than it may be, whatever it says of itself.
 const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) }
 const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) }
+const STREAMS = { gzip: createGzip, deflate: createDeflate }
 
-type Encoding = keyof typeof DECODERS
+export type Encoding = keyof typeof DECODERS
 
 // What is smaller gains nothing.
 export const MIN_BYTES = 1024
@@ -57,6 +60,12 @@ export function encodingFor(accepted: string | undefined, bytes: number): Encodi
 
 export function compress(body: string | Buffer, encoding: Encoding): Promise<Buffer> {
   return ENCODERS[encoding](body)
+}
+
+/** Compresses what a stream brings. Either stream ends with the other. */
+export function compressStream(source: Readable, encoding: Encoding): Readable {
+  // Whoever reads the compressed stream gets the error as well.
+  return pipeline(source, STREAMS[encoding](), () => undefined)
 }
 
 function isEncoding(name: string): name is Encoding {

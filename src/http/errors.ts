@@ -11,6 +11,7 @@ import type { ErrorBody } from './reply-schemas.ts'
 const STATUSES: Readonly<Record<ErrorCode, number>> = {
   INVALID_INPUT: 400,
   MODEL_NOT_FOUND: 404,
+  ANSWER_TOO_LARGE: 413,
   INFERENCE_FAILED: 422,
   QUEUE_FULL: 429,
   CANCELLED: 499,

@@ -9,7 +9,7 @@ import { errorSchema } from './reply-schemas.ts'
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The body is at fault: missing, unknown or duplicate features, wrong types, ragged rows, malformed JSON.',
-  413: 'The body is larger than the server takes.',
+  413: 'The body, or the answer that it asks for, is larger than the server takes.',
   415: 'The body is neither application/json nor text/csv, or compressed.',
   422: 'The model cannot compute these values.',
   429: 'Too many requests are waiting: try again after `Retry-After` seconds.',

@@ -54,7 +54,7 @@ const error = jsonSchema(z.object({ error: z.string() }))
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The body is at fault; the text names the element.',
   404: 'There is no such model.',
-  413: 'The body is larger than the server takes, compressed or not.',
+  413: 'The body, compressed or not, or the answer that it asks for is larger than the server takes.',
   422: 'The model cannot compute these values.',
   429: 'Too many requests are waiting: try again after `Retry-After` seconds.',
   503: 'The model is loading, failed to load, or the server is shutting down.',

@@ -41,7 +41,7 @@ export async function toCheckedView(session: Session, options: ModelOptions): Pr
 }
 
 function toView({ signature }: Session, options: ModelOptions): ModelView {
-  const { name, version, description, maxRows, info } = options
+  const { name, version, description, maxRows, maxAnswerBytes, info } = options
   const toDefault = toDefaultRule(signature, info.missing, options.exampleGaps)
   const features = toFeatures(signature, description.features, readFeatureNames(info.metadata), toDefault)
   const chosen = toOutputs(signature.outputs, info.fileNames, description.outputs)
@@ -67,6 +67,7 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     ...writeLabels(known.labels),
     ignoresUnknown: description.unknownFeatures === 'ignore',
     jsonNan: options.jsonNan,
+    maxAnswerBytes,
     maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),
   }
 }

@@ -13,6 +13,7 @@ export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'>
   readonly description: ModelPackage
   /** The server's limit on rows in one request; the model's own may be lower. */
   readonly maxRows: number
+  readonly maxAnswerBytes: number
   readonly jsonNan: NanPolicy
   /** Called with what turns out to be wrong while the model is served. */
   readonly onWarning: (text: string) => void

@@ -52,6 +52,7 @@ export interface Registry {
 export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
   readonly maxRows: number
+  readonly maxAnswerBytes: number
   readonly jsonNan: NanPolicy
   readonly maxRunMs: number
   /** Called with what turns out to be wrong while a model is served. */

@@ -2,8 +2,10 @@ import type { Feature, ModelView } from '../core/model-view.ts'
 import { formatShape } from '../core/signature.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
-import { nestedJson } from './element-json.ts'
 import { fixedRowsOf } from './row-limits.ts'
+import { jsonRow, writeRows } from './row-text.ts'
+import { tensorValues } from './row-values.ts'
+import { joinPieces } from './text-answer.ts'
 
 // What a body for `POST …/predict` looks like, for people who try a model.
 
@@ -48,7 +50,8 @@ function cell(value: unknown): string {
 }
 
 function toNested(tensor: Tensor): unknown {
-  return JSON.parse(nestedJson(tensor, 0, 0, { jsonNan: 'null' }))
+  const row = jsonRow(tensorValues(tensor, tensor.shape, { jsonNan: 'null' }))
+  return JSON.parse(joinPieces(writeRows(row, 1, { head: '', between: '', tail: '' })))
 }
 
 function tensorText({ dataType, shape, freeNames }: TensorSpec, seen: readonly number[] = shape): string {

@@ -8,6 +8,7 @@ import type { Tensors } from '../core/tensor.ts'
 import { predictCodec } from './predict.ts'
 import { show } from './problems.ts'
 import { fixedRowsOf } from './row-limits.ts'
+import { joinPieces } from './text-answer.ts'
 
 // examples.json, beside a model's file: a few rows and what the model answered where it was made.
 const examplesSchema = z.strictObject({
@@ -42,7 +43,8 @@ export async function checkExamples(
     // A list, not an envelope: a feature may have the name of one.
     const bytes = Buffer.from(toExactJson(some.map(({ input }) => input)))
     const request = predictCodec.decode({ bytes, isCsv: false }, model)
-    const reply = parseExactly(predictCodec.encode(await infer(request), request, model)) as { predictions: unknown[] }
+    const answer = predictCodec.encode(await infer(request), request, model)
+    const reply = parseExactly(joinPieces(answer.pieces)) as { predictions: unknown[] }
     for (const [index, { prediction }] of some.entries()) {
       const where = `examples[${from + index}].prediction`
       const problem = difference(prediction, reply.predictions[index], where, tolerance, isExact)

@@ -5,6 +5,7 @@ import type { ModelView } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { MAX_EXAMPLE_NUMBERS, bodiesOf, exampleRecords, outlineOf } from './example.ts'
 import { predictCodec } from './predict.ts'
+import { joinPieces } from './text-answer.ts'
 
 /**
  * Offers the first body that the model answers, the way that a request takes.
@@ -51,5 +52,6 @@ function* bodiesToTry(view: ModelView, candidates: readonly Tensors[]): Generato
 async function answer(view: ModelView, body: unknown, run: (request: RunRequest) => Promise<Tensors>): Promise<void> {
   const request = predictCodec.decode({ bytes: Buffer.from(JSON.stringify(body)), isCsv: false }, view)
   const outputs = await run(request)
-  predictCodec.encode({ outputs, timings: { queueMs: 0, computeMs: 0, batchSize: 1 } }, request, view)
+  const timings = { queueMs: 0, computeMs: 0, batchSize: 1 }
+  joinPieces(predictCodec.encode({ outputs, timings }, request, view).pieces)
 }

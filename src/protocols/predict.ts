@@ -11,9 +11,12 @@ import { fromColumns, isColumns } from './named-columns.ts'
 import { byInput, isByInput, toNamedTensors } from './named-tensors.ts'
 import { toTensor } from './nested-arrays.ts'
 import { readPlainRows } from './plain-rows.ts'
-import { toOutputsJson, toPredictionsJson } from './predictions.ts'
+import { toOutputs, toPredictions } from './predictions.ts'
 import { Problems, invalid, joinPath, show } from './problems.ts'
 import { checkFixedRows, checkRows, inputsByRow } from './row-limits.ts'
+import { jsonRow } from './row-text.ts'
+import { toTextAnswer } from './text-answer.ts'
+import type { TextAnswer } from './text-answer.ts'
 import { parseTop } from './top-classes.ts'
 import { checkTexts } from './text-rules.ts'
 import { checkRanges, warningsJson } from './value-ranges.ts'
@@ -48,7 +51,7 @@ interface Decoded extends Pick<PredictRequest, 'inputs' | 'form'> {
  * `dataframe_split` or `dataframe_records`, or CSV with a header; the reply is `{"model", "version", "predictions": [one
  * a row]}`. `{"inputs": {"<tensor>": nested arrays}}` is answered with `{"model", "version", "outputs": {…}}`.
  */
-export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
+export const predictCodec: Codec<PredictBody, PredictRequest, TextAnswer> = {
   decode({ bytes, isCsv, csvHeader = 'present', top, passedOver = [], isScoring = false }, model) {
     const { inputs, form } = isCsv
       ? { inputs: decodeCsv(bytes, model, csvHeader), form: 'predictions' as const }
@@ -67,8 +70,13 @@ export const predictCodec: Codec<PredictBody, PredictRequest, string> = {
   encode({ outputs }, { form, top, warnings }, model) {
     const head = `{"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)}`
     const tail = `${warningsJson(warnings)}}`
-    if (form === 'outputs') return `${head},"outputs":${toOutputsJson(outputs, model)}${tail}`
-    return `${head},"predictions":${toPredictionsJson(outputs, model, top)}${tail}`
+    if (form === 'outputs') {
+      const frame = { head: `${head},"outputs":`, between: ',', tail }
+      return toTextAnswer({ row: jsonRow(toOutputs(outputs, model)), rows: 1, frame }, outputs, model)
+    }
+    const { row, rows } = toPredictions(outputs, model, top)
+    const frame = { head: `${head},"predictions":[`, between: ',', tail: `]${tail}` }
+    return toTextAnswer({ row: jsonRow(row), rows, frame }, outputs, model)
   },
 }
 

@@ -1,13 +1,13 @@
-import type { ModelView } from '../core/model-view.ts'
-import { hasBatchAxis } from '../core/signature.ts'
-import { splitTensor } from '../core/tensor.ts'
-import type { Tensors } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import type { CsvHeader } from './csv.ts'
 import { checkText, parseJson } from './json.ts'
 import { predictCodec } from './predict.ts'
 import type { PredictRequest } from './predict.ts'
-import { toOutputsJson, toPredictionsJson } from './predictions.ts'
+import { toOutputs, toPredictions } from './predictions.ts'
+import { csvRow, jsonRow } from './row-text.ts'
+import type { Part } from './row-values.ts'
+import { toTextAnswer } from './text-answer.ts'
+import type { TextAnswer } from './text-answer.ts'
 import { warningsJson } from './value-ranges.ts'
 
 /** How a body is written, and an answer. */
@@ -39,7 +39,7 @@ const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_i
  *
  * @see https://www.tensorflow.org/tfx/serving/api_rest
  */
-export const v1Codec: Codec<V1Body, V1Request, string> = {
+export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
   decode({ bytes, format, csvHeader, accepts, isScoring }, model) {
     const isCsv = format === 'csv'
     const body = format === 'lines' ? joinLines(bytes, isScoring) : bytes
@@ -57,42 +57,30 @@ export const v1Codec: Codec<V1Body, V1Request, string> = {
     return { inputs, outputs, form, warnings, accept }
   },
   encode({ outputs }, { form, accept, warnings }, model) {
-    if (form === 'outputs') return `{"outputs":${outputsJson(outputs, model)}${warningsJson(warnings)}}`
-    if (accept === 'json') return `{"predictions":${toPredictionsJson(outputs, model)}${warningsJson(warnings)}}`
-    // Read again below, so it must be JSON.
-    const view: ModelView = { ...model, jsonNan: model.jsonNan === 'bare' ? 'string' : model.jsonNan }
-    const write = accept === 'csv' ? toCsv : toJson
-    let text = ''
-    for (const some of sliceRows(outputs, model)) {
-      const values = parseJson(toPredictionsJson(some, view), true) as unknown[]
-      for (const value of values) text += `${write(value)}\n`
+    const end = `${warningsJson(warnings)}}`
+    if (form === 'outputs') {
+      const frame = { head: '{"outputs":', between: ',', tail: end }
+      return toTextAnswer({ row: jsonRow(aloneWhereOne(toOutputs(outputs, model))), rows: 1, frame }, outputs, model)
     }
-    return text
+    if (accept === 'json') {
+      const { row, rows } = toPredictions(outputs, model)
+      const frame = { head: '{"predictions":[', between: ',', tail: `]${end}` }
+      return toTextAnswer({ row: jsonRow(row), rows, frame }, outputs, model)
+    }
+    // A bare NaN is no JSON, which every line is, and cells of CSV are made of.
+    const { row, rows } = toPredictions(outputs, {
+      ...model,
+      jsonNan: model.jsonNan === 'bare' ? 'string' : model.jsonNan,
+    })
+    const frame = { head: '', between: '\n', tail: rows === 0 ? '' : '\n' }
+    return toTextAnswer({ row: accept === 'csv' ? csvRow(row) : jsonRow(row), rows, frame }, outputs, model)
   },
 }
 
-// The objects of so many rows take little memory.
-const SLICE_ROWS = 1000
-
-/** The outputs of some rows after the other; all at once where they may not have a row for each of the batch. */
-function sliceRows(outputs: Tensors, { signature }: ModelView): Tensors[] {
-  const [first] = outputs.values()
-  const rows = hasBatchAxis(signature) ? (first?.shape[0] ?? 0) : 1
-  if (rows <= SLICE_ROWS || ![...outputs.values()].every(({ shape }) => shape[0] === rows)) return [outputs]
-  const counts = Array.from({ length: Math.ceil(rows / SLICE_ROWS) }, (_, at) => {
-    return Math.min(SLICE_ROWS, rows - at * SLICE_ROWS)
-  })
-  const parts = Array.from(outputs, ([name, tensor]) => [name, splitTensor(tensor, counts)] as const)
-  return counts.map((_, at) => new Map(parts.map(([name, tensors]) => [name, tensors[at]!])))
-}
-
 /** The tensor alone where there is one. */
-function outputsJson(outputs: Parameters<typeof toOutputsJson>[0], model: ModelView): string {
-  const json = toOutputsJson(outputs, model)
-  const [only, second] = model.signature.outputs
-  return only && !second
-    ? json.slice(`{${JSON.stringify(model.fileNames.get(only.name) ?? only.name)}:`.length, -1)
-    : json
+function aloneWhereOne(outputs: ReturnType<typeof toOutputs>): Part {
+  const [only, second] = outputs.members
+  return only && !second ? only[1] : outputs
 }
 
 /**
@@ -109,25 +97,4 @@ function joinLines(bytes: Buffer, takesNan: boolean): Buffer {
     values.push(line)
   }
   return Buffer.from(`[${values.join(',')}]`)
-}
-
-/** The label of a classifier, or the numbers, separated by commas. */
-function toCsv(value: unknown): string {
-  if (Array.isArray(value)) return value.map(toCsv).join(',')
-  if (typeof value === 'object' && value !== null) {
-    return toCsv('label' in value ? value.label : Object.values(value))
-  }
-  if (value === null) return ''
-  const text = typeof value === 'string' ? value : toJson(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-/** As JSON.stringify, but for integers that only a bigint holds. */
-function toJson(value: unknown): string {
-  if (typeof value === 'bigint') return String(value)
-  if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value)
-    .map(([key, each]) => `${JSON.stringify(key)}:${toJson(each)}`)
-    .join(',')}}`
 }

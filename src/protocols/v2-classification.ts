@@ -2,8 +2,10 @@ import { DATA_TYPES } from '../core/datatypes.ts'
 import { fromFloat16Bits } from '../core/float16.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
+import type { Steps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { invalid } from './problems.ts'
+import { rankLargest } from './ranking.ts'
 
 /**
  * The likeliest classes of each row as strings: `value:index`, and `:label` where labels are known. An output of one
@@ -14,39 +16,51 @@ import { invalid } from './problems.ts'
  * @returns BYTES of shape [rows, classes], or [classes] without a batch.
  * @see Triton, docs/protocol/extension_classification.md
  */
-export function classify(
-  { dataType, shape, data }: Tensor,
-  classes: number,
-  spec: TensorSpec,
-  { labels }: ModelView,
-): Tensor {
-  if (shape.length === 0 || shape.length > 2 || dataType === 'string') {
-    throw invalid('outputs', 'classification is for outputs of numbers, [classes] or [rows, classes]')
-  }
-  const hasRows = shape.length === 2 || spec.shape[0] === -1
-  const rows = hasRows ? shape[0]! : 1
-  const size = shape.length === 1 && hasRows ? 1 : shape.at(-1)!
+export function* classify(tensor: Tensor, classes: number, spec: TensorSpec, { labels }: ModelView): Steps<Tensor> {
+  const { rows, size, hasRows } = layoutOf(tensor, spec)
   const count = Math.min(classes, size)
-  const isFloat = DATA_TYPES[dataType].kind === 'float'
+  const isFloat = DATA_TYPES[tensor.dataType].kind === 'float'
   const texts: string[] = []
   for (let row = 0; row < rows; row++) {
-    const values = Array.from({ length: size }, (_, column) => {
-      const value = data[row * size + column] as number | bigint
-      return dataType === 'float16' ? fromFloat16Bits(Number(value)) : value
-    })
-    for (const column of likeliest(values).slice(0, count)) {
+    const values = rowOf(tensor, row, size)
+    const next = rankLargest(values)
+    for (let taken = 0; taken < count; taken++) {
+      const column = next()
       const label = labels.length === size ? `:${labels[column]}` : ''
       texts.push(`${isFloat ? toFixedPoint(Number(values[column])) : values[column]}:${column}${label}`)
+      if (texts.length % STEP_TEXTS === 0) yield
     }
   }
   return { dataType: 'string', shape: hasRows ? [rows, count] : [count], data: texts }
 }
 
-/** Indexes, the largest value first, and of equal ones the first; NaN comes last. */
-function likeliest(values: readonly (number | bigint)[]): number[] {
-  const rank = (column: number): number | bigint => (Number.isNaN(values[column]) ? -Infinity : values[column]!)
-  const columns = Array.from(values, (_, column) => column)
-  return columns.toSorted((a, b) => (rank(a) === rank(b) ? a - b : rank(b) > rank(a) ? 1 : -1))
+const STEP_TEXTS = 500
+
+/**
+ * About how many bytes the classes take.
+ *
+ * @throws ServingError INVALID_INPUT where the output has no classes.
+ */
+export function classBytes(tensor: Tensor, classes: number, spec: TensorSpec, { maxLabelBytes }: ModelView): number {
+  const { rows, size } = layoutOf(tensor, spec)
+  return rows * Math.min(classes, size) * (CLASS_BYTES + String(size).length + maxLabelBytes)
+}
+
+// A number of the usual size, the quotes and the comma.
+const CLASS_BYTES = 24
+
+function layoutOf({ dataType, shape }: Tensor, spec: TensorSpec): { rows: number; size: number; hasRows: boolean } {
+  if (shape.length === 0 || shape.length > 2 || dataType === 'string') {
+    throw invalid('outputs', 'classification is for outputs of numbers, [classes] or [rows, classes]')
+  }
+  const hasRows = shape.length === 2 || spec.shape[0] === -1
+  const size = shape.length === 1 && hasRows ? 1 : shape.at(-1)!
+  return { rows: hasRows ? shape[0]! : 1, size, hasRows }
+}
+
+function rowOf({ dataType, data }: Tensor, row: number, size: number): ArrayLike<number | bigint> {
+  const own = data.slice(row * size, (row + 1) * size) as ArrayLike<number | bigint>
+  return dataType === 'float16' ? Float32Array.from(own as ArrayLike<number>, fromFloat16Bits) : own
 }
 
 /** A number as `%f` of C writes it: six decimals, no exponent, halves to the even digit. */

@@ -1,4 +1,5 @@
 import type { DataType } from '../core/datatypes.ts'
+import type { Steps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { invalid, show } from './problems.ts'
@@ -7,7 +8,8 @@ import type { InferMessage, InputMessage } from './v2-grpc-message.ts'
 import { readInputs } from './v2-inputs.ts'
 import type { ReadTensor } from './v2-inputs.ts'
 import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
-import { answersOf, toRequest, warningsText } from './v2-request.ts'
+import { toAnswers } from './v2-answers.ts'
+import { toRequest, warningsText } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, fromBytes, toBytes } from './v2-tensors.ts'
 
@@ -34,7 +36,7 @@ const FINAL = { triton_final_response: { bool_param: true } }
  *
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  */
-export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, InferReply> = {
+export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, Steps<InferReply>> = {
   decode(message, model) {
     const { id, inputs, outputs, parameters, rawInputs: raw } = message
     if (raw.length > 0 && raw.length !== inputs.length) {
@@ -53,14 +55,17 @@ export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, InferReply> = {
     const request = toRequest(readInputs(inputs, read, model), { ...envelope, parameters: others }, model)
     return { ...request, marksFinal: asked }
   },
-  encode({ outputs }, { id = '', requested, marksFinal, warnings }, model) {
-    const answers = answersOf(outputs, requested, model)
+  *encode({ outputs }, { id = '', requested, marksFinal, warnings }, model) {
+    const asBytes = requested.map((output) => ({ ...output, isBinary: true }))
+    const { answers } = yield* toAnswers(outputs, asBytes, model)
+    const contents: Uint8Array[] = []
+    for (const { tensor } of answers) contents.push(yield* toBytes(tensor))
     const reply = {
       model_name: model.name,
       model_version: model.version,
       id,
       outputs: answers.map(({ name, tensor: { dataType, shape } }) => ({ name, datatype: V2_NAMES[dataType], shape })),
-      raw_output_contents: answers.map(({ tensor }) => toBytes(tensor)),
+      raw_output_contents: contents,
     }
     if (!marksFinal && !warnings) return reply
     const parameters = {

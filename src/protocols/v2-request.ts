@@ -1,8 +1,7 @@
 import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
-import type { Tensor, Tensors } from '../core/tensor.ts'
+import type { Tensors } from '../core/tensor.ts'
 import { invalid, show } from './problems.ts'
-import { classify } from './v2-classification.ts'
 import { decodeOutputs } from './v2-outputs.ts'
 import type { RequestedOutput } from './v2-outputs.ts'
 import { parametersOf } from './v2-parameters.ts'
@@ -56,20 +55,6 @@ function priorityOf({ priority }: Record<string, unknown>): number | undefined {
   if (priority === undefined || priority === 0) return undefined
   if (Number.isSafeInteger(priority) && (priority as number) > 0) return priority as number
   throw invalid('parameters.priority', `expected an integer from 0, got ${show(priority)}`)
-}
-
-export interface Answer {
-  readonly name: string
-  readonly tensor: Tensor
-  readonly isBinary: boolean
-}
-
-/** The outputs that were asked for, in that order; as classes where these were asked for. */
-export function answersOf(outputs: Tensors, requested: readonly RequestedOutput[], model: ModelView): Answer[] {
-  return requested.map(({ spec, name, isBinary, classes }) => {
-    const tensor = outputs.get(spec.name)!
-    return { name, tensor: classes === undefined ? tensor : classify(tensor, classes, spec, model), isBinary }
-  })
 }
 
 /** The warnings as one parameter of an answer: a parameter is a text, and no list. */

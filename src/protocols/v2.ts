@@ -1,12 +1,17 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { Steps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { isRecord } from './feature-rows.ts'
 import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
-import { flatJson } from './element-json.ts'
 import { Problems, invalid, show } from './problems.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
-import { answersOf, toRequest, warningsText } from './v2-request.ts'
+import { jsonRow, writeRows } from './row-text.ts'
+import { tensorValues } from './row-values.ts'
+import { toAnswers } from './v2-answers.ts'
+import type { Answer } from './v2-answers.ts'
+import { toRequest, warningsText } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
 import { V2_NAMES, toBytes } from './v2-tensors.ts'
 // The Open Inference Protocol, version 2, with Triton's extensions for binary data, raw requests and classification.
@@ -21,7 +26,10 @@ export interface V2Body {
 
 /** The JSON of an answer, and the bytes of each binary output behind it, which may be empty; none where all are JSON. */
 export interface V2Reply {
-  readonly json: string
+  /** To be read once, from first to last. */
+  readonly json: Iterable<string>
+  /** Most bytes that this JSON takes, but names and the like. */
+  readonly maxBytes: number
   readonly binary: readonly Uint8Array[]
 }
 
@@ -29,7 +37,7 @@ const NO_BYTES = Buffer.alloc(0)
 /** What a raw request would say if it had any JSON. */
 const RAW = { parameters: { binary_data_output: true } }
 
-export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
+export const v2Codec: Codec<V2Body, V2Request, Steps<V2Reply>> = {
   decode({ bytes, jsonBytes }, model) {
     if (jsonBytes === 0) return toRequest(decodeRawInput(bytes, model), RAW, model)
     if (jsonBytes !== undefined && jsonBytes > bytes.length) {
@@ -48,23 +56,41 @@ export const v2Codec: Codec<V2Body, V2Request, V2Reply> = {
     const binary = jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes)
     return toRequest(decodeInputs(body['inputs'], binary, model), body, model)
   },
-  encode({ outputs }, { id, requested, warnings }, model) {
+  *encode({ outputs }, { id, requested, warnings }, model) {
+    const { answers, maxBytes } = yield* toAnswers(outputs, requested, model)
     const binary: Uint8Array[] = []
-    const answers = answersOf(outputs, requested, model).map(({ name, tensor, isBinary }) => {
+    const heads: string[] = []
+    for (const { name, tensor, isBinary } of answers) {
+      if (!isBinary) checkJson(tensor, name)
       const head = `{"name":${JSON.stringify(name)},"shape":[${tensor.shape.join(',')}],"datatype":"${V2_NAMES[tensor.dataType]}"`
-      if (!isBinary) {
-        checkJson(tensor, name)
-        return `${head},"data":${flatJson(tensor, model)}}`
-      }
-      const bytes = toBytes(tensor)
-      binary.push(bytes)
-      return `${head},"parameters":{"binary_data_size":${bytes.length}}}`
-    })
+      if (isBinary) binary.push(yield* toBytes(tensor))
+      heads.push(isBinary ? `${head},"parameters":{"binary_data_size":${binary.at(-1)!.length}}}` : head)
+    }
     const given = id === undefined ? '' : `,"id":${JSON.stringify(id)}`
     const parameters = warnings ? `,"parameters":${JSON.stringify({ warnings: warningsText(warnings) })}` : ''
-    const head = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}${given}`
-    return { json: `${head}${parameters},"outputs":[${answers.join(',')}]}`, binary }
+    const names = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}`
+    const json = writeJson(`${names}${given}${parameters},"outputs":[`, heads, answers, model)
+    const jsonBytes = maxBytes - binary.reduce((sum, { length }) => sum + length, 0)
+    return { json, binary, maxBytes: jsonBytes }
   },
+}
+
+/** @param heads What stands before the data of each output, or all of it where its data are binary. */
+function* writeJson(
+  start: string,
+  heads: readonly string[],
+  answers: readonly Answer[],
+  model: ModelView,
+): Generator<string, void> {
+  let head = start
+  for (const [index, { tensor, isBinary }] of answers.entries()) {
+    head += index === 0 ? heads[index]! : `,${heads[index]}`
+    if (isBinary) continue
+    const data = jsonRow(tensorValues(tensor, [tensor.data.length], model))
+    yield* writeRows(data, 1, { head: `${head},"data":`, between: '', tail: '}' })
+    head = ''
+  }
+  yield `${head}]}`
 }
 
 /** How many keys a request has outside of its data. */

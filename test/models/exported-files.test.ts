@@ -15,6 +15,7 @@ import { externalModel, linearClassifier, smallModel } from '../support/onnx-wri
 import { fixtureModel } from '../support/paths.ts'
 import { startPool } from '../support/pool.ts'
 import { loadRegistry } from '../support/registry.ts'
+import { textOf } from '../support/answers.ts'
 
 async function failureOf(bytes: Buffer): Promise<ModelEntry> {
   return (await loadRegistry({ 'm.onnx': bytes })).find('m')
@@ -285,7 +286,7 @@ describe('labels in model.json beside one of the outputs', () => {
     const model = registry.get('m')
     const { view } = model
     const request = predictCodec.decode({ bytes: Buffer.from('[[5,0],[0,5]]'), isCsv: false }, view)
-    return JSON.parse(predictCodec.encode(await model.infer(request), request, view)) as unknown
+    return JSON.parse(textOf(predictCodec.encode(await model.infer(request), request, view))) as unknown
   }
   const labels = ['low', 'middle', 'high']
   const byClass = { low: expect.any(Number), middle: expect.any(Number), high: expect.any(Number) }
@@ -336,7 +337,7 @@ describe('a file in which two things have one name', () => {
       'two classes in the file are named a: their numbers are answered in an array; export it with a name for each',
     ])
     const request = predictCodec.decode({ bytes: Buffer.from('[[5,0]]'), isCsv: false }, view)
-    const reply = predictCodec.encode(await model.infer(request), request, view)
+    const reply = textOf(predictCodec.encode(await model.infer(request), request, view))
     expect(JSON.parse(reply)).toMatchObject({ predictions: [{ label: 'a', probabilities: expect.any(Array) }] })
     expect(reply.match(/"a":/g)).toBe(null)
   })

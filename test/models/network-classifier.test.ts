@@ -5,6 +5,7 @@ import { predictCodec } from '../../src/protocols/predict.ts'
 import { classify } from '../../src/protocols/v2-classification.ts'
 import { largeModel, smallModel } from '../support/onnx-writer.ts'
 import { loadRegistry } from '../support/registry.ts'
+import { doAll, textOf } from '../support/answers.ts'
 
 const LABELS = ['cat', 'dog', 'owl']
 
@@ -17,7 +18,7 @@ async function predict(model: Buffer, description: object, body: unknown, top?: 
   const served = (await load(model, description)).get()
   const bytes = Buffer.from(JSON.stringify(body))
   const request = predictCodec.decode({ bytes, isCsv: false, ...(top && { top }) }, served.view)
-  const reply = JSON.parse(predictCodec.encode(await served.infer(request), request, served.view)) as {
+  const reply = JSON.parse(textOf(predictCodec.encode(await served.infer(request), request, served.view))) as {
     predictions: { label: string; probabilities: Record<string, number>; scores: Record<string, number> }[]
   }
   return reply.predictions
@@ -87,7 +88,7 @@ describe('a network whose classes model.json names', () => {
   test('names the classes of V2 classification, with the numbers of the tensor as it is', async () => {
     const { view } = (await load(smallModel({ operator: 'Neg' }), { labels: LABELS })).get()
     const scores: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(1, 3, 2) }
-    const { data } = classify(scores, 2, view.signature.outputs[0]!, view)
+    const { data } = doAll(classify(scores, 2, view.signature.outputs[0]!, view))
     expect(data).toEqual(['3.000000:1:dog', '2.000000:2:owl'])
   })
 

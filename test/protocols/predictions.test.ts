@@ -4,6 +4,7 @@ import type { ModelView } from '../../src/core/model-view.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { createView, spec } from '../support/views.ts'
+import { textOf } from '../support/answers.ts'
 
 const REQUEST = { inputs: new Map(), form: 'predictions' } as const
 const TIMINGS = { queueMs: 0, computeMs: 0, batchSize: 1 }
@@ -11,7 +12,7 @@ const TIMINGS = { queueMs: 0, computeMs: 0, batchSize: 1 }
 function encode(outputs: Record<string, Tensor>, model: ModelView, top?: number): unknown {
   const result: InferenceResult = { outputs: new Map(Object.entries(outputs)), timings: TIMINGS }
   const { predictions, ...head } = JSON.parse(
-    predictCodec.encode(result, { ...REQUEST, ...(top && { top }) }, model),
+    textOf(predictCodec.encode(result, { ...REQUEST, ...(top && { top }) }, model)),
   ) as { predictions: unknown }
   expect(head).toEqual({ model: 'm', version: '1' })
   return predictions
@@ -91,7 +92,7 @@ describe('a classifier answers', () => {
   })
 
   test('a class named like a member of every object', () => {
-    const json = predictCodec.encode(
+    const answer = predictCodec.encode(
       {
         outputs: new Map([
           ['label', names],
@@ -102,7 +103,7 @@ describe('a classifier answers', () => {
       REQUEST,
       classifier('string', ['__proto__', 'yes']),
     )
-    expect(json).toContain('"probabilities":{"__proto__":0.98,"yes":0.02}')
+    expect(textOf(answer)).toContain('"probabilities":{"__proto__":0.98,"yes":0.02}')
   })
 
   test('an integer beyond 2^53 exactly', () => {
@@ -111,7 +112,7 @@ describe('a classifier answers', () => {
       ['label', label],
       ['p', probabilities],
     ])
-    const json = predictCodec.encode({ outputs, timings: TIMINGS }, REQUEST, classifier('int64', []))
+    const json = textOf(predictCodec.encode({ outputs, timings: TIMINGS }, REQUEST, classifier('int64', [])))
     expect(json).toContain('"label":9007199254740993,')
   })
 })
@@ -160,12 +161,12 @@ test('an outlier detector answers label and score', () => {
 test('who sends tensors gets all tensors, as they are', () => {
   const outputs = new Map([['p', probabilities]])
   const signature = { inputs: [], outputs: [spec('p', 'float32', [-1, 2])] }
-  const json = predictCodec.encode(
+  const answer = predictCodec.encode(
     { outputs, timings: TIMINGS },
     { ...REQUEST, form: 'outputs' },
     createView({ signature }),
   )
-  expect(JSON.parse(json)).toEqual({
+  expect(JSON.parse(textOf(answer))).toEqual({
     model: 'm',
     version: '1',
     outputs: {

@@ -38,6 +38,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
   const limits = {
     defaultName: undefined,
     maxRows: 1000,
+    maxAnswerBytes: options.maxAnswerBytes ?? 2 ** 26,
     jsonNan: 'null' as const,
     maxQueued: 100,
     maxQueuedRows: 10_000,
@@ -56,6 +57,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     turns: new Turns(),
+    maxAnswerBytes: limits.maxAnswerBytes,
     isDraining: options.isDraining ?? (() => false),
     platform: { healthPath: undefined, predictPath: undefined, isMultiModel: false, ...options.platform },
   })

@@ -27,6 +27,7 @@ export async function openRegistry(
   const registry = createRegistry(found, runtime, {
     defaultName: undefined,
     maxRows: 100,
+    maxAnswerBytes: 2 ** 20,
     jsonNan: 'null',
     ...LIMITS,
     ...options,

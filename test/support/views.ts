@@ -19,6 +19,7 @@ interface ViewOptions {
   readonly ignoresUnknown?: boolean
   readonly outOfRange?: ModelPackage['outOfRange']
   readonly maxRows?: number
+  readonly maxAnswerBytes?: number
   readonly textRules?: ModelView['textRules']
 }
 
@@ -33,6 +34,7 @@ export function createView({
   ignoresUnknown = false,
   outOfRange,
   maxRows = 100,
+  maxAnswerBytes = 2 ** 20,
   textRules = [],
 }: ViewOptions): ModelView {
   const columns: Feature[] = toFeatures(signature, features)
@@ -54,6 +56,7 @@ export function createView({
     ignoresUnknown,
     jsonNan: 'null',
     maxRows,
+    maxAnswerBytes,
   }
 }
 

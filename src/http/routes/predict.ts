@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Turns } from '../../core/turns.ts'
 import type { Registry } from '../../models/registry.ts'
 import { predictCodec } from '../../protocols/predict.ts'
+import type { AnswerSender } from '../answer-sender.ts'
 import { bodyOf, csvHeaderOf, isCsv, refuseCompressed } from '../bodies.ts'
 import { deadlineOf } from '../deadline.ts'
 import { admit, decodeInTurn, infer } from '../infer.ts'
@@ -17,12 +18,15 @@ export interface PredictOptions {
   readonly registry: Registry
   /** How long a request may wait for its turn. */
   readonly requestTimeoutMs: number
-  /** Taken to decode long bodies, and to write long answers. */
   readonly turns: Turns
+  readonly sender: AnswerSender
 }
 
 /** The server's own protocol. Documented per model by `toOpenApi`, with its real features. */
-export function addPredictRoutes(app: FastifyInstance, { registry, requestTimeoutMs, turns }: PredictOptions): void {
+export function addPredictRoutes(
+  app: FastifyInstance,
+  { registry, requestTimeoutMs, turns, sender }: PredictOptions,
+): void {
   async function predict(request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> {
     const deadline = deadlineOf(request, requestTimeoutMs)
     const model = admit(request, registry)
@@ -34,7 +38,8 @@ export function addPredictRoutes(app: FastifyInstance, { registry, requestTimeou
       predictCodec.decode({ bytes, isCsv: isTable, csvHeader, top }, model.view),
     )
     const result = await infer(request, model, decoded, deadline)
-    return reply.type('application/json; charset=utf-8').send(predictCodec.encode(result, decoded, model.view))
+    const answer = predictCodec.encode(result, decoded, model.view)
+    return sender.sendText(reply.type('application/json; charset=utf-8'), answer)
   }
 
   const options = { schema: { hide: true }, onRequest: [refuseUnknownQuery(['top']), refuseCompressed] }

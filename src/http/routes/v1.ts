@@ -6,6 +6,7 @@ import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1.ts'
 import type { V1Body } from '../../protocols/v1.ts'
+import type { AnswerSender } from '../answer-sender.ts'
 import { acceptAnyBody, bodyOf, csvHeaderOf, passOverBrokenType } from '../bodies.ts'
 import { decompress } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
@@ -27,6 +28,7 @@ export interface V1Options {
   readonly version: string
   readonly requestTimeoutMs: number
   readonly turns: Turns
+  readonly sender: AnswerSender
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
   readonly platform: Platform
@@ -91,7 +93,7 @@ async function answer(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
   { format, isScoring }: Pick<V1Body, 'format' | 'isScoring'>,
-  { registry, requestTimeoutMs, bodyLimitBytes, turns }: V1Options,
+  { registry, requestTimeoutMs, bodyLimitBytes, turns, sender }: V1Options,
 ): Promise<FastifyReply> {
   const types = acceptedTypes(request)
   const deadline = deadlineOf(request, requestTimeoutMs)
@@ -104,5 +106,5 @@ async function answer(
   const type = typeOf(request, types, decoded.accept)
   const result = await infer(request, model, decoded, deadline)
   if (decoded.warnings && decoded.accept !== 'json') void reply.header('x-warnings', toWarningsHeader(decoded.warnings))
-  return reply.type(type).send(v1Codec.encode(result, decoded, model.view))
+  return sender.sendText(reply.type(type), v1Codec.encode(result, decoded, model.view))
 }

@@ -9,8 +9,9 @@ import { v2Config } from '../../protocols/v2-config.ts'
 import { v2Metadata } from '../../protocols/v2-metadata.ts'
 import { asUnknown, asksForReady, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2-server.ts'
 import { v2Statistics } from '../../protocols/v2-statistics.ts'
+import type { AnswerSender, EncodingChoice } from '../answer-sender.ts'
 import { acceptAnyBody, bodyOf, passOverBrokenType } from '../bodies.ts'
-import { MIN_BYTES, compress, decompress, encodingFor } from '../compression.ts'
+import { MIN_BYTES, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { admit, decodeInTurn, infer } from '../infer.ts'
@@ -25,6 +26,7 @@ export interface V2Options {
   readonly serverName: string
   readonly requestTimeoutMs: number
   readonly turns: Turns
+  readonly sender: AnswerSender
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
 }
@@ -104,7 +106,7 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
 async function answer(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
-  { registry, requestTimeoutMs, bodyLimitBytes, turns }: V2Options,
+  { registry, requestTimeoutMs, bodyLimitBytes, turns, sender }: V2Options,
 ): Promise<FastifyReply> {
   const model = asUnknown(() => admit(request, registry))
   const encoding = request.headers['content-encoding']
@@ -116,22 +118,21 @@ async function answer(
   )
   const maxMs = Math.min(requestTimeoutMs, (decoded.timeoutUs ?? Infinity) / 1000)
   const result = await infer(request, model, decoded, deadlineOf(request, maxMs))
-  const { json, binary } = v2Codec.encode(result, decoded, model.view)
-  if (binary.length === 0) return send(request, reply.type('application/json; charset=utf-8'), json)
-  const head = Buffer.from(json)
-  void reply.type('application/octet-stream').header(JSON_LENGTH, head.length)
-  return send(request, reply, Buffer.concat([head, ...binary]))
+  const { json, binary, maxBytes } = await turns.finish(v2Codec.encode(result, decoded, model.view))
+  const head = { pieces: json, maxBytes }
+  const encodingOf = encodingChoice(request, reply)
+  if (binary.length === 0) return sender.sendText(reply.type('application/json; charset=utf-8'), head, encodingOf)
+  void reply.type('application/octet-stream')
+  const setHeadBytes = (length: number): void => void reply.header(JSON_LENGTH, length)
+  return sender.sendMixed(reply, { head, binary, setHeadBytes }, encodingOf)
 }
 
-function send(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: string | Buffer,
-): FastifyReply | Promise<FastifyReply> {
-  const encoding = encodingFor(request.headers['accept-encoding'], body.length)
-  if (body.length >= MIN_BYTES) void reply.header('vary', 'accept-encoding')
-  if (!encoding) return reply.send(body)
-  return compress(body, encoding).then((bytes) => reply.header('content-encoding', encoding).send(bytes))
+function encodingChoice({ headers }: FastifyRequest, reply: FastifyReply): EncodingChoice {
+  return (bytes) => {
+    const encoding = encodingFor(headers['accept-encoding'], bytes)
+    if (bytes >= MIN_BYTES) void reply.header('vary', 'accept-encoding')
+    return encoding
+  }
 }
 
 function jsonBytesOf({ headers }: FastifyRequest): number | undefined {

@@ -1,0 +1,23 @@
+import { ServingError } from './errors.ts'
+
+/** What is known of an answer before it is written. */
+interface AnswerSize {
+  /** Most bytes that it may take. */
+  readonly bytes: number
+  /** Those of them that do not depend on rows. */
+  readonly fixedBytes: number
+  /** Of the request; 1 where the model has no batch axis. */
+  readonly rows: number
+}
+
+/** @throws ServingError ANSWER_TOO_LARGE that says how many rows fit. */
+export function checkAnswer({ bytes, fixedBytes, rows }: AnswerSize, maxBytes: number): void {
+  if (bytes <= maxBytes) return
+  const fit = Math.floor(((maxBytes - fixedBytes) * rows) / (bytes - fixedBytes))
+  const next =
+    fit > 0
+      ? `send at most ${fit} ${fit === 1 ? 'row' : 'rows'} in one request`
+      : 'not even one row fits: ask for fewer outputs, or raise --max-answer on the server'
+  const size = `the answer may take ${bytes} bytes, more than the ${maxBytes} that this server answers`
+  throw new ServingError('ANSWER_TOO_LARGE', `${size}; ${next}`)
+}

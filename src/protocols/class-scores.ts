@@ -1,0 +1,75 @@
+import { activate, readRow } from '../core/activation.ts'
+import type { Activation, ModelView } from '../core/model-view.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { elementJson } from './element-json.ts'
+import { rankLargest } from './ranking.ts'
+import { maxNumberBytes, tensorValues } from './row-values.ts'
+import type { Values } from './row-values.ts'
+
+/** The numbers of the classes, row by row. */
+export interface ClassScores {
+  readonly rows: number
+  /** Numbers of each row. */
+  readonly width: number
+  readonly dataType: Tensor['dataType']
+  /** Those of one row, of shape [1, width]. */
+  readonly of: (row: number) => Tensor
+  /** By label, where labels are known. */
+  readonly values: Values
+}
+
+/**
+ * The numbers that a classifier answers, made of those of its output.
+ *
+ * @param raw Numbers of shape [rows, width] or [rows].
+ * @param activation Is applied to a row only when that row is written, since all of them may take long.
+ */
+export function toScores(raw: Tensor, activation: Activation | undefined, model: ModelView): ClassScores {
+  const [rows = 0, rawWidth = 1] = raw.shape
+  const own = (row: number): Tensor => rowTensor(raw, row, rawWidth)
+  const isPlain = !activation || rows === 0
+  const first = isPlain ? { ...raw, shape: [rows, rawWidth] } : activate(own(0), activation.name, model.labels.length)
+  const width = first.shape[1]!
+  const { dataType } = first
+  const keys = model.labels.length === width ? model.labelKeys : undefined
+  if (isPlain) return { rows, width, dataType, of: own, values: tensorValues(raw, [width], model, keys) }
+  const of = keepLast((row) => activate(own(row), activation.name, model.labels.length))
+  const values: Values = {
+    shape: [width],
+    keys,
+    text: (row: number, index: number) => elementJson(of(row), index, model),
+    maxBytes: rows * width * maxNumberBytes(dataType),
+  }
+  return { rows, width, dataType, of, values }
+}
+
+/** The largest numbers of each row as members of an object, the largest first. */
+export function largestValues({ rows, width, of, dataType }: ClassScores, count: number, model: ModelView): Values {
+  const shown = Math.min(count, width)
+  const isNamed = model.labels.length === width
+  const keyOf = (column: number): string => (isNamed ? model.labelKeys.texts[column]! : `"${column}":`)
+  const rankingOf = keepLast((row) => rankLargest(readRow(of(row), 0, width)))
+  const keyBytes = isNamed ? model.maxLabelBytes : String(width).length + 3
+  return {
+    shape: [shown],
+    keys: 'own',
+    text(row) {
+      const column = rankingOf(row)()
+      return keyOf(column) + elementJson(of(row), column, model)
+    },
+    maxBytes: rows * shown * (keyBytes + maxNumberBytes(dataType)),
+  }
+}
+
+function rowTensor({ dataType, data }: Tensor, row: number, width: number): Tensor {
+  return { dataType, shape: [1, width], data: data.slice(row * width, (row + 1) * width) }
+}
+
+/** Rows are written one after the other: what was made of the last one is asked for again. */
+function keepLast<T>(make: (row: number) => T): (row: number) => T {
+  let last: { readonly row: number; readonly made: T } | undefined
+  return (row) => {
+    if (last?.row !== row) last = { row, made: make(row) }
+    return last.made
+  }
+}

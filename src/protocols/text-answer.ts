@@ -1,0 +1,53 @@
+import { checkAnswer } from '../core/answer-limit.ts'
+import type { ModelView } from '../core/model-view.ts'
+import { hasBatchAxis } from '../core/signature.ts'
+import { rowsOf } from '../core/tensor.ts'
+import type { Tensors } from '../core/tensor.ts'
+import { writeRows } from './row-text.ts'
+import type { Frame, RowText } from './row-text.ts'
+import { maxTextBytes } from './row-values.ts'
+
+/** An answer that is text. Nothing of it is written before its pieces are asked for. */
+export interface TextAnswer {
+  /** Most bytes that it takes. */
+  readonly maxBytes: number
+  /** To be read once, from first to last. */
+  readonly pieces: Iterable<string>
+}
+
+/** Rows, how they are written, and what stands around them. */
+interface Rows {
+  readonly row: RowText
+  readonly rows: number
+  readonly frame: Frame
+}
+
+/**
+ * Makes an answer of rows.
+ *
+ * @param outputs Of the model, whose rows are those of the request.
+ * @throws ServingError ANSWER_TOO_LARGE where it may take more bytes than the server answers.
+ */
+export function toTextAnswer({ row, rows, frame }: Rows, outputs: Tensors, model: ModelView): TextAnswer {
+  const frameBytes = maxTextBytes(frame.head) + maxTextBytes(frame.tail)
+  const maxBytes = row.maxBytes(rows) + frameBytes
+  checkBytes(maxBytes, outputs, model, frameBytes)
+  return { maxBytes, pieces: writeRows(row, rows, frame) }
+}
+
+/**
+ * @param bytes Most that the answer takes.
+ * @param fixedBytes Those of them that do not depend on rows.
+ * @throws ServingError ANSWER_TOO_LARGE
+ */
+export function checkBytes(bytes: number, outputs: Tensors, model: ModelView, fixedBytes = 0): void {
+  const rows = hasBatchAxis(model.signature) ? rowsOf(outputs) : 1
+  checkAnswer({ bytes, fixedBytes, rows }, model.maxAnswerBytes)
+}
+
+/** All of a short answer. */
+export function joinPieces(pieces: Iterable<string>): string {
+  let text = ''
+  for (const piece of pieces) text += piece
+  return text
+}

@@ -1,0 +1,28 @@
+import type { Steps } from '../../src/core/steps.ts'
+import type { Tensor } from '../../src/core/tensor.ts'
+import type { NanTeller } from '../../src/protocols/element-json.ts'
+import { jsonRow, writeRows } from '../../src/protocols/row-text.ts'
+import { tensorValues } from '../../src/protocols/row-values.ts'
+import { joinPieces } from '../../src/protocols/text-answer.ts'
+import type { TextAnswer } from '../../src/protocols/text-answer.ts'
+
+/** Does all steps at once. */
+export function doAll<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** All of an answer, which must not take more bytes than it was counted for. */
+export function textOf({ pieces, maxBytes }: TextAnswer): string {
+  const text = joinPieces(pieces)
+  if (Buffer.byteLength(text) > maxBytes) throw new Error(`counted ${maxBytes} bytes, wrote ${text.length}: ${text}`)
+  return text
+}
+
+/** All elements of a tensor in one JSON array. */
+export function flatJson(tensor: Tensor, model: NanTeller): string {
+  const row = jsonRow(tensorValues(tensor, [tensor.data.length], model))
+  return joinPieces(writeRows(row, 1, { head: '', between: '', tail: '' }))
+}
