@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { codeBlocks, expectAnswer } from '../support/markdown.ts'
+import { pagesIn } from '../support/pages.ts'
 import { ROOT } from '../support/paths.ts'
 import { freePort } from '../support/ports.ts'
 import { startServer } from '../support/server-process.ts'
 
-// What the pages of protocols and platforms show works as pasted against the default server. The clients that they show in
-// Python are run where there is a Python with the packages of tools/requirements-clients.txt.
+// The commands of the pages work as pasted against the default server. The clients in Python run only if CLIENTS_PYTHON names
+// a Python with the packages of tools/requirements-clients.txt.
 
 const run = promisify(execFile)
 const python = process.env['CLIENTS_PYTHON']
-const pages = ['docs/protocols', 'docs/platforms'].flatMap((folder) =>
-  readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`),
-)
+const clientPages = [...pagesIn('docs/protocols'), ...pagesIn('docs/platforms')]
+const pages = [...pagesIn('docs'), ...clientPages]
 
 /** Runs the blocks of one language; how many there were. */
 async function paste(page: string, language: string, toCommand: (text: string) => string[]): Promise<number> {
@@ -47,7 +47,7 @@ test.skipIf(!python).each(pages.filter((page) => hasBlock(page, 'python')))('the
 
 test('there is a page for each protocol and platform, and the README leads there', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  expect(pages.toSorted().map((page) => [page, readme.includes(`(${page})`)])).toEqual(
+  expect(clientPages.toSorted().map((page) => [page, readme.includes(`(${page})`)])).toEqual(
     [
       'docs/platforms/azure-ml.md',
       'docs/platforms/kserve.md',
