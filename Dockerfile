@@ -28,7 +28,7 @@ RUN chmod -R a+rX dist models package.json LICENSE
 FROM ${NODE_IMAGE} AS system
 # Text operators of ONNX ask for the locale en_US.UTF-8 unless told otherwise; compiled, it takes three megabytes.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends curl locales \
+  && apt-get install -y --no-install-recommends curl locales tini \
   && localedef -i en_US -f UTF-8 en_US.UTF-8 \
   && cp /usr/lib/locale/locale-archive /tmp/locale-archive \
   && apt-get purge -y --auto-remove locales && rm -rf /usr/share/i18n \
@@ -57,13 +57,16 @@ LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true \
 
 USER 1000:1000
 EXPOSE 8000 8001
-# Asks the port that the server listens on: the last --port among the flags of PID 1 (node, or an init that was handed
-# its command line), else what the platform's environment or PORT says, else 8080 for `serve` and 8000. --max-time, because a check that is cut off leaves its curl behind.
+# Asks the port that the server listens on: the last --port on the command line of PID 1, an init that was handed the
+# server's; else what the platform's environment or PORT says, else 8080 for `serve` and 8000.
+# --max-time, because a check that is cut off leaves its curl behind.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 \
   CMD flags=$(tr '\0' '\n' </proc/1/cmdline); \
   port=$(echo "$flags" | sed -n -E -e '/^--(http[-_])?port$/{n;p;}' -e 's/^--(http[-_])?port=//p' | tail -n 1); \
   port=${port:-${SAGEMAKER_BIND_TO_PORT:-${AIP_HTTP_PORT:-$PORT}}}; \
   [ -n "$port" ] || { echo "$flags" | grep -qx serve && port=8080; }; \
   curl -fsS --max-time 8 -o /dev/null "http://127.0.0.1:${port:-8000}/health" || exit 1
+# The kernel drops a signal to PID 1 for which PID 1 has no handler, and Node takes 40 ms or more to install one. tini
+# blocks signals at once and forwards them. The static one starts sooner. -s: it may run under another init.
 # Flags follow the image's name: docker run onnx-serve --port 9000
-ENTRYPOINT ["node", "/app/dist/main.js"]
+ENTRYPOINT ["tini-static", "-s", "--", "node", "/app/dist/main.js"]

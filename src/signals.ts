@@ -1,4 +1,4 @@
-// Only what is needed before anything heavy is imported: as PID 1 a process loses signals that it has no handler for.
+// Imports nothing: a process with the id 1 loses signals for which it has no handler.
 
 /** Requests to stop, from the first moment of the process on. */
 export interface StopSignals {

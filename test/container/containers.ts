@@ -9,7 +9,6 @@ export interface ContainerState {
     readonly Health: { readonly Status: string; readonly Log: readonly { readonly Output: string }[] }
   }
   readonly HostConfig: {
-    readonly Init: boolean
     readonly Memory: number
     readonly PidsLimit: number
     readonly RestartPolicy: { readonly Name: string }
