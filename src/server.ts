@@ -27,7 +27,11 @@ export interface Server {
   readonly app: FastifyInstance
   /** Nothing where gRPC is turned off. */
   readonly grpc: GrpcServer | undefined
-  /** Loads every model; the server may listen before, and answers probes meanwhile. */
+  /**
+   * Loads every model; the server may listen before, and answers probes meanwhile.
+   *
+   * @throws NativeLibraryError when the runtime can load no model at all.
+   */
   load(): Promise<readonly ModelEntry[]>
   /** Goes unready at once, answers what was accepted, and frees everything. */
   drain(): Promise<void>

@@ -7,6 +7,7 @@ import { createLogStream, openLogOutput } from './log-stream.ts'
 import type { ModelEntry } from './models/registry.ts'
 import { findModels } from './models/repository.ts'
 import type { ModelFile } from './models/repository.ts'
+import { NativeLibraryError } from './runtime/native-library.ts'
 import { createServer } from './server.ts'
 import type { Server } from './server.ts'
 import type { StopSignals } from './signals.ts'
@@ -76,9 +77,15 @@ async function serve(
   const problem = await listen(server, config, logger)
   if (problem !== undefined) {
     logger.fatal(problem)
-    return end(server)
+    return end(server, EXIT_FAILED)
   }
-  logServed(await server.load(), server, logger)
+  try {
+    logServed(await server.load(), server, logger)
+  } catch (error) {
+    if (!(error instanceof NativeLibraryError)) throw error
+    logger.fatal(error.message)
+    await end(server, EXIT_SET_UP_WRONGLY)
+  }
 }
 
 /** The models that were found, or what is wrong with the folder. */
@@ -132,16 +139,16 @@ function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logg
 }
 
 /** Ends although models may compute. Every request that was accepted gets an answer. */
-async function end(server: Server): Promise<void> {
+async function end(server: Server, exitCode: number): Promise<void> {
   await server.giveUp()
-  process.exit(EXIT_FAILED)
+  process.exit(exitCode)
 }
 
 /** Drains on the first request to stop; gives up on the second, or at the deadline. */
 function stopOnSignal(signals: StopSignals, server: Server, config: Config, logger: Logger): void {
   const giveUp = (reason: string): void => {
     logger.fatal(`${reason}: what is left is given up`)
-    void end(server)
+    void end(server, EXIT_FAILED)
   }
   const drain = async (): Promise<void> => {
     await server.drain()

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
 import { listNames } from '../core/listing.ts'
 import type { NanPolicy } from '../core/model-view.ts'
+import { NativeLibraryError } from '../runtime/native-library.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/waiting-room.ts'
@@ -41,7 +42,11 @@ export interface Registry {
   get(name?: string, version?: string): Model
   /** The name that `get()` stands for, if there is one. */
   readonly defaultName: string | undefined
-  /** Loads everything that was found; a model that cannot be loaded is marked failed and hinders no other. */
+  /**
+   * Loads everything that was found. A model that cannot be loaded is marked failed and hinders no other.
+   *
+   * @throws NativeLibraryError when the runtime can load no model at all.
+   */
   load(onSettled: (entry: ModelEntry, loadMs: number) => void): Promise<void>
   /** Answers everything that was accepted with an error: for a process that is about to end. */
   abandon(error: ServingError): void
@@ -88,7 +93,8 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
     for (const [index, file] of files.entries()) {
       if (isClosing) return
       const startedAt = performance.now()
-      const entry = await loadEntry(file, runtime, options)
+      const canRuntimeLoad = entries.some(({ status }) => status === 'ready')
+      const entry = await loadEntry(file, canRuntimeLoad, runtime, options)
       entries[index] = entry
       onSettled(entry, performance.now() - startedAt)
     }
@@ -96,11 +102,18 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
   }
 }
 
-async function loadEntry(source: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<ModelEntry> {
+/** @param canRuntimeLoad A model has been loaded before: the library was there, so its absence is no fault of the platform. */
+async function loadEntry(
+  source: ModelFile,
+  canRuntimeLoad: boolean,
+  runtime: Runtime,
+  options: RegistryOptions,
+): Promise<ModelEntry> {
   const { name, version, file } = source
   try {
     return { name, version, file, status: 'ready', model: await loadModel(source, runtime, options) }
   } catch (error) {
+    if (error instanceof NativeLibraryError && !canRuntimeLoad) throw error
     return { name, version, file, status: 'failed', error: failureText(source, error) }
   }
 }

@@ -1,5 +1,6 @@
 import type { RunRequest, RunResult } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
+import { importOrt } from './native-library.ts'
 import { ModelLoadError } from './runtime.ts'
 import type { ModelSource, Session } from './runtime.ts'
 import { toInferenceError } from './deaths.ts'
@@ -7,10 +8,10 @@ import { toInferenceError } from './deaths.ts'
 /**
  * Loads a model on the calling thread, which every run then holds up. The native library is loaded only if this is used.
  *
- * @throws ModelLoadError with what is wrong with the file.
+ * @throws ModelLoadError with what is wrong with the file; NativeLibraryError.
  */
 export async function loadInline(source: ModelSource): Promise<Session> {
-  const { loadModel, runModel } = await import('./ort.ts')
+  const { loadModel, runModel } = await importOrt()
   const startedAt = performance.now()
   const model = await loadModel(source, { intraOpThreads: 1 }).catch((error: Error) => {
     throw new ModelLoadError(error.message, { cause: error })

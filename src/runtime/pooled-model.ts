@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { deathText } from './deaths.ts'
+import type { Death } from './deaths.ts'
 import type { LoadedModel } from './messages.ts'
+import { EXIT_NO_LIBRARY, NativeLibraryError } from './native-library.ts'
 import { ModelLoadError } from './runtime.ts'
 import type { ModelSource } from './runtime.ts'
 import type { WorkerProcess } from './worker-process.ts'
@@ -46,7 +48,7 @@ export class PooledModel {
     for (const listener of this.#deathListeners) listener()
   }
 
-  /** @throws ModelLoadError, also when its file is another than at first: workers must not answer differently. */
+  /** @throws NativeLibraryError; ModelLoadError, also when its file is another than at first: workers must not answer differently. */
   async loadOn(worker: WorkerProcess, intraOpThreads: number): Promise<LoadedModel> {
     if (versionOf(this.file) !== this.#version) {
       throw new ModelLoadError('its file has changed since it was loaded first')
@@ -54,7 +56,7 @@ export class PooledModel {
     let problem = ''
     for (const source of this.#sources) {
       const outcome = await worker.load(source, intraOpThreads)
-      if ('death' in outcome) throw new ModelLoadError(`loading it ends the process: ${deathText(outcome.death)}`)
+      if ('death' in outcome) throw toLoadError(outcome.death)
       if ('problem' in outcome) problem = outcome.problem
       else {
         this.sessions.set(worker, outcome.session)
@@ -63,6 +65,11 @@ export class PooledModel {
     }
     throw new ModelLoadError(problem)
   }
+}
+
+function toLoadError(death: Death): ModelLoadError {
+  if (death.code === EXIT_NO_LIBRARY) return new NativeLibraryError(death.lastWords)
+  return new ModelLoadError(`loading it ends the process: ${deathText(death)}`)
 }
 
 /** What changes with the content of a file; undefined where it cannot be read. */

@@ -1,17 +1,25 @@
 import { writeFileSync } from 'node:fs'
 import { platform, setPriority } from 'node:os'
 import { fstatSync } from 'node:fs'
+import { EXIT_NO_LIBRARY, NativeLibraryError, importOrt } from './native-library.ts'
 import { SharedFile } from './shared-file.ts'
 import { CALLS_FILE, REPLIES_FILE, openChannel } from './worker-channel.ts'
-import { serveCalls } from './worker-loop.ts'
 
 // The entry of a worker process. The server alone decides when it ends.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
 // Where both want the same core, probes and refusals go before predictions.
 setPriority(0, 5)
 if (platform() === 'linux') preferForKilling()
+await importOrt().catch(endWithoutLibrary)
+const { serveCalls } = await import('./worker-loop.ts')
 await serveCalls(openChannel(inherited(CALLS_FILE), inherited(REPLIES_FILE)))
 process.exit(0)
+
+function endWithoutLibrary(error: unknown): never {
+  if (!(error instanceof NativeLibraryError)) throw error
+  writeFileSync(process.stderr.fd, error.reason)
+  process.exit(EXIT_NO_LIBRARY)
+}
 
 /** Where memory is short, the kernel ends a worker before the server. */
 function preferForKilling(): void {

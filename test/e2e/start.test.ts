@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import type { Content } from '../support/folders.ts'
@@ -80,6 +82,32 @@ describe('set up wrongly, it exits 2 and says what to do:', () => {
     const server = spawnServer({ args: ['--model-dir=/nowhere/at/all'] })
     expect(await server.exited).toEqual({ code: 2, signal: null })
     expect(server.stderr()).toContain('the model folder "/nowhere/at/all" cannot be read (ENOENT): set --model-dir')
+  })
+})
+
+describe('where the library of ONNX Runtime cannot be loaded, it says so once and exits 2:', () => {
+  const failing = `Object.assign(new Error('ld-linux-x86-64.so.2: No such file or directory'), { code: 'ERR_DLOPEN_FAILED' })`
+  test.each([
+    [
+      'on a platform that has none',
+      `Object.defineProperty(process, 'arch', { value: 'riscv64' })`,
+      /^the library of ONNX Runtime cannot be loaded on \w+ riscv64: Cannot find module .*; it runs on Linux with glibc .* \(x64, arm64\), macOS/,
+    ],
+    [
+      'on a system without its libraries, such as Alpine',
+      `process.dlopen = () => { throw ${failing} }`,
+      /: ld-linux-x86-64\.so\.2: No such file or directory; it runs on Linux with glibc/,
+    ],
+  ])('%s', async (_case, code, message) => {
+    const folder = createFolder({ 'a.onnx': good, 'b/1/model.onnx': good, 'c.onnx': good })
+    // Node runs this before the program, in the server and in its workers.
+    const script = join(createFolder({ 'fake.mjs': code }), 'fake.mjs')
+    const env = { ...process.env, NODE_OPTIONS: `--import=${pathToFileURL(script).href}` }
+    const server = spawnServer({ args: ['--port=0', '--model-dir', folder], env })
+    expect(await server.exited).toEqual({ code: 2, signal: null })
+    expect(server.stderr()).toBe('')
+    const problems = server.lines.filter((line) => Number(line['level']) > 30)
+    expect(problems).toEqual([expect.objectContaining({ level: 60, msg: expect.stringMatching(message) })])
   })
 })
 
