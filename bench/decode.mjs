@@ -1,4 +1,5 @@
 // How long decoding a body takes, against JSON.parse of the same text; no server, no other process.
+import { writeLabels } from '../dist/core/model-view.js'
 import { NameIndex } from '../dist/core/name-index.js'
 import { toOutputs } from '../dist/models/answers.js'
 import { toFeatures } from '../dist/models/features.js'
@@ -23,12 +24,13 @@ export function tableView(names, maxRows) {
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), undefined),
     labels: [],
-    labelTexts: [],
-    labelKeys: [],
+    ...writeLabels([]),
     labelIndex: new Map(),
     ignoresUnknown: false,
     jsonNan: 'null',
     maxRows,
+    maxAnswerBytes: Infinity,
+    textRules: [],
   }
 }
 

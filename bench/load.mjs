@@ -1,12 +1,14 @@
 // A closed-loop load generator in a process of its own: so many keep-alive connections, each with one request under way.
-// usage: node bench/load.mjs '{"url","body","connections","seconds","rate"?,"headers"?}'   prints one line of JSON
+// usage: node bench/load.mjs '{"url","body","connections","seconds","rate"?,"isKnown"?,"headers"?}'   prints one line of JSON
 // `{"file"}` as body takes the bytes of a file.
 // With `rate` (requests a second) it is open-loop: requests start on schedule, whatever the answers take.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const { url, body, connections, seconds, rate, headers = {} } = JSON.parse(process.argv[2])
+// With `isKnown` each connection has sent a request before the clock starts.
+const { url, body, connections, seconds, rate, isKnown, headers = {} } = JSON.parse(process.argv[2])
 const { hostname, port, pathname } = new URL(url)
 const request = toRequest()
 
@@ -45,6 +47,7 @@ function open() {
   })
   socket.on('error', () => settle?.('error'))
   return {
+    connected: once(socket, 'connect'),
     end: () => socket.destroy(),
     send: () =>
       new Promise((resolve) => {
@@ -60,15 +63,17 @@ function note(status, ms) {
 }
 
 async function closedLoop(connection) {
-  while (run.isOn) {
-    const startedAt = performance.now()
-    note(await connection.send(), performance.now() - startedAt)
-  }
+  while (run.isOn) await sendOnce(connection)
 }
 
-/** Starts requests on schedule on whatever connection is free; one that finds none starts late, and counts from then on. */
+/**
+ * Starts requests on schedule on whatever connection is free; one that finds none starts late, and counts from then on.
+ *
+ * @returns Resolves when all are answered, so that the slow ones count too.
+ */
 async function openLoop(pool, startedAt) {
   const free = [...pool]
+  const underWay = new Set()
   for (let n = 0; run.isOn; n++) {
     const due = startedAt + (n * 1000) / rate
     if (due > performance.now()) await delay(Math.max(0, due - performance.now()))
@@ -77,16 +82,23 @@ async function openLoop(pool, startedAt) {
       late++
       continue
     }
-    const sentAt = performance.now()
-    const finish = (status) => {
-      note(status, performance.now() - sentAt)
-      return free.push(connection)
-    }
-    void connection.send().then(finish)
+    const answered = sendOnce(connection)
+    underWay.add(answered)
+    void answered.finally(() => {
+      underWay.delete(answered)
+      free.push(connection)
+    })
   }
+  await Promise.all(underWay)
+}
+
+async function sendOnce(connection) {
+  const sentAt = performance.now()
+  note(await connection.send(), performance.now() - sentAt)
 }
 
 const pool = Array.from({ length: connections }, open)
+await Promise.all(pool.map(({ connected, send }) => (isKnown ? send() : connected)))
 const startedAt = performance.now()
 setTimeout(() => (run.isOn = false), seconds * 1000)
 await (rate ? openLoop(pool, startedAt) : Promise.all(pool.map(closedLoop)))

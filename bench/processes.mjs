@@ -47,7 +47,9 @@ async function start(command, args, env = {}) {
   }
 }
 
-export const startServer = (...flags) => start(process.execPath, ['dist/main.js', ...flags])
+/** Starts another build of the server. */
+export const startProgram = (program, ...flags) => start(process.execPath, [program, ...flags])
+export const startServer = (...flags) => startProgram('dist/main.js', ...flags)
 export const startProfiled = (folder, entry) =>
   start(process.execPath, ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${folder}`, entry])
 export const startBare = () => start(process.execPath, ['bench/peers/bare.mjs'])

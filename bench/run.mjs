@@ -1,6 +1,7 @@
 // Measures the server against its yardsticks in one run: everything it compares is started here, runs are interleaved,
-// and what counts are ratios within a round. usage: npm run bench [-- --quick] [--only=decoding|protocols|compareSmallModel|compareConvolution|lowLoadAndMemory]
+// and what counts are ratios within a round. usage: npm run bench [-- --quick] [--only=decoding|protocols|probes|compareSmallModel|compareConvolution|lowLoadAndMemory]
 import { measureDecoding } from './decode.mjs'
+import { measureProbes } from './probes.mjs'
 import { measureProtocols } from './protocols.mjs'
 import { printReport, writeReport } from './report.mjs'
 import {
@@ -157,6 +158,10 @@ async function decoding() {
   addFigures(Array.from({ length: ROUNDS }, measureDecoding))
 }
 
+async function probes() {
+  addFigures(await measureProbes(ROUNDS, SECONDS))
+}
+
 async function protocols() {
   addFigures(await measureProtocols(ROUNDS, SECONDS))
 }
@@ -175,7 +180,7 @@ function addFigures(rounds) {
 }
 
 const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length)
-for (const measure of [decoding, protocols, compareSmallModel, compareConvolution, lowLoadAndMemory]) {
+for (const measure of [decoding, protocols, probes, compareSmallModel, compareConvolution, lowLoadAndMemory]) {
   if (only && measure.name !== only) continue
   console.log(measure.name)
   await measure()

@@ -222,3 +222,15 @@ write(
 # Nothing to compute, for measuring what a protocol costs: a picture, and a row.
 for name, shape in [("picture", [None, 3, 224, 224]), ("row", [None, 4])]:
     write(name, [helper.make_node("Identity", ["x"], ["y"])], [value("x", T.FLOAT, shape)], [value("y", T.FLOAT, shape)])
+
+# A convolution over pictures of any size, for probes beside bodies of some size.
+write(
+    "planes",
+    [
+        helper.make_node("Conv", ["x", "kernels"], ["features"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("ReduceMean", ["features"], ["y"], axes=[2, 3], keepdims=0),
+    ],
+    [value("x", T.FLOAT, [None, 3, None, None])],
+    [value("y", T.FLOAT, [None, 16])],
+    [constant("kernels", (np.arange(16 * 3 * 9, dtype=np.float32).reshape(16, 3, 3, 3) % 7 - 3) / 10)],
+)

@@ -3,21 +3,29 @@ import type { Steps } from './steps.ts'
 // So much of a turn may be taken by long work; what is begun is finished. Less makes fewer requests arrive in time to be
 // computed together, more holds up probes.
 const MAX_TURN_MS = 0.5
+// A turn in which nothing happened takes less.
+const QUIET_TURN_MS = 0.05
+// Between two pieces of work other events get this many times as long as the first piece took, if there are any. libuv
+// accepts one connection in a turn, so one turn between two pieces would let sixty clients wait for sixty pieces.
+const OTHERS_SHARE = 2
 
 // A shorter body is decoded in some hundred microseconds.
 const LONG_BYTES = 2 ** 13
 
-/** Whether a body is to be decoded in a turn. */
+/** A long body is decoded in a turn. */
 export function isLong({ length }: Buffer): boolean {
   return length >= LONG_BYTES
 }
 
 /**
- * Spreads long work over turns of the event loop: in each, pieces are done for a millisecond, and at least one. Whatever
- * else arrives meanwhile, a probe for instance, waits for these and not for all. First come, first served.
+ * Spreads long work over turns of the event loop. A turn has half a millisecond of it, or one longer piece. Between two of
+ * them other events are handled, such as new connections and probes. Pieces are done in the order in which they came.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = []
+  #turnedAt = 0
+  /** Other events may take the turns until then. */
+  #othersUntil = 0
 
   /**
    * Does a piece of work in its turn. It should take a few milliseconds at the most.
@@ -33,7 +41,7 @@ export class Turns {
           reject(error)
         }
       })
-      if (this.#waiting.length === 1) setImmediate(this.#turn)
+      if (this.#waiting.length === 1) this.#planTurn()
     })
   }
 
@@ -50,13 +58,23 @@ export class Turns {
     }
   }
 
+  #planTurn(): void {
+    this.#turnedAt = performance.now()
+    setImmediate(this.#turn)
+  }
+
   readonly #turn = (): void => {
-    const endsAt = performance.now() + MAX_TURN_MS
+    const startedAt = performance.now()
+    const isQuiet = startedAt - this.#turnedAt < QUIET_TURN_MS
+    if (!isQuiet && startedAt < this.#othersUntil) return this.#planTurn()
+    let now = startedAt
     do {
       this.#waiting[0]!()
       this.#waiting.shift()
-    } while (this.#waiting.length > 0 && performance.now() < endsAt)
-    if (this.#waiting.length > 0) setImmediate(this.#turn)
+      now = performance.now()
+    } while (this.#waiting.length > 0 && now < startedAt + MAX_TURN_MS)
+    this.#othersUntil = now + OTHERS_SHARE * (now - startedAt)
+    if (this.#waiting.length > 0) this.#planTurn()
   }
 }
 

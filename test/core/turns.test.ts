@@ -1,11 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Turns } from '../../src/core/turns.ts'
 
-/** Takes longer than a turn may be taken up. */
-function workLong(): void {
-  const startedAt = performance.now()
-  while (performance.now() < startedAt + 2) continue
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Time passes; by default, more than a turn may have. */
+function workLong(ms = 2): void {
+  vi.advanceTimersByTime(ms)
 }
 
 /** Counts the turns of the event loop while something is done. */
@@ -46,6 +53,36 @@ test('who has a lot to do lets others in between', async () => {
   }
   await Promise.all([work('a'), work('b')])
   expect(done).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
+})
+
+test('events that take a turn each, as new connections do, are handled between two pieces', async () => {
+  const turns = new Turns()
+  const done: string[] = []
+  const pieces = [1, 2].map((piece) =>
+    turns.do(() => {
+      workLong(20)
+      done.push(`piece ${piece}`)
+    }),
+  )
+  await pieces[0]
+  for (let event = 0; event < 10; event++) {
+    done.push('event')
+    workLong(1)
+    await nextTurn()
+  }
+  await pieces[1]
+  expect(done).toEqual(['piece 1', ...Array.from({ length: 10 }, () => 'event'), 'piece 2'])
+})
+
+test('events without end do not keep long work from its turn', async () => {
+  const turns = new Turns()
+  const work = vi.fn(() => workLong())
+  const all = Promise.all([1, 2, 3].map(() => turns.do(work)))
+  while (work.mock.calls.length < 3) {
+    workLong(1)
+    await nextTurn()
+  }
+  await all
 })
 
 test('work that throws fails alone', async () => {
