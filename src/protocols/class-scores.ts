@@ -1,8 +1,9 @@
 import { activate, readRow } from '../core/activation.ts'
 import type { Activation, ModelView } from '../core/model-view.ts'
+import { doSteps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { elementJson } from './element-json.ts'
-import { rankLargest } from './ranking.ts'
+import { selectLargest } from './ranking.ts'
 import { maxNumberBytes, tensorValues } from './row-values.ts'
 import type { Values } from './row-values.ts'
 
@@ -48,13 +49,16 @@ export function largestValues({ rows, width, of, dataType }: ClassScores, count:
   const shown = Math.min(count, width)
   const isNamed = model.labels.length === width
   const keyOf = (column: number): string => (isNamed ? model.labelKeys.texts[column]! : `"${column}":`)
-  const rankingOf = keepLast((row) => rankLargest(readRow(of(row), 0, width)))
+  const selectedOf = keepLast((row) => {
+    const numbers = readRow(of(row), 0, width)
+    return doSteps(selectLargest({ length: width, at: (column) => numbers[column]! }, shown))
+  })
   const keyBytes = isNamed ? model.maxLabelBytes : String(width).length + 3
   return {
     shape: [shown],
     keys: 'own',
-    text(row) {
-      const column = rankingOf(row)()
+    text(row, index) {
+      const column = selectedOf(row)[index]!
       return keyOf(column) + elementJson(of(row), column, model)
     },
     maxBytes: rows * shown * (keyBytes + maxNumberBytes(dataType)),

@@ -5,7 +5,8 @@ import type { TensorSpec } from '../core/signature.ts'
 import type { Steps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { invalid } from './problems.ts'
-import { rankLargest } from './ranking.ts'
+import { selectLargest } from './ranking.ts'
+import type { Values } from './ranking.ts'
 
 /**
  * The likeliest classes of each row as strings: `value:index`, and `:label` where labels are known. An output of one
@@ -18,19 +19,18 @@ import { rankLargest } from './ranking.ts'
  */
 export function* classify(tensor: Tensor, classes: number, spec: TensorSpec, { labels }: ModelView): Steps<Tensor> {
   const { rows, size, hasRows } = layoutOf(tensor, spec)
-  const count = Math.min(classes, size)
   const isFloat = DATA_TYPES[tensor.dataType].kind === 'float'
   const texts: string[] = []
   for (let row = 0; row < rows; row++) {
-    const values = rowOf(tensor, row, size)
-    const next = rankLargest(values)
-    for (let taken = 0; taken < count; taken++) {
-      const column = next()
+    const values = valuesOf(tensor, row, size)
+    for (const column of yield* selectLargest(values, classes)) {
       const label = labels.length === size ? `:${labels[column]}` : ''
-      texts.push(`${isFloat ? toFixedPoint(Number(values[column])) : values[column]}:${column}${label}`)
+      const value = values.at(column)
+      texts.push(`${isFloat ? toFixedPoint(Number(value)) : value}:${column}${label}`)
       if (texts.length % STEP_TEXTS === 0) yield
     }
   }
+  const count = Math.min(classes, size)
   return { dataType: 'string', shape: hasRows ? [rows, count] : [count], data: texts }
 }
 
@@ -58,9 +58,11 @@ function layoutOf({ dataType, shape }: Tensor, spec: TensorSpec): { rows: number
   return { rows: hasRows ? shape[0]! : 1, size, hasRows }
 }
 
-function rowOf({ dataType, data }: Tensor, row: number, size: number): ArrayLike<number | bigint> {
-  const own = data.slice(row * size, (row + 1) * size) as ArrayLike<number | bigint>
-  return dataType === 'float16' ? Float32Array.from(own as ArrayLike<number>, fromFloat16Bits) : own
+function valuesOf({ dataType, data }: Tensor, row: number, size: number): Values {
+  const numbers = data as ArrayLike<number | bigint>
+  const from = row * size
+  const at = (index: number): number | bigint => numbers[from + index]!
+  return { length: size, at: dataType === 'float16' ? (index) => fromFloat16Bits(at(index) as number) : at }
 }
 
 /** A number as `%f` of C writes it: six decimals, no exponent, halves to the even digit. */

@@ -3,7 +3,7 @@ import { fromFloat16Bits } from '../../src/core/float16.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { V2_NAMES, fromBytes, toBytes } from '../../src/protocols/v2-tensors.ts'
 import type { DataSet, Value } from './cases.ts'
-import { doAll } from '../support/answers.ts'
+import { doSteps } from '../../src/core/steps.ts'
 
 /** What an output came as: elements in row-major order, and its shape where the answer tells it. */
 interface Answered {
@@ -39,7 +39,7 @@ export const WAYS: Readonly<Record<string, Way>> = {
     return new Map(outputs.map(({ name: output, data, ...head }) => [output, { ...head, elements: data }]))
   },
   'V2 binary': async (url, name, inputs) => {
-    const parts = inputs.map(({ tensor }) => doAll(toBytes(tensor!)))
+    const parts = inputs.map(({ tensor }) => doSteps(toBytes(tensor!)))
     const described = inputs.map((value, index) => ({
       ...headOf(value),
       parameters: { binary_data_size: parts[index]!.length },

@@ -5,7 +5,8 @@ import { predictCodec } from '../../src/protocols/predict.ts'
 import { classify } from '../../src/protocols/v2-classification.ts'
 import { largeModel, smallModel } from '../support/onnx-writer.ts'
 import { loadRegistry } from '../support/registry.ts'
-import { doAll, textOf } from '../support/answers.ts'
+import { textOf } from '../support/answers.ts'
+import { doSteps } from '../../src/core/steps.ts'
 
 const LABELS = ['cat', 'dog', 'owl']
 
@@ -88,7 +89,7 @@ describe('a network whose classes model.json names', () => {
   test('names the classes of V2 classification, with the numbers of the tensor as it is', async () => {
     const { view } = (await load(smallModel({ operator: 'Neg' }), { labels: LABELS })).get()
     const scores: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(1, 3, 2) }
-    const { data } = doAll(classify(scores, 2, view.signature.outputs[0]!, view))
+    const { data } = doSteps(classify(scores, 2, view.signature.outputs[0]!, view))
     expect(data).toEqual(['3.000000:1:dog', '2.000000:2:owl'])
   })
 

@@ -3,7 +3,7 @@ import type { DataType, TensorData } from '../../src/core/datatypes.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
 import { problemsOf } from '../support/errors.ts'
 import { createView, spec } from '../support/views.ts'
-import { doAll } from '../support/answers.ts'
+import { doSteps } from '../../src/core/steps.ts'
 
 const X = { name: 'x', shape: [1, 1], datatype: 'FP32', data: [1] }
 
@@ -26,7 +26,7 @@ function classified({ dataType = 'float64', declared, shape, data, classes = 2, 
   const request = v2Codec.decode({ bytes: Buffer.from(JSON.stringify(body)) }, view)
   const timings = { queueMs: 0, computeMs: 0, batchSize: 1 }
   const outputs = new Map([['y', { dataType, shape, data }]])
-  const json = doAll(v2Codec.encode({ outputs, timings }, request, view)).json
+  const json = doSteps(v2Codec.encode({ outputs, timings }, request, view)).json
   const [{ shape: answered, datatype, data: elements }] = JSON.parse([...json].join('')).outputs
   expect(datatype).toBe('BYTES')
   return { shape: answered, data: elements }

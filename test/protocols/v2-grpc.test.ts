@@ -11,7 +11,8 @@ import { V2_NAMES, toBytes } from '../../src/protocols/v2-tensors.ts'
 import { problemsOf } from '../support/errors.ts'
 import { anyTensor } from '../support/tensors.ts'
 import { createView, spec } from '../support/views.ts'
-import { doAll, flatJson } from '../support/answers.ts'
+import { flatJson } from '../support/answers.ts'
+import { doSteps } from '../../src/core/steps.ts'
 
 const METHODS = loadMethods()
 const INFER = METHODS.find(({ name }) => name === 'ModelInfer')!
@@ -30,7 +31,7 @@ function decode(message: object, view: ModelView): Tensor {
 function overGrpc(tensor: Tensor, isRaw: boolean): Tensor {
   const { dataType, shape, data } = tensor
   const input = { name: 'x', datatype: V2_NAMES[dataType], shape }
-  if (isRaw) return decode({ inputs: [input], raw_input_contents: [doAll(toBytes(tensor))] }, viewOf(tensor))
+  if (isRaw) return decode({ inputs: [input], raw_input_contents: [doSteps(toBytes(tensor))] }, viewOf(tensor))
   const values = Array.from(data as ArrayLike<unknown>, (value) => toMessageValue(value, dataType))
   return decode({ inputs: [{ ...input, contents: { [fieldOf(dataType)]: values } }] }, viewOf(tensor))
 }
@@ -50,7 +51,7 @@ function fieldOf(dataType: string): string {
 
 function overRest(tensor: Tensor, isBinary: boolean): Tensor {
   const { dataType, shape } = tensor
-  const bytes = doAll(toBytes(tensor))
+  const bytes = doSteps(toBytes(tensor))
   const input = { name: 'x', datatype: V2_NAMES[dataType], shape }
   const value = isBinary
     ? `"parameters":{"binary_data_size":${bytes.length}}`
@@ -79,13 +80,16 @@ test('answers are the bytes of the tensors, whatever datatype and shape', () => 
       const view = viewOf(tensor)
       const request = v2GrpcCodec.decode(INFER.decode(requestFor(tensor)) as InferMessage, view)
       const result = { outputs: new Map([['y', tensor]]), timings: { queueMs: 0, computeMs: 0, batchSize: 1 } }
-      const reply: any = Reply.toObject(Reply.decode(INFER.encode(doAll(v2GrpcCodec.encode(result, request, view)))), {
-        longs: Number,
-        arrays: true,
-      })
+      const reply: any = Reply.toObject(
+        Reply.decode(INFER.encode(doSteps(v2GrpcCodec.encode(result, request, view)))),
+        {
+          longs: Number,
+          arrays: true,
+        },
+      )
       expect(reply.outputs).toEqual([{ name: 'y', datatype: V2_NAMES[tensor.dataType], shape: tensor.shape }])
       expect(reply.raw_output_contents.map((bytes: Buffer) => Buffer.from(bytes))).toEqual([
-        Buffer.from(doAll(toBytes(tensor))),
+        Buffer.from(doSteps(toBytes(tensor))),
       ])
     }),
   )
@@ -94,7 +98,7 @@ test('answers are the bytes of the tensors, whatever datatype and shape', () => 
 function requestFor(tensor: Tensor): Buffer {
   const inputs = [{ name: 'x', datatype: V2_NAMES[tensor.dataType], shape: tensor.shape }]
   return Buffer.from(
-    Request.encode(Request.fromObject({ inputs, raw_input_contents: [doAll(toBytes(tensor))] })).finish(),
+    Request.encode(Request.fromObject({ inputs, raw_input_contents: [doSteps(toBytes(tensor))] })).finish(),
   )
 }
 
@@ -144,6 +148,6 @@ test('the bytes of an answer are not copied', () => {
   const tensor: Tensor = { dataType: 'float32', shape: [2], data: Float32Array.of(1, 2) }
   const request = v2GrpcCodec.decode(INFER.decode(requestFor(tensor)) as InferMessage, viewOf(tensor))
   const result = { outputs: new Map([['y', tensor]]), timings: { queueMs: 0, computeMs: 0, batchSize: 1 } }
-  const { raw_output_contents: raw } = doAll(v2GrpcCodec.encode(result, request, viewOf(tensor)))
+  const { raw_output_contents: raw } = doSteps(v2GrpcCodec.encode(result, request, viewOf(tensor)))
   expect(raw[0]!.buffer).toBe(tensor.data instanceof Float32Array && tensor.data.buffer)
 })

@@ -11,7 +11,8 @@ import { parseJson } from '../../src/protocols/json.ts'
 import { problemsOf } from '../support/errors.ts'
 import { anyTensor } from '../support/tensors.ts'
 import { createView, spec } from '../support/views.ts'
-import { doAll, flatJson } from '../support/answers.ts'
+import { flatJson } from '../support/answers.ts'
+import { doSteps } from '../../src/core/steps.ts'
 
 const model = createView({
   signature: {
@@ -36,7 +37,7 @@ function decode(body: unknown, binary: Uint8Array = new Uint8Array(), view: Mode
 function encode(request: V2Request, outputs: Record<string, Tensor>, view: ModelView = model) {
   const timings = { queueMs: 0, computeMs: 0, batchSize: 1 }
   const result = { outputs: new Map(Object.entries(outputs)), timings }
-  const { json, binary } = doAll(v2Codec.encode(result, request, view))
+  const { json, binary } = doSteps(v2Codec.encode(result, request, view))
   return {
     body: JSON.parse([...json].join('')) as { outputs: object[] },
     binary: binary.map((bytes) => Buffer.from(bytes)),
@@ -47,7 +48,7 @@ describe('tensors', () => {
   test('come out of bytes as they went in, whatever datatype and shape', () => {
     fc.assert(
       fc.property(anyTensor, (tensor) => {
-        expect(fromBytes(Buffer.from(doAll(toBytes(tensor))), tensor.dataType, tensor.shape, 'x')).toEqual(tensor)
+        expect(fromBytes(Buffer.from(doSteps(toBytes(tensor))), tensor.dataType, tensor.shape, 'x')).toEqual(tensor)
       }),
     )
   })

@@ -8,7 +8,8 @@ import { v1Codec } from '../../src/protocols/v1.ts'
 import { v2Codec } from '../../src/protocols/v2.ts'
 import { problemsOf } from '../support/errors.ts'
 import { createView, spec } from '../support/views.ts'
-import { doAll, textOf } from '../support/answers.ts'
+import { textOf } from '../support/answers.ts'
+import { doSteps } from '../../src/core/steps.ts'
 
 type Features = NonNullable<ModelPackage['features']>
 
@@ -86,9 +87,11 @@ describe('a value that is not usual', () => {
     const request = v2Codec.decode({ bytes: Buffer.from(JSON.stringify({ inputs })) }, people)
     const outputs = new Map([['y', { dataType: 'float32', shape: [1, 1], data: Float32Array.of(1) } as const]])
     const timings = { queueMs: 0, computeMs: 0, batchSize: 1 }
-    expect(JSON.parse([...doAll(v2Codec.encode({ outputs, timings }, request, people)).json].join(''))).toMatchObject({
-      parameters: { warnings: 'age: expected from 0 to 120, got 130; visits: expected at least 1, got 0' },
-    })
+    expect(JSON.parse([...doSteps(v2Codec.encode({ outputs, timings }, request, people)).json].join(''))).toMatchObject(
+      {
+        parameters: { warnings: 'age: expected from 0 to 120, got 130; visits: expected at least 1, got 0' },
+      },
+    )
   })
 
   test('is told in JSON answers of both forms, behind the predictions', () => {

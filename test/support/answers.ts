@@ -1,18 +1,9 @@
-import type { Steps } from '../../src/core/steps.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import type { NanTeller } from '../../src/protocols/element-json.ts'
 import { jsonRow, writeRows } from '../../src/protocols/row-text.ts'
 import { tensorValues } from '../../src/protocols/row-values.ts'
 import { joinPieces } from '../../src/protocols/text-answer.ts'
 import type { TextAnswer } from '../../src/protocols/text-answer.ts'
-
-/** Does all steps at once. */
-export function doAll<T>(steps: Steps<T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
-}
 
 /** All of an answer, which must not take more bytes than it was counted for. */
 export function textOf({ pieces, maxBytes }: TextAnswer): string {
