@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { pages } from '../support/pages.ts'
+import { ROOT } from '../support/paths.ts'
+import { sentencesOfComments, sentencesOfPage } from '../support/sentences.ts'
+import type { Sentence } from '../support/sentences.ts'
+
+const MAX_WORDS = 30
+const MEDIAN_BELOW = 16
+// Sentences that begin with one of these are mostly fragments.
+const FRAGMENT = /^(?:Whether|Whoever|Whatever|What|Whose)\b[^?]*$/
+
+// Pages that are still to be rewritten.
+const LATER = /CHANGELOG|architecture|benchmarks|export|models/
+
+// The files that are held to the rules, and how their sentences are found.
+const groups: readonly (readonly [files: readonly string[], read: (text: string) => Sentence[]])[] = [
+  [pages.filter((page) => !LATER.test(page)), sentencesOfPage],
+]
+const held = groups.flatMap(([files, read]) => files.map((file) => ({ file, read })))
+
+const wordsOf = (sentences: readonly Sentence[]): number[] => sentences.map(({ words }) => words)
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+}
+
+describe.each(held)('the prose of $file', ({ file, read }) => {
+  const sentences = read(readFileSync(join(ROOT, file), 'utf8'))
+  const running = sentences.filter(({ isRunning }) => isRunning)
+
+  test(`has at most ${MAX_WORDS} words in a sentence`, () => {
+    expect(sentences.filter(({ words }) => words > MAX_WORDS)).toEqual([])
+  })
+
+  test(`has fewer than ${MEDIAN_BELOW} words in the median sentence`, () => {
+    expect(median(wordsOf(running))).toBeLessThan(MEDIAN_BELOW)
+  })
+
+  test('has no fragments', () => {
+    expect(running.filter(({ text }) => FRAGMENT.test(text))).toEqual([])
+  })
+})
+
+describe('the reader of sentences', () => {
+  const textsOf = (sentences: readonly Sentence[]): string[] => sentences.map(({ text }) => text)
+
+  test('splits paragraphs at the ends of sentences, and not within numbers and names', () => {
+    const page =
+      'Node.js 20.19 is needed. It\nruns `a.b. C` first! Is "it" so? Yes: see [the page](x.md), or <http://a.b>.'
+    expect(textsOf(sentencesOfPage(page))).toEqual([
+      'Node.js 20.19 is needed.',
+      'It runs CODE first!',
+      'Is "it" so?',
+      'Yes: see the page, or ADDRESS.',
+    ])
+    expect(wordsOf(sentencesOfPage(page))).toEqual([4, 4, 3, 6])
+  })
+
+  test('leaves out headings, code and folded lists', () => {
+    const page =
+      '# A title\n\nOne.\n\n```sh\nls a b\n```\n\n<!-- made -->\n\n<details><summary>x</summary>a, b</details>\n'
+    expect(textsOf(sentencesOfPage(page))).toEqual(['One.'])
+  })
+
+  test('reads each item of a list on its own, with its further lines', () => {
+    expect(textsOf(sentencesOfPage('Two:\n\n- one\n  more\n- **b** two\n1. three'))).toEqual([
+      'Two:',
+      'one more',
+      'b two',
+      'three',
+    ])
+  })
+
+  test('reads each cell of a table on its own, outside of the running text', () => {
+    const sentences = sentencesOfPage('| a | `x|y` |\n| --- | --- |\n| one two | 3 |')
+    expect(textsOf(sentences)).toEqual(['a', 'CODE', 'one two', '3'])
+    expect(sentences.some(({ isRunning }) => isRunning)).toBe(false)
+  })
+
+  test('reads the comments of a source, with each tag of a docstring on its own', () => {
+    const source = `const a = 'http://x' // aside
+// One two.
+// Three
+/**
+ * Counts words, in
+ * all languages.
+ *
+ * @param text Some text.
+ * @returns A number
+ */
+function f() {}
+/** Short. */`
+    expect(textsOf(sentencesOfComments(source))).toEqual([
+      'One two.',
+      'Three',
+      'Counts words, in all languages.',
+      'Some text.',
+      'A number',
+      'Short.',
+    ])
+  })
+
+  test('finds a sentence of 31 words, and counts a median', () => {
+    const long = `${'word '.repeat(30)}end.`
+    expect(wordsOf(sentencesOfPage(`One. ${long[0]!.toUpperCase()}${long.slice(1)}`))).toEqual([1, 31])
+    expect(median([20, 1, 16])).toBe(16)
+  })
+
+  test('knows a fragment', () => {
+    expect(FRAGMENT.test('Whether it is ready.')).toBe(true)
+    expect(FRAGMENT.test('What is it?')).toBe(false)
+  })
+})
