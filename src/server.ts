@@ -14,8 +14,9 @@ import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
 import { checkExamples, exampleGaps, exampleRows } from './protocols/examples.ts'
 import { offerExample } from './protocols/offer-example.ts'
+import { mostWorkers } from './runtime/capacity.ts'
 import { cpuQuota, workersFor } from './runtime/cpu-quota.ts'
-import { dataLimitFor, memoryLimit, workerMemoryFor } from './runtime/memory-limit.ts'
+import { memoryLimit, reservedBytes, workerMemoryFor } from './runtime/memory-limit.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { findWorkerCommand } from './runtime/worker-command.ts'
 import { createWorkerPool } from './runtime/worker-pool.ts'
@@ -108,11 +109,12 @@ async function answersWritten(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
-function createRuntime({ config, logger, workerEntry }: ServerOptions, buffers: BufferPool): Runtime {
+function createRuntime({ config, files, logger, workerEntry }: ServerOptions, buffers: BufferPool): Runtime {
   const size = chooseWorkers(config, logger)
   const asked = config.maxRunMemory * 2 ** 20
-  const memoryBytes = dataLimitFor(asked === 0 ? workerMemoryFor(size, totalmem(), memoryLimit()) : asked)
-  const { prefix, warnings } = findWorkerCommand(memoryBytes)
+  const processes = mostWorkers(files.length, size)
+  const memoryBytes = asked === 0 ? workerMemoryFor(processes, totalmem(), memoryLimit()) : asked
+  const { prefix, warnings } = findWorkerCommand(memoryBytes + reservedBytes())
   for (const warning of warnings) logger.warn(warning)
   return createWorkerPool({
     entry: workerEntry,

@@ -1,4 +1,5 @@
 const [MIN_MS, MAX_MS] = [100, 5000]
+const MANY = 3
 
 /** Puts off what has failed, for longer each time. */
 export class Backoff {
@@ -13,6 +14,11 @@ export class Backoff {
 
   get isWaiting(): boolean {
     return this.#timer !== undefined
+  }
+
+  /** It has failed several times in a row. */
+  get isHopeless(): boolean {
+    return this.#failures >= MANY
   }
 
   failed(): void {

@@ -13,3 +13,12 @@ export function workersNeeded(models: readonly CountedModel[], size: number): nu
   const needsSpare = models.length > 1 || (size === 1 && models.some(({ isHarmless }) => !isHarmless))
   return needsSpare ? size + 1 : size
 }
+
+/** How many workers so many models may need, whatever they turn out to be. */
+export function mostWorkers(models: number, size: number): number {
+  const unknown: CountedModel = { isResident: true, isHarmless: false }
+  return workersNeeded(
+    Array.from({ length: models }, () => unknown),
+    size,
+  )
+}

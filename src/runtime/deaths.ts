@@ -1,13 +1,16 @@
 import { ServingError } from '../core/errors.ts'
 import { rowFailed } from '../core/row-errors.ts'
+import { ModelLoadError } from './runtime.ts'
 
 /** Why a worker process has ended. */
 export interface Death {
   readonly signal?: NodeJS.Signals | undefined
   readonly code?: number | undefined
+  /** Why it has never run. */
+  readonly problem?: string | undefined
   /** The server ended it, since a run took longer than it may. */
   readonly timeoutMs?: number | undefined
-  /** The last that it wrote to stderr. */
+  /** The line of what it wrote to stderr that tells most. */
   readonly lastWords: string
 }
 
@@ -22,7 +25,8 @@ const FAULTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
 }
 
 /** For the log and for models that fail: `SIGFPE, a division that the processor cannot do`. */
-export function deathText({ signal, code, timeoutMs, lastWords }: Death): string {
+export function deathText({ signal, code, problem, timeoutMs, lastWords }: Death): string {
+  if (problem !== undefined) return `it could not be started: ${problem}`
   if (timeoutMs !== undefined) return `a run took longer than ${timeoutMs} ms`
   const words = lastWords === '' ? '' : `; it wrote: ${lastWords}`
   if (!signal) return `exit code ${code}${words}`
@@ -30,12 +34,18 @@ export function deathText({ signal, code, timeoutMs, lastWords }: Death): string
   return `${signal}${meaning && `, ${meaning}`}${words}`
 }
 
-/** The error for the one run that a worker was computing when it ended. */
-export function toRunError(death: Death): ServingError {
-  const { signal, timeoutMs } = death
+/**
+ * The error for the one run that a worker was computing when it ended.
+ *
+ * @param memoryBytes What a worker may allocate.
+ */
+export function toRunError(death: Death, memoryBytes?: number): ServingError {
+  const { signal, timeoutMs, lastWords } = death
   if (timeoutMs !== undefined) {
     return new ServingError('RUN_TIMEOUT', `the model has computed for ${timeoutMs} ms, longer than it may`)
   }
+  // V8 ends its process where it finds no memory for an output.
+  if (isOutOfMemory(lastWords)) return toInferenceError(lastWords, memoryBytes)
   const meaning = signal && FAULTS[signal]
   if (meaning) return new ServingError('INFERENCE_FAILED', `these values end the runtime: ${signal}, ${meaning}`)
   return runtimeFailed(new Error(`a worker ended: ${deathText(death)}`))
@@ -43,11 +53,15 @@ export function toRunError(death: Death): ServingError {
 
 /** The error for requests that are not at fault. */
 export function runtimeFailed(cause: Error): ServingError {
-  return Object.assign(new ServingError('RUNTIME_FAILED', 'the model runtime has failed; try again'), { cause })
+  const isLost = cause instanceof ModelLoadError
+  const text = isLost
+    ? `the model cannot be loaded any more: ${cause.message}`
+    : 'the model runtime has failed; try again'
+  return Object.assign(new ServingError('RUNTIME_FAILED', text), { cause })
 }
 
 // What ONNX Runtime, the C++ library and V8 say where memory ends.
-const OUT_OF_MEMORY = /bad_alloc|failed to allocate memory|array buffer allocation failed|bad_array_new_length/i
+const OUT_OF_MEMORY = /bad_alloc|failed to allocate memory|allocation failed|out of memory|bad_array_new_length/i
 
 /** @returns Whether a reason of the runtime is that memory ended. */
 export function isOutOfMemory(message: string): boolean {

@@ -5,7 +5,7 @@ import type { WorkerSetOptions } from './worker-set.ts'
 
 interface WaitingRun {
   readonly model: PooledModel
-  readonly resolve: (worker: WorkerProcess) => void
+  readonly resolve: (worker: WorkerProcess | undefined) => void
 }
 
 /** Gives workers to runs: no model has more of them at once than its share, and models take turns. */
@@ -34,8 +34,8 @@ export class Dispatcher {
     for (const listener of listeners) this.#listeners.delete(listener)
   }
 
-  /** Waits for a worker that has nothing to do. Give it back with `release`. */
-  acquire(model: PooledModel): Promise<WorkerProcess> {
+  /** Waits for a worker that has nothing to do. Give it back with `release`. @returns None where none can be started. */
+  acquire(model: PooledModel): Promise<WorkerProcess | undefined> {
     return new Promise((resolve) => {
       this.#waiting.add({ model, resolve })
       this.#dispatch()
@@ -48,6 +48,17 @@ export class Dispatcher {
   }
 
   #dispatch(): void {
+    this.#giveWorkers()
+    if (this.workers.isStuck) this.#giveUp()
+    for (const listener of Array.from(this.#listeners)) {
+      if (!this.workers.hasIdle && !this.workers.canGrow) return
+      this.#listeners.delete(listener)
+      this.#listeners.add(listener)
+      listener()
+    }
+  }
+
+  #giveWorkers(): void {
     for (const run of this.#waiting) {
       if (run.model.running >= this.#size) continue
       const worker = this.workers.take(run.model)
@@ -59,11 +70,10 @@ export class Dispatcher {
       run.model.running++
       run.resolve(worker)
     }
-    for (const listener of Array.from(this.#listeners)) {
-      if (!this.workers.hasIdle) return
-      this.#listeners.delete(listener)
-      this.#listeners.add(listener)
-      listener()
-    }
+  }
+
+  #giveUp(): void {
+    for (const { resolve } of this.#waiting) resolve(undefined)
+    this.#waiting.clear()
   }
 }

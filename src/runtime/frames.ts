@@ -50,19 +50,27 @@ export function fromFrame(prefix: Buffer, rest: Buffer): Frame {
   return { head: JSON.parse(rest.toString('utf8', 0, headBytes)), bytes: rest.subarray(headBytes) }
 }
 
-/** Finds the frames in a stream, however it is cut into chunks. */
+/** Finds the frames in a stream, however it is cut into chunks. Each byte is copied once at most. */
 export class FrameReader {
-  #rest: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #length = 0
+  /** Bytes that must have come before there is anything new to read. */
+  #needed = PREFIX_BYTES
 
   /** @returns The frames that the stream has completed with this chunk. */
   read(chunk: Buffer): Frame[] {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
     const frames: Frame[] = []
-    while (this.#rest.length >= PREFIX_BYTES) {
-      const end = PREFIX_BYTES + restLength(this.#rest)
-      if (this.#rest.length < end) break
-      frames.push(fromFrame(this.#rest, this.#rest.subarray(PREFIX_BYTES, end)))
-      this.#rest = this.#rest.subarray(end)
+    while (this.#length >= this.#needed) {
+      const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#length)
+      const end = PREFIX_BYTES + restLength(all)
+      const isWhole = all.length >= end
+      if (isWhole) frames.push(fromFrame(all, all.subarray(PREFIX_BYTES, end)))
+      const rest = isWhole ? all.subarray(end) : all
+      this.#chunks = rest.length === 0 ? [] : [rest]
+      this.#length = rest.length
+      this.#needed = isWhole ? PREFIX_BYTES : end
     }
     return frames
   }

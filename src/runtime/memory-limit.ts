@@ -20,23 +20,30 @@ export function memoryLimit(read: ReadText = readText): number | undefined {
 // What the server itself takes of the memory.
 const SERVER_SHARE = 0.25
 const MIN_WORKER_BYTES = 2 ** 28
-// Node 24 reserves between 512 and 640 MiB for itself and does not use most of it. RLIMIT_DATA counts it all the same, and
-// below it a worker does not even start.
-const RESERVED_BYTES = 640 * 2 ** 20
 
 /**
- * How much one worker may allocate, where nobody says: together, as many as compute for one model cannot take the part
- * of the memory that the server needs.
+ * How much one worker may allocate, where nobody says: all together cannot take the part of the memory that the server
+ * needs.
  *
  * @param totalBytes Memory of the machine.
  * @param limitBytes What of it may be used, where that is limited.
  */
-export function workerMemoryFor(workers: number, totalBytes: number, limitBytes: number | undefined): number {
+export function workerMemoryFor(processes: number, totalBytes: number, limitBytes: number | undefined): number {
   const usable = Math.min(totalBytes, limitBytes ?? totalBytes) * (1 - SERVER_SHARE)
-  return Math.max(MIN_WORKER_BYTES, Math.floor(usable / workers))
+  return Math.max(MIN_WORKER_BYTES, Math.floor(usable / processes))
 }
 
-/** The RLIMIT_DATA of a worker that may allocate so much besides what Node reserves. */
-export function dataLimitFor(memoryBytes: number): number {
-  return memoryBytes + RESERVED_BYTES
+/**
+ * Memory that Node reserves at its start and does not use: half a gigabyte on Node 24, hardly any on Node 20. RLIMIT_DATA
+ * counts it all the same, and a worker that may not reserve it does not start. A worker runs on the same Node as the server,
+ * so it reserves as much.
+ *
+ * @returns Bytes.
+ * @see Linux, Documentation/filesystems/proc.rst (VmData, RssAnon)
+ */
+export function reservedBytes(read: ReadText = readText): number {
+  const status = read('/proc/self/status') ?? ''
+  const bytesOf = (name: string): number =>
+    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
+  return Math.max(0, bytesOf('VmData') - bytesOf('RssAnon'))
 }

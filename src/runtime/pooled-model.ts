@@ -51,7 +51,9 @@ export class PooledModel {
   /** @throws NativeLibraryError; ModelLoadError, also when its file is another than at first: workers must not answer differently. */
   async loadOn(worker: WorkerProcess, intraOpThreads: number): Promise<LoadedModel> {
     if (versionOf(this.file) !== this.#version) {
-      throw new ModelLoadError('its file has changed since it was loaded first')
+      throw new ModelLoadError(
+        'its file has changed since it was loaded first; restart the server to serve the new one',
+      )
     }
     let problem = ''
     for (const source of this.#sources) {
@@ -69,6 +71,9 @@ export class PooledModel {
 
 function toLoadError(death: Death): ModelLoadError {
   if (death.code === EXIT_NO_LIBRARY) return new NativeLibraryError(death.lastWords)
+  const { timeoutMs } = death
+  if (timeoutMs !== undefined)
+    return new ModelLoadError(`loading it took longer than ${timeoutMs / 1000} s (--max-load)`)
   return new ModelLoadError(`loading it ends the process: ${deathText(death)}`)
 }
 

@@ -25,7 +25,7 @@ export class SharedFile {
    * Writes parts one behind the other, each at a multiple of 8 bytes.
    *
    * @param at Where they start.
-   * @returns Where they stand; undefined where the disk is full, as `/dev/shm` of a container may be.
+   * @returns Where they stand; undefined where they cannot be written. `/dev/shm` of a container may be full, for instance.
    */
   write(parts: readonly Uint8Array[], at: number): FileSpan | undefined {
     let end = at
@@ -34,8 +34,7 @@ export class SharedFile {
         this.#writeAll(part, end)
         end += aligned(part.byteLength)
       }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } catch {
       this.#end = Math.max(this.#end, end)
       return undefined
     }

@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../core/datatypes.ts'
 import type { DataType } from '../core/datatypes.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { typedView } from '../core/typed-view.ts'
@@ -31,7 +32,9 @@ export function fromHeads(heads: readonly TensorHead[], bytes: Uint8Array): { te
   for (const [name, dataType, shape, data] of heads) {
     if (typeof data !== 'number') tensors.set(name, { dataType, shape, data: [...data] })
     else {
-      tensors.set(name, { dataType, shape, data: typedView(dataType, bytes.subarray(at, at + data)) })
+      // Not a view of nothing: a kernel that reads beyond an empty tensor must fault, and not answer with what stands there.
+      const values = data === 0 ? DATA_TYPES[dataType].allocate(0) : typedView(dataType, bytes.subarray(at, at + data))
+      tensors.set(name, { dataType, shape, data: values })
       at += aligned(data)
     }
   }

@@ -10,6 +10,8 @@ export interface TrialOptions {
   readonly intraOpThreads: number
   /** How long loading a model and trying it may take, in milliseconds. */
   readonly maxLoadMs: number
+  /** What a worker may allocate. */
+  readonly memoryBytes: number
 }
 
 // Made-up values may be none that a model can take. After so many deaths it is given up.
@@ -101,7 +103,7 @@ export class Trial {
     this.#deaths++
     this.#lastDeath = deathText(death)
     if (this.#deaths === MAX_DEATHS) this.#fail()
-    return [...results, toRunError(death)]
+    return [...results, toRunError(death, this.#options.memoryBytes)]
   }
 
   async #livingWorker(): Promise<WorkerProcess | undefined> {

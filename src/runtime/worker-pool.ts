@@ -108,8 +108,8 @@ class WorkerPool implements Runtime {
         const worker = current?.end()
         current = undefined
         model.isHarmless = isHarmless
+        model.isResident = isResident
         workers.add(model)
-        if (isResident) workers.makeResident(model)
         if (worker) workers.admit(worker)
       },
       dispose: async () => {
@@ -121,21 +121,32 @@ class WorkerPool implements Runtime {
     }
   }
 
-  /** Runs behind one that has ended its worker go on in another. */
+  /** Runs behind one that has ended its worker go on in another. One that no fault of its own has ended is tried once more. */
   async #runAll(model: PooledModel, calls: readonly RunCall[], { onStart, maxMs = NO_LIMIT_MS }: RunOptions) {
     const results: RunResult[] = []
+    let triedAgain: number | undefined
+    const failRest = (cause: Error): void => {
+      for (let left = calls.length - results.length; left > 0; left--) results.push(runtimeFailed(cause))
+    }
     while (results.length < calls.length) {
       const worker = await this.#dispatcher.acquire(model)
+      if (!worker) {
+        failRest(new Error('no worker can be started'))
+        break
+      }
       if (results.length === 0) onStart?.()
       try {
-        const outcome = await this.#runOn(worker, model, calls.slice(results.length), maxMs)
-        results.push(...outcome.results)
-        if (!outcome.death) continue
-        results.push(toRunError(outcome.death))
+        const { results: computed, death } = await this.#runOn(worker, model, calls.slice(results.length), maxMs)
+        results.push(...computed)
+        if (!death) continue
         model.died()
+        const error = toRunError(death, this.#options.memoryBytes)
+        const isBlamed = error.code !== 'RUNTIME_FAILED' || triedAgain === results.length
+        if (!isBlamed) triedAgain = results.length
+        else results.push(error)
       } catch (error) {
         // It cannot be loaded there.
-        for (let left = calls.length - results.length; left > 0; left--) results.push(runtimeFailed(error as Error))
+        failRest(error as Error)
         if (worker.isDead) model.died()
       } finally {
         this.#dispatcher.release(worker, model)

@@ -17,6 +17,8 @@ import { MAX_FRAME_BYTES } from './worker-channel.ts'
 
 export interface WorkerProcessOptions extends SpawnOptions {
   readonly memoryBytes: number
+  /** How long loading a model may take, in milliseconds. */
+  readonly maxLoadMs: number
   readonly buffers: BufferPool
 }
 
@@ -37,10 +39,20 @@ export interface RunOutcome {
   readonly death?: Death
 }
 
+interface CallOptions {
+  /** Replies to wait for. */
+  readonly expected?: number
+  readonly parts?: readonly Uint8Array[]
+  /** How long each reply may take to come; then the process is ended. */
+  readonly maxMs?: number
+  readonly onReply?: (reply: Reply, bytes: Uint8Array) => void
+}
+
 interface PendingCall {
   readonly expected: number
   readonly replies: Reply[]
-  readonly onReply: (reply: Reply, bytes: Uint8Array) => void
+  readonly timer: NodeJS.Timeout | undefined
+  readonly onReply: CallOptions['onReply']
   readonly resolve: (outcome: Outcome) => void
 }
 
@@ -55,6 +67,7 @@ export class WorkerProcess {
   /** Calls are answered in order. */
   readonly #pending: PendingCall[] = []
   #timeoutMs: number | undefined
+  #isKilled = false
   #death: Death | undefined
   #nextSession = 1
 
@@ -66,8 +79,9 @@ export class WorkerProcess {
     this.#exited = this.#worker.ended.then((death) => this.#bury({ ...death, timeoutMs: this.#timeoutMs }, onDeath))
   }
 
+  /** It has ended, or is about to. */
   get isDead(): boolean {
-    return this.#death !== undefined
+    return this.#isKilled || this.#death !== undefined
   }
 
   /** @returns The session's number and what was found, the reason why the file cannot be loaded, or how it ended. */
@@ -78,9 +92,11 @@ export class WorkerProcess {
     const session = this.#nextSession++
     let loaded: LoadedModel | undefined
     const call = { kind: 'load', session, intraOpThreads } as const
-    const { replies, death } = await this.#call(call, 1, [serialize(source)], ({ kind }, bytes) => {
+    const onReply: CallOptions['onReply'] = ({ kind }, bytes) => {
       if (kind === 'loaded') loaded = deserialize(bytes) as LoadedModel
-    })
+    }
+    const options = { parts: [serialize(source)], maxMs: this.#options.maxLoadMs, onReply }
+    const { replies, death } = await this.#call(call, options)
     if (loaded) return { session, loaded }
     const [reply] = replies
     if (reply?.kind !== 'failed') return { death: death! }
@@ -89,7 +105,7 @@ export class WorkerProcess {
   }
 
   async dispose(session: number): Promise<void> {
-    await this.#call({ kind: 'dispose', session }, 1)
+    await this.#call({ kind: 'dispose', session })
   }
 
   /**
@@ -101,21 +117,21 @@ export class WorkerProcess {
     const parts: Uint8Array[] = []
     const heads = runs.map(({ inputs, outputs }): RunHead => ({ inputs: toHeads(inputs, parts), outputs }))
     const results: RunResult[] = []
-    const timer = setTimeout(() => this.kill(maxMs), maxMs)
-    const { death } = await this.#call({ kind: 'run', session, runs: heads }, runs.length, parts, (reply, bytes) => {
-      timer.refresh()
-      results.push(this.#toResult(reply, bytes))
-    })
-    clearTimeout(timer)
+    const onReply = (reply: Reply, bytes: Uint8Array): void => void results.push(this.#toResult(reply, bytes))
+    const call: Call = { kind: 'run', session, runs: heads }
+    const { death } = await this.#call(call, { expected: runs.length, parts, maxMs, onReply })
+    // Its files are closed by then, and their numbers may be those of another worker's.
+    if (death) return { results, death }
     this.#calls?.trim()
     this.#replies?.trim()
-    return death ? { results, death } : { results }
+    return { results }
   }
 
   /** Ends it at once, whatever it computes. @param timeoutMs The time that a run has exceeded, if that is why. */
   kill(timeoutMs?: number): void {
-    this.#timeoutMs = timeoutMs
-    this.#worker.child.kill('SIGKILL')
+    this.#timeoutMs ??= timeoutMs
+    this.#isKilled = true
+    this.#worker.kill()
   }
 
   /** Lets it finish what it computes; it ends when it finds the channel closed. */
@@ -124,33 +140,39 @@ export class WorkerProcess {
     await this.#exited
   }
 
-  #call(
-    call: Call,
-    expected: number,
-    parts: readonly Uint8Array[] = [],
-    onReply: PendingCall['onReply'] = () => undefined,
-  ): Promise<Outcome> {
+  async #call(call: Call, { expected = 1, parts = [], maxMs, onReply }: CallOptions = {}): Promise<Outcome> {
+    if (this.#death) return { replies: [], death: this.#death }
+    const isLarge = call.kind === 'run' && partsLength(parts) > MAX_FRAME_BYTES
+    const file = isLarge ? this.#calls?.write(parts, 0) : undefined
+    // May throw, so nothing waits for a reply yet.
+    const frame = file ? toFrame({ ...call, file }) : toFrame(call, parts)
+    const timer = maxMs === undefined ? undefined : setTimeout(() => this.kill(maxMs), maxMs)
     return new Promise((resolve) => {
-      if (this.#death) return resolve({ replies: [], death: this.#death })
-      this.#pending.push({ expected, replies: [], onReply, resolve })
-      const isLarge = call.kind === 'run' && partsLength(parts) > MAX_FRAME_BYTES
-      const file = isLarge ? this.#calls?.write(parts, 0) : undefined
-      this.#worker.socket?.write(file ? toFrame({ ...call, file }) : toFrame(call, parts))
+      this.#pending.push({ expected, replies: [], timer, onReply, resolve })
+      this.#worker.socket?.write(frame)
     })
   }
 
+  /** A fault in native code may write anything to the socket. */
   #receive(chunk: Buffer): void {
-    for (const frame of this.#frames.read(chunk)) this.#settle(frame)
+    if (this.#isKilled) return
+    try {
+      for (const frame of this.#frames.read(chunk)) this.#settle(frame)
+    } catch {
+      this.kill()
+    }
   }
 
   #settle({ head, bytes }: Frame): void {
     const [pending] = this.#pending
     if (!pending) return
     const reply = head as Reply
+    pending.onReply?.(reply, bytes)
     pending.replies.push(reply)
-    pending.onReply(reply, bytes)
+    pending.timer?.refresh()
     if (pending.replies.length < pending.expected) return
     this.#pending.shift()
+    clearTimeout(pending.timer)
     pending.resolve({ replies: pending.replies })
   }
 
@@ -167,7 +189,10 @@ export class WorkerProcess {
     this.#death = death
     this.#calls?.close()
     this.#replies?.close()
-    for (const { replies, resolve } of this.#pending.splice(0)) resolve({ replies, death })
+    for (const { replies, timer, resolve } of this.#pending.splice(0)) {
+      clearTimeout(timer)
+      resolve({ replies, death })
+    }
     onDeath(death)
   }
 }

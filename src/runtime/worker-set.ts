@@ -59,6 +59,11 @@ export class WorkerSet {
     )
   }
 
+  /** Whether there is no worker, and none could be started for a while. */
+  get isStuck(): boolean {
+    return this.#serving.size === 0 && this.#starts.isHopeless
+  }
+
   /** Starts a worker that computes for nobody else until it is admitted. */
   start(): WorkerProcess {
     const worker: WorkerProcess = new WorkerProcess(this.#options, (death) => this.#bury(worker, death))
@@ -73,14 +78,10 @@ export class WorkerSet {
     this.#prepare(worker)
   }
 
+  /** Every worker loads a resident model before it computes anything else. */
   add(model: PooledModel): void {
     this.#models.add(model)
-  }
-
-  /** Has every worker load a model before it computes anything else. */
-  makeResident(model: PooledModel): void {
-    model.isResident = true
-    for (const worker of this.#idle.splice(0)) this.#prepare(worker)
+    if (model.isResident) for (const worker of this.#idle.splice(0)) this.#prepare(worker)
   }
 
   async remove(model: PooledModel): Promise<void> {
@@ -178,8 +179,9 @@ export class WorkerSet {
     if (!this.#serving.delete(worker) || this.#isClosing) return
     this.#options.onDeath(deathText(death), file)
     // One that dies before it can compute would die again at once.
-    if (this.#preparing.delete(worker)) return this.#starts.failed()
-    this.#replace()
+    if (!this.#preparing.delete(worker)) return this.#replace()
+    this.#starts.failed()
+    this.#onIdle()
   }
 
   #replace(): void {

@@ -19,3 +19,8 @@ export function createFolder(files: Readonly<Record<string, Content>>): string {
   }
   return folder
 }
+
+/** Writes one file for one test, and removes it after. */
+export function temporaryFile(name: string, content: string | Uint8Array): string {
+  return join(createFolder({ [name]: content }), name)
+}

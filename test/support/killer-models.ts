@@ -1,13 +1,232 @@
 import { writeModel } from './graph-writer.ts'
+import type { Graph, Node, Placed } from './graph-writer.ts'
 
 // Models that ONNX Runtime 1.30 cannot be trusted with: each has values that end its process, never return, or take all
 // memory. Each graph is as small as it can be.
 
-/** `y`: zeros of the shape in the request. */
+type IntegerType = 'int32' | 'int64'
+
+/** `y`: zeros of the shape in the request. Memory. */
 export function fillModel(): Buffer {
+  return sized('ConstantOfShape', ['shape'], [sizes('shape', 'N')])
+}
+
+/** `y`: one number as often as the shape in the request says. Memory. */
+export function expandModel(): Buffer {
+  return sized('Expand', ['x', 'shape'], [{ name: 'x', shape: ['N'] }, sizes('shape', 'M')])
+}
+
+/** `y`: the input repeated. Memory. */
+export function tileModel(): Buffer {
+  return sized('Tile', ['x', 'repeats'], [{ name: 'x', shape: ['N'] }, sizes('repeats', 1)])
+}
+
+/** `y`: the numbers from 0 up to the one in the request. Memory. */
+export function rangeModel(): Buffer {
   return writeModel({
-    nodes: [{ op: 'ConstantOfShape', inputs: ['shape'], outputs: ['y'] }],
-    inputs: [{ name: 'shape', type: 'int64', shape: ['N'] }],
-    outputs: [{ name: 'y', shape: ['M'] }],
+    nodes: [
+      { op: 'Squeeze', inputs: ['limit'], outputs: ['end'] },
+      { op: 'Range', inputs: ['zero', 'end', 'one'], outputs: ['y'] },
+    ],
+    inputs: [sizes('limit', 1)],
+    outputs: [{ name: 'y', type: 'int64', shape: ['K'] }],
+    constants: { zero: scalar(0), one: scalar(1) },
   })
+}
+
+/** `y`: a one at the index, in a row as long as the request says. Memory. */
+export function oneHotModel(): Buffer {
+  return writeModel({
+    nodes: [{ op: 'OneHot', inputs: ['index', 'depth', 'values'], outputs: ['y'] }],
+    inputs: [sizes('index', 'N'), sizes('depth', 1)],
+    outputs: [{ name: 'y', shape: undefined }],
+    constants: { values: { shape: [2], values: [0, 1] } },
+  })
+}
+
+/** `y`: the input between as many zeros as the request says. Memory. */
+export function padModel(): Buffer {
+  return sized('Pad', ['x', 'pads'], [{ name: 'x', shape: ['N'] }, sizes('pads', 2)])
+}
+
+/** `y`: the picture in the size of the request. Memory. */
+export function resizeModel(): Buffer {
+  return sized('Resize', ['x', '', '', 'size'], [{ name: 'x', shape: [1, 1, 'H', 'W'] }, sizes('size', 4)])
+}
+
+/** `y`: each position as a mean of all, weighted by every pair of them. Memory. */
+export function attentionModel(): Buffer {
+  return writeModel({
+    nodes: [
+      { op: 'Unsqueeze', inputs: ['x', 'one'], outputs: ['column'] },
+      { op: 'Transpose', inputs: ['column'], outputs: ['row'] },
+      { op: 'MatMul', inputs: ['column', 'row'], outputs: ['pairs'] },
+      { op: 'Softmax', inputs: ['pairs'], outputs: ['weights'] },
+      { op: 'MatMul', inputs: ['weights', 'x'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', shape: ['positions'] }],
+    outputs: [{ name: 'y', shape: ['positions'] }],
+    constants: { one: { shape: [1], type: 'int64', values: [1] } },
+  })
+}
+
+/** `values`, `indices`: the largest number of each row. Dies of zero rows: nearest neighbours have it. */
+export function topKModel(): Buffer {
+  return writeModel(topK({ name: 'x', shape: ['N', 3] }, []))
+}
+
+/** `values`, `indices`: TopK of the rows in which a number is missing, as KNNImputer has it. Dies where none is. */
+export function imputerModel(): Buffer {
+  return writeModel(
+    topK({ name: 'table', shape: ['N', 3] }, [
+      { op: 'IsNaN', inputs: ['table'], outputs: ['missing'] },
+      { op: 'Cast', inputs: ['missing'], outputs: ['numbers'], attributes: { to: 1 } },
+      { op: 'ReduceMax', inputs: ['numbers'], outputs: ['any'], attributes: { axes: [1], keepdims: 0 } },
+      { op: 'Cast', inputs: ['any'], outputs: ['rows'], attributes: { to: 9 } },
+      { op: 'Compress', inputs: ['table', 'rows'], outputs: ['x'], attributes: { axis: 0 } },
+    ]),
+  )
+}
+
+/** `y` = `a` op `b` for integers. Dies of the smallest number and -1. */
+export function dividingModel(op: 'Div' | 'Mod', type: IntegerType): Buffer {
+  return writeModel({
+    nodes: [{ op, inputs: ['a', 'b'], outputs: ['y'] }],
+    inputs: ['a', 'b'].map((name) => ({ name, type, shape: ['N'] })),
+    outputs: [{ name: 'y', type, shape: ['N'] }],
+  })
+}
+
+/** `y`: the smallest number divided by `a` less one. Dies of 0, and so of values that are made up, but of few others. */
+export function dyingOfZeroModel(): Buffer {
+  return writeModel({
+    nodes: [
+      { op: 'Sub', inputs: ['a', 'one'], outputs: ['divisor'] },
+      { op: 'Div', inputs: ['smallest', 'divisor'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'a', type: 'int32', shape: ['N'] }],
+    outputs: [{ name: 'y', type: 'int32', shape: ['N'] }],
+    constants: {
+      one: { shape: [1], type: 'int32', values: [1] },
+      smallest: { shape: [1], type: 'int32', values: [-(2 ** 31)] },
+    },
+  })
+}
+
+/** `y`: a recurrent network over batch and time, in this order as PyTorch exports it. Dies of none of either. */
+export function recurrentModel(op: 'LSTM' | 'GRU'): Buffer {
+  const gates = op === 'LSTM' ? 4 : 3
+  return writeModel({
+    nodes: [
+      { op: 'Transpose', inputs: ['x'], outputs: ['steps'], attributes: { perm: [1, 0, 2] } },
+      { op, inputs: ['steps', 'w', 'r'], outputs: ['y'], attributes: { hidden_size: 1 } },
+    ],
+    inputs: [{ name: 'x', shape: ['batch', 'time', 1] }],
+    outputs: [{ name: 'y', shape: undefined }],
+    constants: {
+      w: { shape: [1, gates, 1], values: Array<number>(gates).fill(1) },
+      r: { shape: [1, gates, 1], values: Array<number>(gates).fill(1) },
+    },
+  })
+}
+
+/** `y`: each channel of a picture with mean 0. Dies of pictures of no size. */
+export function instanceNormModel(): Buffer {
+  return writeModel({
+    nodes: [{ op: 'InstanceNormalization', inputs: ['x', 'one', 'zero'], outputs: ['y'] }],
+    inputs: [{ name: 'x', shape: ['N', 1, 'H', 'W'] }],
+    outputs: [{ name: 'y', shape: ['N', 1, 'H', 'W'] }],
+    constants: { one: { shape: [1], values: [1] }, zero: { shape: [1], values: [0] } },
+  })
+}
+
+/** `y`: pieces of a picture. Dies of pictures of no size. */
+export function roiAlignModel(): Buffer {
+  return writeModel({
+    nodes: [{ op: 'RoiAlign', inputs: ['x', 'boxes', 'pictures'], outputs: ['y'] }],
+    inputs: [{ name: 'x', shape: ['N', 1, 'H', 'W'] }, { name: 'boxes', shape: ['K', 4] }, sizes('pictures', 'K')],
+    outputs: [{ name: 'y', shape: undefined }],
+  })
+}
+
+/** `y`: counts as far as the request says. Never returns from 2^62. */
+export function loopModel(): Buffer {
+  const body: Graph = {
+    nodes: [
+      { op: 'Identity', inputs: ['go'], outputs: ['goOn'] },
+      { op: 'Add', inputs: ['count', 'unit'], outputs: ['next'] },
+    ],
+    inputs: [
+      { name: 'turn', type: 'int64', shape: [] },
+      { name: 'go', type: 'bool', shape: [] },
+      { name: 'count', shape: [1] },
+    ],
+    outputs: [
+      { name: 'goOn', type: 'bool', shape: [] },
+      { name: 'next', shape: [1] },
+    ],
+    constants: { unit: { shape: [1], values: [1] } },
+  }
+  return writeModel({
+    nodes: [
+      { op: 'Squeeze', inputs: ['turns'], outputs: ['limit'] },
+      { op: 'Loop', inputs: ['limit', '', 'start'], outputs: ['y'], attributes: { body: { graph: body } } },
+    ],
+    inputs: [sizes('turns', 1)],
+    outputs: [{ name: 'y', shape: [1] }],
+    constants: { start: { shape: [1], values: [0] } },
+  })
+}
+
+/** `y`: a convolution whose kernel is in the request. Never returns from one of height 0. */
+export function convolutionModel(): Buffer {
+  return writeModel({
+    nodes: [{ op: 'Conv', inputs: ['x', 'kernel'], outputs: ['y'] }],
+    inputs: [
+      { name: 'x', shape: ['N', 1, 'H', 'W'] },
+      { name: 'kernel', shape: [1, 1, 'A', 'B'] },
+    ],
+    outputs: [{ name: 'y', shape: undefined }],
+  })
+}
+
+/** `y`: a real signal of its half spectrum. Never returns from a spectrum of one. */
+export function fourierModel(): Buffer {
+  return writeModel(
+    {
+      nodes: [{ op: 'DFT', inputs: ['x', '', 'axis'], outputs: ['y'], attributes: { inverse: 1, onesided: 1 } }],
+      inputs: [{ name: 'x', shape: [1, 'N', 2] }],
+      outputs: [{ name: 'y', shape: undefined }],
+      constants: { axis: scalar(1) },
+    },
+    { opset: 20 },
+  )
+}
+
+function topK(input: Placed, before: readonly Node[]): Graph {
+  return {
+    nodes: [...before, { op: 'TopK', inputs: ['x', 'k'], outputs: ['values', 'indices'] }],
+    inputs: [input],
+    outputs: [
+      { name: 'values', shape: ['M', 1] },
+      { name: 'indices', type: 'int64', shape: ['M', 1] },
+    ],
+    constants: { k: { shape: [1], type: 'int64', values: [1] } },
+  }
+}
+
+function sized(op: string, inputs: readonly string[], placed: readonly Placed[]): Buffer {
+  return writeModel({
+    nodes: [{ op, inputs, outputs: ['y'] }],
+    inputs: placed,
+    outputs: [{ name: 'y', shape: undefined }],
+  })
+}
+
+function sizes(name: string, count: number | string): Placed {
+  return { name, type: 'int64', shape: [count] }
+}
+
+function scalar(value: number) {
+  return { shape: [], type: 'int64', values: [value] } as const
 }
