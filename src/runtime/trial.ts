@@ -16,6 +16,8 @@ export interface TrialOptions {
 
 // Made-up values may be none that a model can take. After so many deaths it is given up.
 const MAX_DEATHS = 3
+// The part of the time for all that one run may take. Values that never end leave time for others.
+const RUN_SHARE = 0.25
 
 /** A model in a worker of its own, until it is known that it can be served. */
 export class Trial {
@@ -93,7 +95,11 @@ export class Trial {
   }
 
   async #runOn(worker: WorkerProcess, calls: readonly RunCall[]): Promise<readonly RunResult[]> {
-    const { results, death } = await worker.run(this.#model.sessions.get(worker)!, calls, this.#options.maxLoadMs)
+    const { results, death } = await worker.run(
+      this.#model.sessions.get(worker)!,
+      calls,
+      this.#options.maxLoadMs * RUN_SHARE,
+    )
     this.#successes += results.filter((result) => !(result instanceof ServingError)).length
     if (!death) return results
     if (this.#model.hasCopy) {

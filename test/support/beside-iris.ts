@@ -19,7 +19,7 @@ export interface Input {
   readonly data: readonly (number | string)[]
 }
 
-export interface Reply {
+interface Reply {
   readonly status: number
   readonly retryAfter: string | null
   readonly body: any
@@ -30,9 +30,9 @@ export interface BesideIris {
   readonly server: ServerProcess
   /** What became of the requests for iris so far. Half of the clients ask for it inline, the others in workers. */
   readonly tally: Tally
-  ask(model: string, inputs: readonly Input[]): Promise<Reply>
+  readonly ask: (model: string, inputs: readonly Input[]) => Promise<Reply>
   /** Waits until so many requests for iris have been answered with 200. */
-  answered(count: number): Promise<void>
+  readonly answered: (count: number) => Promise<void>
 }
 
 interface BesideIrisOptions {
@@ -65,7 +65,7 @@ export async function startBesideIris({ models, args = [], atEnd }: BesideIrisOp
     server,
     tally,
     ask: (model, inputs) => infer(server.url, model, inputs),
-    async answered(count) {
+    answered: async (count) => {
       await vi.waitUntil(() => (tally.statuses.get(200) ?? 0) >= count, 20_000)
     },
   }

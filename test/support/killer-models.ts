@@ -230,3 +230,48 @@ function sizes(name: string, count: number | string): Placed {
 function scalar(value: number) {
   return { shape: [], type: 'int64', values: [value] } as const
 }
+
+/** `y`: the input and a number that the file says to divide as the processor cannot. Dies when it is loaded. */
+export function dyingAtLoadModel(): Buffer {
+  return writeModel({
+    nodes: [
+      { op: 'Div', inputs: ['smallest', 'minusOne'], outputs: ['quotient'] },
+      { op: 'Add', inputs: ['x', 'quotient'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', type: 'int32', shape: ['N'] }],
+    outputs: [{ name: 'y', type: 'int32', shape: ['N'] }],
+    constants: {
+      smallest: { shape: [1], type: 'int32', values: [-(2 ** 31)] },
+      minusOne: { shape: [1], type: 'int32', values: [-1] },
+    },
+  })
+}
+
+/** `y`: the input and the signal of a spectrum of one, which is in the file. Never comes to an end of loading. */
+export function endlessAtLoadModel(): Buffer {
+  return writeModel(
+    {
+      nodes: [
+        { op: 'DFT', inputs: ['spectrum', '', 'axis'], outputs: ['signal'], attributes: { inverse: 1, onesided: 1 } },
+        { op: 'Add', inputs: ['x', 'signal'], outputs: ['y'] },
+      ],
+      inputs: [{ name: 'x', shape: ['N'] }],
+      outputs: [{ name: 'y', shape: undefined }],
+      constants: { axis: scalar(1), spectrum: { shape: [1, 1, 2], values: [1, 0] } },
+    },
+    { opset: 20 },
+  )
+}
+
+/** `y`: the input and a tensor as large as the file says. Takes all memory when it is tried. */
+export function largeAtLoadModel(): Buffer {
+  return writeModel({
+    nodes: [
+      { op: 'ConstantOfShape', inputs: ['shape'], outputs: ['zeros'] },
+      { op: 'Add', inputs: ['x', 'zeros'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', shape: [1] }],
+    outputs: [{ name: 'y', shape: undefined }],
+    constants: { shape: { shape: [1], type: 'int64', values: [2 ** 40] } },
+  })
+}
