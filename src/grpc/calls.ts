@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { Metadata, status } from '@grpc/grpc-js'
 import type { ServerDuplexStream, ServerUnaryCall, StatusObject, sendUnaryData } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
+import type { HeldAnswers } from '../core/held-answers.ts'
 import { toRequestId } from '../core/request-id.ts'
 import { roundMs, addInference } from '../models/inference-log.ts'
 import type { InferenceLog } from '../models/inference-log.ts'
@@ -29,8 +31,9 @@ export interface CallOptions {
   readonly logger: Logger
   /** How long a request may wait for its turn. */
   readonly requestTimeoutMs: number
-  /** Taken to decode long messages. */
+  /** Taken to decode long messages, and to write long answers. */
   readonly turns: Turns
+  readonly held: HeldAnswers
 }
 
 type AnyCall = Pick<
@@ -38,7 +41,14 @@ type AnyCall = Pick<
   'metadata' | 'cancelled' | 'getDeadline'
 >
 
-type Outcome = Pick<StatusObject, 'code' | 'details'> | { readonly code: status.OK; readonly bytes: Buffer }
+interface Reply {
+  readonly code: status.OK
+  readonly bytes: Buffer
+  /** Call it when the client has the bytes, or is gone. */
+  readonly release: () => void
+}
+
+type Outcome = Pick<StatusObject, 'code' | 'details'> | Reply
 
 const REQUEST_ID = 'x-request-id'
 const PROBES = new Set(['ServerLive', 'ServerReady', 'ModelReady'])
@@ -50,12 +60,17 @@ export function unary(type: MethodType, method: Method, options: CallOptions) {
     call.on('cancelled', () => cancellation.cancel())
     const [given] = call.metadata.get(REQUEST_ID)
     const id = toRequestId(given)
-    void answer(call.request, { call, id, isNamed: given === id, cancellation, type, method, options }, send)
+    const request = { call, id, isNamed: given === id, cancellation, type, method, options }
+    // The library emits this when the call is over, however it ends.
+    const over = once(call, 'cancelled')
+    void compute(call.request, request).then((outcome) => {
+      if ('release' in outcome) void over.then(outcome.release)
+      return answer(outcome, request, send)
+    })
   }
 }
 
-async function answer(bytes: Buffer, request: OneRequest, send: sendUnaryData<Buffer>): Promise<void> {
-  const outcome = await compute(bytes, request)
+function answer(outcome: Outcome, request: OneRequest, send: sendUnaryData<Buffer>): void {
   const isAnswered = 'bytes' in outcome
   if (isAnswered && !request.isNamed) return send(null, outcome.bytes)
   const trailer = new Metadata()
@@ -99,7 +114,8 @@ async function attempt(bytes: Buffer, inference: InferenceLog, request: OneReque
     const inTurn = <T>(work: () => T): T | Promise<T> => (isLong(bytes) ? turns.do(work) : work())
     const message = await inTurn(() => decode(bytes, type))
     const reply = await method(message as never, { deadline, cancellation, inference, inTurn, turns })
-    return { code: status.OK, bytes: type.encode(reply) }
+    const encoded = type.encode(reply)
+    return { code: status.OK, bytes: encoded, release: options.held.hold(encoded.length) }
   } catch (error) {
     return toStatus(error, id, (err, text) => options.logger.error({ reqId: id, err }, text))
   }

@@ -5,6 +5,7 @@ import { loadSync } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import type { Logger } from 'pino'
 import { HealthImplementation, protoPath as HEALTH_PROTO_FILE } from 'grpc-health-check'
+import { HeldAnswers } from '../core/held-answers.ts'
 import { canPredict } from '../models/readiness.ts'
 import { unary } from './calls.ts'
 import type { CallOptions } from './calls.ts'
@@ -14,7 +15,8 @@ import type { ServiceOptions } from './service.ts'
 import { createStreams } from './stream-infer.ts'
 import { watchStreams } from './watchers.ts'
 
-export interface GrpcOptions extends ServiceOptions, CallOptions {
+export interface GrpcOptions extends ServiceOptions, Omit<CallOptions, 'held'> {
+  readonly maxAnswerBytes: number
   /** Largest message that is taken, compressed or not. */
   readonly bodyLimitBytes: number
 }
@@ -46,7 +48,7 @@ export function buildGrpcServer(options: GrpcOptions): GrpcServer {
     'grpc.enable_channelz': 0,
     interceptors: [watchers.interceptor],
   })
-  const endStreams = addInference(server, options)
+  const endStreams = addInference(server, { ...options, held: new HeldAnswers(options.maxAnswerBytes) })
   const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' })
   health.addToServer(server)
   new ReflectionService(loadSync([PROTO_FILE, HEALTH_PROTO_FILE], { keepCase: true })).addToServer(server)
@@ -69,7 +71,7 @@ export function buildGrpcServer(options: GrpcOptions): GrpcServer {
 }
 
 /** @returns Ends the streams that are open. */
-function addInference(server: Server, options: GrpcOptions): () => void {
+function addInference(server: Server, options: ServiceOptions & CallOptions): () => void {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {}
   const implementation: UntypedServiceImplementation = {}
   const ends: (() => void)[] = []

@@ -13,6 +13,12 @@ const MAX_TOGETHER = 64
 
 type StreamCall = ServerDuplexStream<Buffer, Buffer>
 
+/** A message, and what to call when the client has it. */
+interface Response {
+  readonly bytes: Buffer
+  readonly release?: () => void
+}
+
 /** Serves streams of requests: an answer to each, in order, errors inside. */
 export function createStreams(type: MethodType, method: Method, options: CallOptions) {
   const open = new Set<() => void>()
@@ -30,12 +36,12 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
     },
   }
 
-  async function respond(bytes: Buffer, cancellation: Cancellation, call: StreamCall): Promise<Buffer> {
+  async function respond(bytes: Buffer, cancellation: Cancellation, call: StreamCall): Promise<Response> {
     const inside = { ...type, encode: (reply: object) => type.encode({ infer_response: reply }) }
     const id = toRequestId(undefined)
     const outcome = await compute(bytes, { call, id, isNamed: false, cancellation, type: inside, method, options })
-    if ('bytes' in outcome) return outcome.bytes
-    return type.encode({ error_message: outcome.details, infer_response: nameOf(bytes, type) })
+    if ('bytes' in outcome) return outcome
+    return { bytes: type.encode({ error_message: outcome.details, infer_response: nameOf(bytes, type) }) }
   }
 }
 
@@ -43,15 +49,17 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
 function serveStream(
   call: StreamCall,
   type: MethodType,
-  respond: (bytes: Buffer, cancellation: Cancellation) => Promise<Buffer>,
+  respond: (bytes: Buffer, cancellation: Cancellation) => Promise<Response>,
 ): () => void {
   const cancellation = new Set<Cancellation>()
   let unanswered = 0
   let last = Promise.resolve()
   let isEnding = false
 
-  const answer = async (computed: Promise<Buffer>): Promise<void> => {
-    await write(call, await computed)
+  const answer = async (computed: Promise<Response>): Promise<void> => {
+    const { bytes, release } = await computed
+    await write(call, bytes)
+    release?.()
     unanswered--
     if (unanswered < MAX_TOGETHER) call.resume()
   }
@@ -74,12 +82,16 @@ function serveStream(
   }
 }
 
-/** Waits where the client reads slower than it sends. */
+/** Waits until the message has left, as fast as the client reads, or the client is gone. */
 function write(call: StreamCall, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
-    if (call.cancelled || call.write(bytes)) return resolve()
-    call.once('drain', resolve)
-    call.once('cancelled', resolve)
+    if (call.cancelled) return resolve()
+    const leave = (): void => {
+      call.off('cancelled', leave)
+      resolve()
+    }
+    call.once('cancelled', leave)
+    call.write(bytes, leave)
   })
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { HeldAnswers } from '../core/held-answers.ts'
+import type { HeldAnswers } from '../core/held-answers.ts'
 import type { Turns } from '../core/turns.ts'
 import { joinPieces } from '../protocols/text-answer.ts'
 import type { TextAnswer } from '../protocols/text-answer.ts'
@@ -36,10 +36,9 @@ export class AnswerSender {
   readonly #turns: Turns
   readonly #held: HeldAnswers
 
-  /** @param maxHeldBytes What long answers that are not read yet may take together. */
-  constructor(turns: Turns, maxHeldBytes: number) {
+  constructor(turns: Turns, held: HeldAnswers) {
     this.#turns = turns
-    this.#held = new HeldAnswers(maxHeldBytes)
+    this.#held = held
   }
 
   /** @throws ServingError QUEUE_FULL where too many long answers are not read yet; what `encodingFor` throws. */

@@ -1,6 +1,7 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { BufferPool } from '../core/buffer-pool.ts'
+import { HeldAnswers } from '../core/held-answers.ts'
 import { toRequestId } from '../core/request-id.ts'
 import type { Turns } from '../core/turns.ts'
 import type { Registry } from '../models/registry.ts'
@@ -23,8 +24,6 @@ import { addV2Routes } from './routes/v2.ts'
 import { dropUnreadBodies } from './unread-bodies.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
-// So many answers of the largest size may wait for their clients to read them.
-const MAX_ANSWERS_HELD = 2
 
 export interface AppOptions {
   readonly registry: Registry
@@ -49,7 +48,7 @@ export interface AppOptions {
 /** Builds the HTTP transport; does not listen. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const { registry, version, isDraining, platform } = options
-  const sender = new AnswerSender(options.turns, MAX_ANSWERS_HELD * options.maxAnswerBytes)
+  const sender = new AnswerSender(options.turns, new HeldAnswers(options.maxAnswerBytes))
   const forModels = { ...options, sender }
   const app = createFastify(options)
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.

@@ -104,6 +104,7 @@ export async function startGrpc({ folder = MODELS, ...options }: TestGrpcOptions
     bodyLimitBytes: 100_000,
     requestTimeoutMs: 30_000,
     turns: new Turns(),
+    maxAnswerBytes: 2 ** 20,
     isDraining: () => false,
     ...options,
   })
