@@ -5,11 +5,6 @@ import { elementsOf } from './ways.ts'
 
 // What is known of single tests. Everything else that is not answered as expected fails.
 
-/** Never loaded: these end or stall what computes them. */
-export const KILLERS: Readonly<Record<string, string>> = {
-  test_dft_irfft: 'ONNX Runtime never returns from a DFT over an axis of size 1, which its made-up `axis` of 0 chooses',
-}
-
 export interface Exception {
   readonly reason: string
   readonly names: readonly string[]
