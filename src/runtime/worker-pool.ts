@@ -56,6 +56,13 @@ class WorkerPool implements Runtime {
     }
   }
 
+  openTried(source: ModelSource, { signature, unsupportedOutputs, loadMs }: Session): Session {
+    const model = new PooledModel([source])
+    model.isHarmless = true
+    this.#dispatcher.workers.add(model)
+    return this.#open(model, { signature, unsupportedOutputs, loadMs })
+  }
+
   settle(): Promise<void> {
     return this.#dispatcher.workers.settle()
   }
