@@ -73,6 +73,7 @@ export async function createModel(sessions: Sessions, options: ModelOptions): Pr
     ...batching,
     ...limits,
     breaker,
+    maxAnswerBytes: options.maxAnswerBytes,
     maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
     onUnjoinable: (reason) => {
       batching = { ...batching, maxBatchSize: 1, reason, isIndependent: false }

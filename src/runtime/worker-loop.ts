@@ -1,9 +1,12 @@
 import { deserialize, serialize } from 'node:v8'
-import type { Tensors } from '../core/tensor.ts'
-import type { Call, LoadedModel, Reply } from './messages.ts'
+import { outputsProblem, sizeOfOutputs } from '../core/answer-limit.ts'
+import { hasBatchAxis } from '../core/signature.ts'
+import { rowsOf } from '../core/tensor.ts'
+import type { Call, LoadedModel, Reply, RunsCall } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
 import type { ModelSource } from './runtime.ts'
+import type { RunCall } from './worker-process.ts'
 import { fromHeads, toHeads } from './tensor-bytes.ts'
 import type { Received, WorkerChannel } from './worker-channel.ts'
 
@@ -46,7 +49,7 @@ async function load(
 
 /** Each run is answered as soon as it is over: if a later one ends this process, the server knows which. */
 async function computeAll(
-  { runs }: CallOf<'run'>,
+  { runs, maxAnswerBytes }: RunsCall,
   bytes: Uint8Array,
   model: OrtModel | undefined,
   channel: WorkerChannel,
@@ -55,23 +58,25 @@ async function computeAll(
   for (const { inputs, outputs } of runs) {
     const { tensors, length } = fromHeads(inputs, bytes.subarray(at))
     at += length
-    await compute(model, tensors, outputs, channel)
+    channel.reply(...(await compute(model, { inputs: tensors, outputs }, maxAnswerBytes)))
   }
 }
 
 async function compute(
   model: OrtModel | undefined,
-  inputs: Tensors,
-  outputs: readonly string[],
-  channel: WorkerChannel,
-): Promise<void> {
+  { inputs, outputs }: RunCall,
+  maxAnswerBytes = Infinity,
+): Promise<[reply: Reply, parts?: Uint8Array[]]> {
   try {
     if (!model) throw new Error('the session has been disposed')
+    const computed = await runModel(model, inputs, outputs)
+    const rows = hasBatchAxis(model.signature) ? rowsOf(inputs) : 1
+    const problem = outputsProblem(sizeOfOutputs(computed), rows, maxAnswerBytes)
+    if (problem) return [{ kind: 'tooLarge', message: problem.message }]
     const parts: Uint8Array[] = []
-    const heads = toHeads(await runModel(model, inputs, outputs), parts)
-    channel.reply({ kind: 'outputs', outputs: heads }, parts)
+    return [{ kind: 'outputs', outputs: toHeads(computed, parts) }, parts]
   } catch (error) {
-    channel.reply(failed(error))
+    return [failed(error)]
   }
 }
 
