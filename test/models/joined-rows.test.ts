@@ -3,7 +3,7 @@ import type { Tensor } from '../../src/core/tensor.ts'
 import { describeModel } from '../../src/http/describe-model.ts'
 import { writeModel } from '../support/graph-writer.ts'
 import type { Graph, Node } from '../support/graph-writer.ts'
-import { createRandom } from '../support/random-graph.ts'
+import { createRandom } from '../support/random-graph/random.ts'
 import { loadRegistry } from '../support/registry.ts'
 
 const WIDTH = 784

@@ -32,11 +32,11 @@ export interface Constant {
   readonly type?: ElementType
 }
 
-/** A shape of undefined leaves the rank open. */
+/** A shape of undefined leaves the rank open. The runtime finds a type that is `inferred` itself. */
 export interface Placed {
   readonly name: string
   readonly shape?: readonly (number | string)[] | undefined
-  readonly type?: ElementType
+  readonly type?: ElementType | 'inferred'
 }
 
 export interface Graph {
@@ -134,6 +134,7 @@ function rawBytes(values: readonly number[], type: ElementType): Uint8Array {
 }
 
 function valueFields({ name, shape, type = 'float32' }: Placed): Field[] {
+  if (type === 'inferred') return [[1, name]]
   const dimensions = shape?.map((size): Field => [1, [typeof size === 'number' ? [1, size] : [2, size]]])
   const tensorType: Field[] = [[1, TYPES[type]], ...(dimensions ? [[2, dimensions] as Field] : [])]
   return [

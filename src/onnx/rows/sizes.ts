@@ -20,6 +20,9 @@ export const ROWS: Size = { numerator: 1, denominator: 1, powers: new Map([[ROWS
 /** Thrown by a rule that cannot follow the rows; the message says why. */
 export class NotProven extends Error {}
 
+/** Thrown for an answer that differs from run to run, even where its inputs are the same. */
+export class ByChance extends NotProven {}
+
 export function sizeOf(value: number): Size {
   return { numerator: value, denominator: 1, powers: NONE }
 }

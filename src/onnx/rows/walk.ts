@@ -6,7 +6,7 @@ import { readSmallTensor } from '../small-tensor.ts'
 import { WireError } from '../wire.ts'
 import type { ByteSource, Range } from '../wire.ts'
 import type { Operation } from './operation.ts'
-import { NotProven, sizeOf, unknownSize } from './sizes.ts'
+import { ByChance, NotProven, sizeOf, unknownSize } from './sizes.ts'
 import { findRule, isDeterministic, isKnownDomain } from './table.ts'
 import { checkTaken } from './taken.ts'
 import { constant } from './value.ts'
@@ -106,7 +106,7 @@ export class Walk {
   #apply(node: GraphNode, inputs: readonly (Value | undefined)[]): (output: number) => Value | undefined {
     const { operator, domain } = node
     if (this.#file.functions.has(`${domain}.${operator}`)) throw new NotProven('it is a function of the file')
-    if (!isDeterministic(operator)) throw new NotProven('it is made by chance')
+    if (!isDeterministic(operator)) throw new ByChance('it is made by chance')
     for (const [index, value] of inputs.entries()) checkTaken(operator, index, value)
     const isConstant = inputs.every((value) => !value || value.kind === 'constant') && !HOLDS_GRAPH.has(operator)
     const rule = findRule(domain, operator)
@@ -118,7 +118,7 @@ export class Walk {
       return (output) => (output === 0 ? made : isConstant ? constant() : undefined)
     } catch (error) {
       // Whatever is computed from constants alone is one, though its shape is not known.
-      if (isConstant && error instanceof NotProven) return () => constant()
+      if (isConstant && error instanceof NotProven && !(error instanceof ByChance)) return () => constant()
       throw error
     }
   }

@@ -56,6 +56,27 @@ function branch(nodes: readonly Node[], output: string): { graph: Graph } {
 describe('rows are not proven to keep apart', () => {
   test.each<[string, Case, string]>([
     [
+      'where values of a constant are dropped by chance',
+      {
+        nodes: [node('Dropout', 'c ratio training', 'd'), node('Add', 'x d', 'y')],
+        constants: {
+          c: { shape: [4], values: [1, 2, 3, 4] },
+          ratio: { shape: [], values: [0.5] },
+          training: { shape: [], values: [1], type: 'bool' },
+        },
+      },
+      'Dropout: it may drop values by chance',
+    ],
+    [
+      'where a product adds no elements up, so that the runtime answers what its memory held',
+      {
+        inputs: [place(['N', 3, 2])],
+        nodes: [node('Slice', 'x zero zero one', 'none'), node('MatMul', 'w none', 'y')],
+        constants: { zero, one, w: { shape: [2, 0], values: [] } },
+      },
+      'MatMul: it adds no elements up',
+    ],
+    [
       'where two texts of a row are filled up, so that words are neighbours only without the gap',
       {
         inputs: [place(['N', 2], 'x', 'string')],

@@ -1,6 +1,6 @@
 import { checkConstant, input, integer } from '../operation.ts'
 import type { Operation, Rule } from '../operation.ts'
-import { NotProven, isEqual, isOne, isWhole, over, rowPower, sizeOf, times, toNumber } from '../sizes.ts'
+import { ByChance, NotProven, isEqual, isOne, isWhole, over, rowPower, sizeOf, times, toNumber } from '../sizes.ts'
 import type { Size } from '../sizes.ts'
 import { constant, numbers, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
@@ -43,11 +43,11 @@ export const dropout: Rule = (operation) => {
   const value = unary({ ...operation, inputs: operation.inputs.slice(0, 2) }) as Value
   const training = operation.inputs[2]
   if (operation.opset < 7 && integer(operation.attributes('is_test'), 'is_test') !== 1) {
-    throw new NotProven('it drops values by chance')
+    throw new ByChance('it drops values by chance')
   }
   if (!training) return value
   const isOff = training.kind === 'constant' && training.known?.every((size) => toNumber(size) === 0)
-  if (!isOff) throw new NotProven('it may drop values by chance')
+  if (!isOff) throw new ByChance('it may drop values by chance')
   return value
 }
 
