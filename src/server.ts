@@ -104,9 +104,9 @@ export function createServer(options: ServerOptions): Server {
   }
 }
 
-/** Whoever waits for the answer to a request continues in this turn of the event loop, and writes it in the next. */
+/** Requests that are given up continue in this turn of the event loop. Their answers are written within the next few. */
 async function answersWritten(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await nextTurn()
+  for (let turn = 0; turn < 6; turn++) await nextTurn()
 }
 
 function createRuntime({ config, files, logger, workerEntry }: ServerOptions, buffers: BufferPool): Runtime {

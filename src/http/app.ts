@@ -114,10 +114,15 @@ function closeInOrder(app: FastifyInstance, connections: Connections, isDraining
     await connections.stopListening()
     connections.closeUnused()
   })
-  // Decided when the answer goes out: a connection kept open by an answer given while draining would hold up the close,
-  // and one that ends with the first of pipelined answers would lose the others.
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    if (isDraining() && connections.unanswered(request.socket) <= 1) reply.header('connection', 'close')
-    done()
+  // Decided when the answer goes out: a connection that an answer keeps open while the server drains would hold up the close,
+  // and one that ends before the last of pipelined answers would lose the others. Fastify sets the header on each.
+  app.addHook('onSend', (_request, { raw }, _payload, done) => {
+    if (!isDraining()) return done()
+    // Two turns read what the client has sent meanwhile.
+    setImmediate(setImmediate, () => {
+      if (connections.isLast(raw)) raw.setHeader('connection', 'close')
+      else raw.removeHeader('connection')
+      done()
+    })
   })
 }

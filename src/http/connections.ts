@@ -1,30 +1,32 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { HttpError } from './errors.ts'
+import { stopListening } from './stop-listening.ts'
 
 // While the server closes, a request whose body still arrives gets this long to become complete.
 const ARRIVAL_GRACE_MS = 2000
-// A connection that has just been made gets this long to send its request.
-const FIRST_REQUEST_GRACE_MS = 100
+// Then its client gets this long to read that the server stops.
+const REFUSAL_GRACE_MS = 1000
+// A connection that waits for no answer gets this long to send a request, from its last answer on.
+const REQUEST_GRACE_MS = 300
 
-const QUIET_TURN_MS = 0.2
-const MAX_STOP_MS = 200
-
-/** Knows which requests each connection still waits for; Node tells that of none that are pipelined. */
+/** Knows which requests each connection still waits for. Node emits no event for pipelined ones behind the first. */
 export interface Connections {
   /** Requests of this connection that are not answered yet. */
   unanswered(socket: Socket): number
+  /** No request of this connection has come behind the one that this answers. */
+  isLast(response: ServerResponse): boolean
   /** Calls back once every request that has arrived whole is answered, at once if that is so. */
   whenAnswered(socket: Socket, callback: () => void): void
-  /** Takes no more connections from a moment on at which none waits to be accepted: the system would cut it. */
+  /** Takes no more connections; those that wait to be accepted are accepted before. */
   stopListening(): Promise<void>
-  /** Drops connections that wait for no answer, soon also those that never ask and whose request never gets complete. */
+  /** Ends connections that wait for no answer, now and later, and refuses requests that do not arrive whole in time. */
   closeUnused(): void
 }
 
 interface Connection {
-  /** Something was asked on it. */
-  isUsed: boolean
+  /** When it was made, or has last been answered. */
+  idleSince: number
   /** Of requests that are not answered yet, in order. */
   readonly responses: ServerResponse[]
   readonly whenAnswered: (() => void)[]
@@ -32,64 +34,84 @@ interface Connection {
 
 export function trackConnections(server: Server): Connections {
   const connections = new Map<Socket, Connection>()
-  let made = 0
+  let isClosing = false
 
+  // Node would end idle connections as soon as the server closes, also those whose request is on its way.
+  server.closeIdleConnections = () => undefined
   server.on('connection', (socket) => {
-    const connection: Connection = { isUsed: false, responses: [], whenAnswered: [] }
+    const connection: Connection = { idleSince: performance.now(), responses: [], whenAnswered: [] }
     connections.set(socket, connection)
-    made++
     socket.once('close', () => {
       connections.delete(socket)
-      // Of pipelined answers only the first is told by Node; whoever waits for the others must know as well.
+      // Node emits `close` for the first of pipelined answers alone; the others have listeners as well.
       setImmediate(() => {
         for (const response of connection.responses.splice(0)) response.emit('close')
       })
     })
   })
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    const connection = connections.get(request.socket)
+  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const connection = connections.get(socket)
     if (!connection) return
-    connection.isUsed = true
     connection.responses.push(response)
     response.on('close', () => {
       const at = connection.responses.indexOf(response)
       if (at !== -1) connection.responses.splice(at, 1)
       if (!hasWhole(connection)) for (const callback of connection.whenAnswered.splice(0)) callback()
+      connection.idleSince = performance.now()
+      if (isClosing) endWhenIdle(socket, connection)
     })
   })
 
   return {
     unanswered: (socket) => connections.get(socket)?.responses.length ?? 0,
+    isLast(response) {
+      const { responses = [] } = connections.get(response.req.socket) ?? {}
+      return responses.length === 0 || responses.at(-1) === response
+    },
     whenAnswered(socket, callback) {
       const connection = connections.get(socket)
       if (connection && hasWhole(connection)) connection.whenAnswered.push(callback)
       else callback()
     },
-    stopListening: () => stopListening(server, () => made),
-    closeUnused: () => closeUnused(connections),
+    stopListening: () => stopListening(server, connections),
+    closeUnused() {
+      isClosing = true
+      closeUnused(connections)
+    },
   }
-}
-
-async function stopListening(server: Server, made: () => number): Promise<void> {
-  const startedAt = performance.now()
-  for (let turnAt = startedAt; turnAt < startedAt + MAX_STOP_MS;) {
-    const before = made()
-    await nextTurn()
-    const now = performance.now()
-    // A short turn in which nobody came: there is hardly a moment in which somebody could have come since.
-    if (made() === before && now - turnAt < QUIET_TURN_MS) break
-    turnAt = now
-  }
-  server.close()
 }
 
 function closeUnused(connections: ReadonlyMap<Socket, Connection>): void {
-  const destroyAll = (isUnused: (connection: Connection) => boolean): void => {
-    for (const [socket, connection] of connections) if (isUnused(connection)) socket.destroy()
+  for (const [socket, connection] of connections) endWhenIdle(socket, connection)
+  setTimeout(() => {
+    for (const { responses } of connections.values()) for (const { req } of responses) refuseIncomplete(req)
+    setTimeout(() => {
+      for (const [socket, connection] of connections) if (!hasWhole(connection)) socket.destroy()
+    }, REFUSAL_GRACE_MS).unref()
+  }, ARRIVAL_GRACE_MS).unref()
+}
+
+/** Ends a connection that waits for no answer, unless it sends a request within its time. */
+function endWhenIdle(socket: Socket, connection: Connection): void {
+  if (!isIdle(connection)) return
+  const leftMs = connection.idleSince + REQUEST_GRACE_MS - performance.now()
+  const end = (): void => {
+    if (isIdle(connection)) socket.destroy()
   }
-  destroyAll(({ isUsed, responses }) => isUsed && responses.length === 0)
-  setTimeout(destroyAll, FIRST_REQUEST_GRACE_MS, ({ responses }: Connection) => responses.length === 0).unref()
-  setTimeout(destroyAll, ARRIVAL_GRACE_MS, (connection: Connection) => !hasWhole(connection)).unref()
+  // Timers run before sockets are read, so a request may have come: the immediate runs after.
+  if (leftMs > 0) setTimeout(setImmediate, leftMs, end).unref()
+  else end()
+}
+
+/** Whoever reads the body answers with its error. */
+function refuseIncomplete(request: IncomingMessage): void {
+  if (request.complete || request.listenerCount('error') === 0) return
+  const text = 'the server stops, and the rest of the body has not come: send the request again'
+  request.emit('error', new HttpError(503, 'STOPPING', text))
+}
+
+function isIdle({ responses }: Connection): boolean {
+  return responses.length === 0
 }
 
 /** Whether a request that has arrived whole is unanswered. */

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http'
 
 // A client that is still sending has this long to finish, so that it comes to reading its answer.
 const DROP_MS = 10_000
+// It holds up the stop of the server.
+const DRAINING_DROP_MS = 500
 
 /**
  * Lets a client read an answer that is given while it still sends its body, such as a refusal for its length. Most clients
@@ -20,11 +22,14 @@ export function dropUnreadBodies(app: FastifyInstance, isDraining: () => boolean
       if (!isSent) done()
       isSent = true
     }
-    const timer = setTimeout(() => {
-      send()
-      // Node closes a last connection itself once the answer is out.
-      if (!isLast) raw.destroy()
-    }, DROP_MS).unref()
+    const timer = setTimeout(
+      () => {
+        send()
+        // Node closes a last connection itself once the answer is out.
+        if (!isLast) raw.destroy()
+      },
+      isDraining() ? DRAINING_DROP_MS : DROP_MS,
+    ).unref()
     const end = (): void => {
       clearTimeout(timer)
       send()

@@ -3,15 +3,12 @@ import type { MissingProofs } from './column-proofs.ts'
 import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { proveHarmless } from './harmless/harmless.ts'
-import { proveLight } from './harmless/light.ts'
 import { findKnownFaults } from './known-faults.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
 import { proveMissing } from './missing-values.ts'
-import { unproven } from './proof.ts'
 import type { Proof } from './proof.ts'
 import { proveRows } from './rows/proof.ts'
-import type { ProofSource } from './rows/walk.ts'
 import { readTextRules } from './text-rules.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
@@ -35,8 +32,6 @@ export interface ModelFileInfo {
   readonly rows: Proof
   /** Proves that no operator can crash, loop, or allocate as much as a value says, or names the one that may. */
   readonly harmless: Proof
-  /** Proves of such a file that a run of one row takes little time and memory, whoever wrote the file. */
-  readonly light: Proof
   /** The classes, in the order of the probability columns, where the file tells them. */
   readonly labels: FoundLabels | undefined
   /** Which columns of its inputs may have missing values. */
@@ -90,10 +85,7 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
   const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
   const madeBy = `${producer} ${version}`.trim()
   const cutNames = new Map(Array.from(fileNames, ([tensor, name]) => [name, tensor]))
-  const file: ProofSource = { source, opsets, functions }
   const answered = graph.outputs.filter(({ name }) => !left.has(name)).map(({ name }) => cutNames.get(name) ?? name)
-  const rows = proveRows(file, graph, answered)
-  const harmless = proveHarmless(source, graph, functions)
   return {
     irVersion,
     producer: madeBy,
@@ -101,9 +93,8 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     metadata,
     graph,
     ...found,
-    rows,
-    harmless,
-    light: rows.isProven && harmless.isProven ? proveLight(file, graph) : unproven('it is not proven to be harmless'),
+    rows: proveRows({ source, opsets, functions }, graph, answered),
+    harmless: proveHarmless(source, graph, functions),
     labels: readClassLabels(source, graph, labels),
     missing: proveMissing(source, graph, madeBy),
     textRules: readTextRules(source, graph),

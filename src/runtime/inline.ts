@@ -29,7 +29,6 @@ export async function loadInline(source: ModelSource): Promise<Session> {
   async function runOne({ inputs, outputs }: RunRequest): Promise<RunResult> {
     return run(inputs, outputs).catch((error: RunResult) => error)
   }
-  let disposing: Promise<void> | undefined
   return {
     signature,
     unsupportedOutputs,
@@ -45,6 +44,6 @@ export async function loadInline(source: ModelSource): Promise<Session> {
       return Promise.all(requests.map(runOne))
     },
     serve: async () => undefined,
-    dispose: () => (disposing ??= model.session.release()),
+    dispose: () => model.session.release(),
   }
 }

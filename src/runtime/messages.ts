@@ -6,17 +6,8 @@ import type { TensorHead } from './tensor-bytes.ts'
 
 export type Call =
   | { readonly kind: 'load'; readonly session: number; readonly intraOpThreads: number }
-  | RunsCall
+  | { readonly kind: 'run'; readonly session: number; readonly runs: readonly RunHead[]; readonly file?: FileSpan }
   | { readonly kind: 'dispose'; readonly session: number }
-
-export interface RunsCall {
-  readonly kind: 'run'
-  readonly session: number
-  readonly runs: readonly RunHead[]
-  /** Most bytes that an answer may take; larger outputs are refused. */
-  readonly maxAnswerBytes?: number | undefined
-  readonly file?: FileSpan
-}
 
 /** One of the runs of a call; their tensors follow each other in the bytes of the frame, or in the shared file. */
 export interface RunHead {
@@ -35,7 +26,7 @@ export type Reply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'disposed' }
   | { readonly kind: 'outputs'; readonly outputs: readonly TensorHead[]; readonly file?: FileSpan }
-  | { readonly kind: 'failed' | 'tooLarge'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
 
 /** What a worker found in a model file. */
 export interface LoadedModel {

@@ -1,12 +1,9 @@
 import { deserialize, serialize } from 'node:v8'
-import { outputsProblem, sizeOfOutputs } from '../core/answer-limit.ts'
-import { hasBatchAxis } from '../core/signature.ts'
-import { rowsOf } from '../core/tensor.ts'
-import type { Call, LoadedModel, Reply, RunsCall } from './messages.ts'
+import type { Tensors } from '../core/tensor.ts'
+import type { Call, LoadedModel, Reply } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
 import type { ModelSource } from './runtime.ts'
-import type { RunCall } from './worker-process.ts'
 import { fromHeads, toHeads } from './tensor-bytes.ts'
 import type { Received, WorkerChannel } from './worker-channel.ts'
 
@@ -49,7 +46,7 @@ async function load(
 
 /** Each run is answered as soon as it is over: if a later one ends this process, the server knows which. */
 async function computeAll(
-  { runs, maxAnswerBytes }: RunsCall,
+  { runs }: CallOf<'run'>,
   bytes: Uint8Array,
   model: OrtModel | undefined,
   channel: WorkerChannel,
@@ -58,25 +55,23 @@ async function computeAll(
   for (const { inputs, outputs } of runs) {
     const { tensors, length } = fromHeads(inputs, bytes.subarray(at))
     at += length
-    channel.reply(...(await compute(model, { inputs: tensors, outputs }, maxAnswerBytes)))
+    await compute(model, tensors, outputs, channel)
   }
 }
 
 async function compute(
   model: OrtModel | undefined,
-  { inputs, outputs }: RunCall,
-  maxAnswerBytes = Infinity,
-): Promise<[reply: Reply, parts?: Uint8Array[]]> {
+  inputs: Tensors,
+  outputs: readonly string[],
+  channel: WorkerChannel,
+): Promise<void> {
   try {
     if (!model) throw new Error('the session has been disposed')
-    const computed = await runModel(model, inputs, outputs)
-    const rows = hasBatchAxis(model.signature) ? rowsOf(inputs) : 1
-    const problem = outputsProblem(sizeOfOutputs(computed), rows, maxAnswerBytes)
-    if (problem) return [{ kind: 'tooLarge', message: problem.message }]
     const parts: Uint8Array[] = []
-    return [{ kind: 'outputs', outputs: toHeads(computed, parts) }, parts]
+    const heads = toHeads(await runModel(model, inputs, outputs), parts)
+    channel.reply({ kind: 'outputs', outputs: heads }, parts)
   } catch (error) {
-    return [failed(error)]
+    channel.reply(failed(error))
   }
 }
 

@@ -1,6 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
 import type { BufferPool } from '../core/buffer-pool.ts'
-import { ServingError } from '../core/errors.ts'
 import type { RunResult } from '../core/inference.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { Death } from './deaths.ts'
@@ -9,7 +8,7 @@ import { FrameReader, partsLength, toFrame } from './frames.ts'
 import type { Frame } from './frames.ts'
 import type { Call, LoadedModel, Reply, RunHead } from './messages.ts'
 import { OwnedTensors } from '../core/owned-tensors.ts'
-import type { ModelSource, RunLimits } from './runtime.ts'
+import type { ModelSource } from './runtime.ts'
 import { createSharedFile } from './shared-file.ts'
 import { fromHeads, toHeads } from './tensor-bytes.ts'
 import { spawnWorker } from './spawn-worker.ts'
@@ -112,14 +111,14 @@ export class WorkerProcess {
   /**
    * Computes several runs one after the other. Call it again only when it has resolved.
    *
-   * @param limits Of each of them.
+   * @param maxMs How long each of them may take; then the process is ended.
    */
-  async run(session: number, runs: readonly RunCall[], { maxMs, maxAnswerBytes }: RunLimits): Promise<RunOutcome> {
+  async run(session: number, runs: readonly RunCall[], maxMs: number): Promise<RunOutcome> {
     const parts: Uint8Array[] = []
     const heads = runs.map(({ inputs, outputs }): RunHead => ({ inputs: toHeads(inputs, parts), outputs }))
     const results: RunResult[] = []
     const onReply = (reply: Reply, bytes: Uint8Array): void => void results.push(this.#toResult(reply, bytes))
-    const call: Call = { kind: 'run', session, runs: heads, maxAnswerBytes }
+    const call: Call = { kind: 'run', session, runs: heads }
     const { death } = await this.#call(call, { expected: runs.length, parts, maxMs, onReply })
     // Its files are closed by then, and their numbers may be those of another worker's.
     if (death) return { results, death }
@@ -179,7 +178,6 @@ export class WorkerProcess {
 
   #toResult(reply: Reply, bytes: Uint8Array): RunResult {
     if (reply.kind === 'failed') return toInferenceError(reply.message, this.#options.memoryBytes)
-    if (reply.kind === 'tooLarge') return new ServingError('ANSWER_TOO_LARGE', reply.message)
     if (reply.kind !== 'outputs') throw new TypeError(`a run cannot be answered with ${reply.kind}`)
     if (!reply.file) return fromHeads(reply.outputs, bytes).tensors
     const owned = this.#options.buffers.take(reply.file.length)

@@ -26,7 +26,8 @@ test('a queue that is full for a minute: every request is answered or refused, p
   const tally = createTally()
   const endsAt = performance.now() + MINUTE_MS
   const isOver = () => performance.now() >= endsAt
-  const clients = Array.from({ length: 32 }, () => keepAsking(server.url, BODY, tally, isOver))
+  const asking = { port: Number(new URL(server.url).port), path: '/predict', body: BODY, isOver }
+  const clients = Array.from({ length: 32 }, () => keepAsking(asking, tally))
   const probes: number[] = []
   while (!isOver()) {
     const startedAt = performance.now()
@@ -42,7 +43,7 @@ test('a queue that is full for a minute: every request is answered or refused, p
   expect(statuses.get(429)).toBeGreaterThan(100)
   // The last lines come with the last answers.
   for (const [status, count] of statuses) {
-    await vi.waitFor(() => expect(answered(server, status), `${status}`).toHaveLength(count))
+    await vi.waitFor(() => expect(answered(server, Number(status)), `${status}`).toHaveLength(count))
   }
   for (const line of answered(server, 429)) expect(line).not.toHaveProperty('computeMs')
   // Half of the probes within ten milliseconds, on whatever machine.

@@ -52,9 +52,10 @@ export async function startBesideIris({ models, args = [], atEnd }: BesideIrisOp
   const server = await startServer({ args: ['--model-dir', folder, '--default-model=iris', ...args], atEnd })
   const tally = createTally()
   let isOver = false
+  const asking = { port: Number(new URL(server.url).port), body: JSON.stringify(FLOWER), isOver: () => isOver }
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
     const model = index % 2 === 0 ? 'iris' : 'iris-in-workers'
-    return keepAsking(`${server.url}/models/${model}`, JSON.stringify(FLOWER), tally, () => isOver)
+    return keepAsking({ ...asking, path: `/models/${model}/predict` }, tally)
   })
   // Each has its last answer before the server ends.
   atEnd(async () => {
