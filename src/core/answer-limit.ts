@@ -11,13 +11,21 @@ interface AnswerSize {
 }
 
 /** @throws ServingError ANSWER_TOO_LARGE that says how many rows fit. */
-export function checkAnswer({ bytes, fixedBytes, rows }: AnswerSize, maxBytes: number): void {
-  if (bytes <= maxBytes) return
+export function checkAnswer(size: AnswerSize, maxBytes: number): void {
+  if (size.bytes > maxBytes) throw tooLarge('the answer may', size, maxBytes)
+}
+
+/** The error for outputs that are so large that they are not even read. */
+export function outputsTooLarge(size: Omit<AnswerSize, 'fixedBytes'>, maxBytes: number): ServingError {
+  return tooLarge('the outputs of the model', { ...size, fixedBytes: 0 }, maxBytes)
+}
+
+function tooLarge(what: string, { bytes, fixedBytes, rows }: AnswerSize, maxBytes: number): ServingError {
   const fit = Math.floor(((maxBytes - fixedBytes) * rows) / (bytes - fixedBytes))
   const next =
     fit > 0
       ? `send at most ${fit} ${fit === 1 ? 'row' : 'rows'} in one request`
       : 'not even one row fits: ask for fewer outputs, or raise --max-answer on the server'
-  const size = `the answer may take ${bytes} bytes, more than the ${maxBytes} that this server answers`
-  throw new ServingError('ANSWER_TOO_LARGE', `${size}; ${next}`)
+  const size = `${what} take ${bytes} bytes, more than the ${maxBytes} that this server answers`
+  return new ServingError('ANSWER_TOO_LARGE', `${size}; ${next}`)
 }

@@ -6,7 +6,14 @@ import type { TensorHead } from './tensor-bytes.ts'
 
 export type Call =
   | { readonly kind: 'load'; readonly session: number; readonly intraOpThreads: number }
-  | { readonly kind: 'run'; readonly session: number; readonly runs: readonly RunHead[]; readonly file?: FileSpan }
+  | {
+      readonly kind: 'run'
+      readonly session: number
+      readonly runs: readonly RunHead[]
+      /** Most bytes that the outputs of a run may take on their way to the server. */
+      readonly maxBytes: number
+      readonly file?: FileSpan
+    }
   | { readonly kind: 'dispose'; readonly session: number }
 
 /** One of the runs of a call; their tensors follow each other in the bytes of the frame, or in the shared file. */
@@ -26,6 +33,8 @@ export type Reply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'disposed' }
   | { readonly kind: 'outputs'; readonly outputs: readonly TensorHead[]; readonly file?: FileSpan }
+  /** With the rows of the run; 1 where the model has no batch axis. */
+  | { readonly kind: 'tooLarge'; readonly bytes: number; readonly rows: number }
   | { readonly kind: 'failed'; readonly message: string }
 
 /** What a worker found in a model file. */

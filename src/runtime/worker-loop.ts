@@ -1,10 +1,12 @@
 import { deserialize, serialize } from 'node:v8'
+import { hasBatchAxis } from '../core/signature.ts'
+import { rowsOf } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { Call, LoadedModel, Reply } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
 import type { ModelSource } from './runtime.ts'
-import { fromHeads, toHeads } from './tensor-bytes.ts'
+import { bytesOf, fromHeads, toHeads } from './tensor-bytes.ts'
 import type { Received, WorkerChannel } from './worker-channel.ts'
 
 type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>
@@ -46,7 +48,7 @@ async function load(
 
 /** Each run is answered as soon as it is over: if a later one ends this process, the server knows which. */
 async function computeAll(
-  { runs }: CallOf<'run'>,
+  { runs, maxBytes }: CallOf<'run'>,
   bytes: Uint8Array,
   model: OrtModel | undefined,
   channel: WorkerChannel,
@@ -55,21 +57,23 @@ async function computeAll(
   for (const { inputs, outputs } of runs) {
     const { tensors, length } = fromHeads(inputs, bytes.subarray(at))
     at += length
-    await compute(model, tensors, outputs, channel)
+    await compute(model, { inputs: tensors, outputs, maxBytes }, channel)
   }
 }
 
 async function compute(
   model: OrtModel | undefined,
-  inputs: Tensors,
-  outputs: readonly string[],
+  { inputs, outputs, maxBytes }: { inputs: Tensors; outputs: readonly string[]; maxBytes: number },
   channel: WorkerChannel,
 ): Promise<void> {
   try {
     if (!model) throw new Error('the session has been disposed')
     const parts: Uint8Array[] = []
     const heads = toHeads(await runModel(model, inputs, outputs), parts)
-    channel.reply({ kind: 'outputs', outputs: heads }, parts)
+    const bytes = bytesOf(heads)
+    const rows = hasBatchAxis(model.signature) ? rowsOf(inputs) : 1
+    if (bytes > maxBytes) channel.reply({ kind: 'tooLarge', bytes, rows })
+    else channel.reply({ kind: 'outputs', outputs: heads }, parts)
   } catch (error) {
     channel.reply(failed(error))
   }

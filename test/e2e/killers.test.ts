@@ -160,6 +160,9 @@ async function askTwice(iris: BesideIris, { name, inputs }: Killer, expected: { 
     await iris.answered(before + 6)
   }
   expect([...iris.tally.statuses.keys()]).toEqual([200])
+  // What the native libraries write is part of a line of the log, or nowhere.
+  expect(iris.server.stderr()).toBe('')
+  expect(iris.server.lines.filter((line) => !('level' in line))).toEqual([])
   expect(iris.tally).toMatchObject({ refused: 0, cut: { kept: 0, made: 0 } })
 }
 
