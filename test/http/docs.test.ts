@@ -3,6 +3,7 @@ import request from 'supertest'
 import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
+import { writeModel } from '../support/graph-writer.ts'
 import { FLOWER } from '../support/iris.ts'
 
 const EVERY_KIND = Object.fromEntries(
@@ -183,5 +184,32 @@ describe('GET /docs', () => {
     const shown = await request(server).get('/docs/json').expect(200)
     const { body } = await request(server).get('/openapi.json')
     expect(shown.body).toEqual(body)
+  })
+
+  test('shows lists of more than 64 features or classes by their number, which OpenAPI has in full', async () => {
+    const labels = Array.from({ length: 65 }, (_, index) => `class ${index}`)
+    const folder = createFolder({
+      'many/1/model.onnx': writeModel({
+        nodes: [{ op: 'Softmax', inputs: ['x'], outputs: ['y'] }],
+        inputs: [{ name: 'x', shape: ['N', 65] }],
+        outputs: [{ name: 'y', shape: ['N', 65] }],
+      }),
+      'many/model.json': JSON.stringify({ labels }),
+    })
+    const { server } = await startApp({ folder })
+    const schemasAt = async (path: string) => {
+      const { requestBody, responses } = (await request(server).get(path)).body.paths['/predict'].post
+      const [reply] = responses['200'].content['application/json'].schema.oneOf
+      const { label, probabilities } = reply.properties.predictions.items.properties
+      return { record: requestBody.content['application/json'].schema.oneOf[0], label, probabilities }
+    }
+    expect(await schemasAt('/docs/json')).toEqual({
+      record: { type: 'object', title: 'Record', description: '65 properties: /openapi.json lists them' },
+      label: { description: '66 values: /openapi.json lists them' },
+      probabilities: { type: 'object', description: '65 properties: /openapi.json lists them' },
+    })
+    const full = await schemasAt('/openapi.json')
+    expect(full.record.required).toHaveLength(65)
+    expect(Object.keys(full.probabilities.properties)).toEqual(labels)
   })
 })

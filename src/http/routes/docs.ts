@@ -5,6 +5,7 @@ import Negotiator from 'negotiator'
 import type { Registry } from '../../models/registry.ts'
 import { jsonSchema } from '../json-schema.ts'
 import { predictPaths } from '../openapi.ts'
+import { withoutLongLists } from '../page-document.ts'
 import { liveSchema } from '../reply-schemas.ts'
 
 const DESCRIPTION = 'Serves ONNX models over HTTP. Every model has an operation of its own, with its real features.'
@@ -18,12 +19,12 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
 
 /** OpenAPI and its page. The document is built anew only when a model has been loaded since. */
 export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
-  const modelPaths = keepWhileLoaded(registry, () => predictPaths(registry))
-  const toDocument = (base: object): Record<string, unknown> => {
-    const { paths, ...rest } = base as { paths: object }
-    return { ...rest, paths: { ...modelPaths(), ...paths } }
-  }
-  const text = keepWhileLoaded(registry, () => JSON.stringify(toDocument(app.swagger())))
+  const document = keepWhileLoaded(registry, () => {
+    const { paths, ...rest } = app.swagger()
+    return { ...rest, paths: { ...predictPaths(registry), ...paths } }
+  })
+  const text = keepWhileLoaded(registry, () => JSON.stringify(document()))
+  const pageDocument = keepWhileLoaded(registry, () => withoutLongLists(document()) as Record<string, unknown>)
   const root = {
     tags: ['health'],
     summary: "The process answers, as KServe's SDK asks; a browser is led to /docs",
@@ -39,7 +40,7 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
   )
   app.register(swaggerUi, {
     routePrefix: '/docs',
-    transformSpecification: toDocument,
+    transformSpecification: pageDocument,
     transformSpecificationClone: false,
     uiConfig: { tryItOutEnabled: true },
     // The bar on top has another product's name and nothing that is needed here.
