@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { toExactInteger } from './exact-integer.ts'
 
-// JSON.parse makes doubles of numbers, and some of them other integers than the text says: these are found in the text.
+// JSON.parse reads every number as a double. That changes integers beyond 2^53 and numbers with many digits.
+// This module finds such numbers in the text and keeps their digits.
 
-/** A number that is no integer, although the double nearest to it is one. */
+/** The digits of a number that is no integer, but whose nearest double is one. */
 export class Fraction {
   readonly text: string
 
@@ -12,44 +13,48 @@ export class Fraction {
   }
 }
 
-// A number of fewer digits, without an exponent, is not changed when it is parsed.
+// JSON.parse cannot change a number with fewer than 16 digits and no exponent.
 const SUSPECT = /\d{16}|[\d.]{17}|\d[eE]/
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-// Longer ones fit no datatype, and are told as the numbers that JSON.parse makes of them.
+// No datatype holds an integer with more digits. Such a number stays the double that JSON.parse makes.
 const MAX_DIGITS = 20
 const MAX_INTEGER = 10 ** MAX_DIGITS
+// A string with this prefix stands for a number while JSON.parse runs. Clients cannot know it, and it never leaves this module.
+const MARK = `${randomBytes(6).toString('base64url')}:`
+const MARKED = new RegExp(`"${MARK}([^"]*)"`, 'g')
 const QUOTE = 34
+const MINUS = 45
 const COLON = 58
 const BACKSLASH = 92
 
 /**
- * As `JSON.parse`, but integers beyond 2^53 come as bigint, and what a double would make an integer as `Fraction`.
+ * Parses JSON as `JSON.parse` does, but keeps numbers that a double changes: integers beyond 2^53 become bigint, and
+ * numbers whose double is another integer become `Fraction`.
  *
- * @throws SyntaxError when it is no JSON.
+ * @throws SyntaxError when the text is not JSON. The message is that of `JSON.parse` for the same text.
  */
 export function parseExactly(text: string): unknown {
   if (!SUSPECT.test(text)) return JSON.parse(text)
-  // No client knows it beforehand.
-  const mark = `${randomBytes(6).toString('base64')}:`
   try {
-    return withoutMarks(JSON.parse(markNumbers(Buffer.from(text), mark)), mark)
+    return replaceMarks(JSON.parse(markNumbers(Buffer.from(text))))
   } catch {
-    // What is wrong is told of the text as it came.
+    // The marked text has other positions, so the error must come from the text of the client.
     return JSON.parse(text)
   }
 }
 
-/** Makes strings, with a mark, of the numbers that a double does not hold; a reviver would cost far more. */
-function markNumbers(bytes: Buffer, mark: string): string {
-  const opening = Buffer.from(`"${mark}`)
-  // Marked numbers have four characters at least, and something between them.
+/** Turns each number that a double changes into a string with the mark. A reviver would take twenty times as long. */
+function markNumbers(bytes: Buffer): string {
+  const opening = Buffer.from(`"${MARK}`)
+  // A marked number has at least four characters, and a separator before the next one.
   const result = Buffer.allocUnsafe(bytes.length + Math.ceil(bytes.length / 4) * (opening.length + 1))
   let to = 0
   let at = 0
   while (at < bytes.length) {
-    const end = bytes[at] === QUOTE ? endOfText(bytes, at) : isDigit(bytes[at]!) ? endOfNumber(bytes, at) : at + 1
-    const start = bytes[at] !== QUOTE && bytes[at - 1] === 45 ? at - 1 : at
-    const isMarked = end - at > 3 && bytes[at] !== QUOTE && isInexact(bytes, start, end)
+    const isString = bytes[at] === QUOTE
+    const end = endOfToken(bytes, at)
+    const start = !isString && bytes[at - 1] === MINUS ? at - 1 : at
+    const isMarked = !isString && end - at > 3 && isInexact(bytes, start, end)
     if (isMarked) {
       to -= at - start
       for (let index = 0; index < opening.length; index++) result[to++] = opening[index]!
@@ -62,7 +67,7 @@ function markNumbers(bytes: Buffer, mark: string): string {
 }
 
 function isInexact(bytes: Buffer, start: number, end: number): boolean {
-  const first = bytes[start] === 45 ? start + 1 : start
+  const first = bytes[start] === MINUS ? start + 1 : start
   let at = first
   while (at < end && isDigit(bytes[at]!)) at++
   if (at === end) return isLong(bytes, first, end) && !isKey(bytes, end)
@@ -71,11 +76,10 @@ function isInexact(bytes: Buffer, start: number, end: number): boolean {
   const double = Number(text)
   if (!NUMBER.test(text) || isKey(bytes, end) || !Number.isInteger(double)) return false
   const integer = toExactInteger(text)
-  // Above 10^20 no integer is held by any datatype: such a number stays the double that it is.
   return integer === undefined ? double < MAX_INTEGER && double > -MAX_INTEGER : typeof integer === 'bigint'
 }
 
-/** Whether digits are an integer beyond 2^53 that a datatype may hold. */
+/** Is true for the digits of an integer beyond 2^53 that a datatype may hold. */
 function isLong(bytes: Buffer, first: number, end: number): boolean {
   const digits = end - first
   if (digits < 16 || digits > MAX_DIGITS || bytes[first] === 48) return false
@@ -86,7 +90,12 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** Behind the last of the digits, signs, point and exponent that make a number, or none. */
+function endOfToken(bytes: Buffer, at: number): number {
+  if (bytes[at] === QUOTE) return endOfString(bytes, at)
+  return isDigit(bytes[at]!) ? endOfNumber(bytes, at) : at + 1
+}
+
+/** Returns the index behind the characters that a number may have. They need not be a valid number. */
 function endOfNumber(bytes: Buffer, from: number): number {
   let at = from
   for (let code = bytes[at]!; isDigit(code) || code === 46 || code === 43 || code === 45 || (code | 32) === 101;) {
@@ -95,21 +104,21 @@ function endOfNumber(bytes: Buffer, from: number): number {
   return at
 }
 
-function endOfText(bytes: Buffer, from: number): number {
+function endOfString(bytes: Buffer, from: number): number {
   let at = from + 1
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
   return Math.min(at + 1, bytes.length)
 }
 
-/** A number in the place of a key is no JSON, and must not become any. */
+/** Is true where a number stands in the place of a key. That is no JSON, and a mark would make it valid. */
 function isKey(bytes: Buffer, end: number): boolean {
   let at = end
   while (bytes[at]! <= 32) at++
   return bytes[at] === COLON
 }
 
-/** Puts numbers where strings have the mark; without recursion, however deep they stand. */
-function withoutMarks(root: unknown, mark: string): unknown {
+/** Replaces strings that have the mark by their numbers. It does not recurse, so depth cannot overflow the stack. */
+function replaceMarks(root: unknown): unknown {
   const wrapper = [root]
   const containers: (unknown[] | Record<string, unknown>)[] = [wrapper]
   for (let container = containers.pop(); container; container = containers.pop()) {
@@ -120,7 +129,7 @@ function withoutMarks(root: unknown, mark: string): unknown {
       const key = keys ? keys[index]! : index
       const value = values[key]
       if (typeof value === 'string') {
-        if (value.startsWith(mark)) values[key] = toNumber(value.slice(mark.length))
+        if (value.startsWith(MARK)) values[key] = toNumber(value.slice(MARK.length))
       } else if (typeof value === 'object' && value !== null) containers.push(value as unknown[])
     }
   }
@@ -131,11 +140,11 @@ function toNumber(text: string): number | bigint | Fraction {
   return toExactInteger(text) ?? new Fraction(text)
 }
 
-/** As `JSON.stringify`, with numbers that came from `parseExactly` as they stood there. */
+/** Writes JSON as `JSON.stringify` does. A bigint and a `Fraction` are written with their own digits. */
 export function toExactJson(value: unknown): string {
-  const mark = randomBytes(6).toString('base64')
   const marked = JSON.stringify(value, (_key, each: unknown) => {
-    return typeof each === 'bigint' ? `${mark}${each}` : each instanceof Fraction ? mark + each.text : each
+    if (typeof each === 'bigint') return `${MARK}${each}`
+    return each instanceof Fraction ? MARK + each.text : each
   })
-  return marked.replaceAll(new RegExp(`"${mark.replaceAll('+', '\\+')}([^"]*)"`, 'g'), '$1')
+  return marked.replaceAll(MARKED, '$1')
 }
