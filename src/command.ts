@@ -60,14 +60,14 @@ export function helpText(): string {
   })
   return `onnx-serve: serves ONNX models over HTTP and gRPC
 
-Usage: onnx-serve [serve] [flags]      serve: as platforms start it, on port 8080, unknown flags passed over
+Usage: onnx-serve [serve] [flags]      serve: for platforms; port 8080, and unknown flags are ignored
 
   Flag                 Environment        Meaning [default]
 ${rows.join('\n')}
   --help                                  Show this text.
   --version                               Show the version.
 
-A flag wins over its environment variable. Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.
+A flag wins over its environment variable. Exit codes: 0 stopped, 1 failed or gave up, 2 wrong settings.
 `
 }
 

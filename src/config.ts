@@ -55,14 +55,20 @@ export const configSchema = z
     port: integer(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
     'grpc-port': integer(0, 65_535)
       .optional()
-      .describe('Port to listen on for gRPC; 0 turns it off. [8001, or 8002 where --port is 8001]'),
+      .describe('Port to listen on for gRPC; 0 turns gRPC off. [8001, or 8002 if --port is 8001]'),
     'model-dir': z.string().default('models').describe('Folder of the models.'),
-    'model-name': z.string().optional().describe('Name of a model that stands in the folder without one; else model.'),
-    'default-model': z.string().optional().describe('Model behind POST /predict; the only one, where there is one.'),
-    'server-name': z.string().default('onnx-serve').describe('Name of the server, for clients of V2.'),
+    'model-name': z
+      .string()
+      .optional()
+      .describe('Name of the model, if --model-dir is one model or has a single file.'),
+    'default-model': z
+      .string()
+      .optional()
+      .describe('Model behind POST /predict; needed only if there are several models.'),
+    'server-name': z.string().default('onnx-serve').describe('Name of the server for clients of V2.'),
     'json-nan': oneOf(NAN_POLICIES)
       .default('null')
-      .describe('NaN and infinities in JSON answers: null, string ("NaN"), or bare (NaN, which is no JSON).'),
+      .describe('NaN and infinities in JSON answers: null, string ("NaN"), or bare (NaN, not valid JSON).'),
     'body-limit': integer(1, 2 ** 28)
       .default(8 * 2 ** 20)
       .describe('Largest request body, in bytes.'),
@@ -72,17 +78,19 @@ export const configSchema = z
     'max-rows': integer(1, 10_000_000).default(10_000).describe('Most rows in one request.'),
     workers: integer(0, 256)
       .default(0)
-      .describe('Processes that compute a model; 0 takes one for each CPU of the quota.'),
-    'intra-op-threads': integer(1, 256).default(1).describe('Threads for one run; workers pay more than these.'),
+      .describe('Runs of one model at once, each in a worker process; 0: one for each CPU of the quota.'),
+    'intra-op-threads': integer(1, 256).default(1).describe('Threads for one run; more workers usually gain more.'),
     'max-queued': integer(0, 100_000)
       .default(0)
-      .describe('Requests of a model that may wait; more get 429. 0: what it computes in 0.1 s, from 64 to 1024.'),
+      .describe(
+        'Requests of a model that may wait; more get 429. 0: as many as it computes in 0.1 s, from 64 to 1024.',
+      ),
     'max-queued-rows': integer(1, 100_000_000).default(100_000).describe('Rows of a model that may wait.'),
     'request-timeout': seconds(1).default(30_000).describe('Seconds a request may wait for its turn; then 504.'),
     'max-run': seconds(1).default(60_000).describe('Seconds one run of a model may take; then 503.'),
     'max-run-memory': integer(0, 2 ** 24)
       .default(0)
-      .describe('MiB that a process that computes may take; more gets 422. 0: three quarters of the memory for all.'),
+      .describe('MiB that one worker may allocate; more gets 422. 0: all workers share three quarters of the memory.'),
     'max-load': seconds(1).default(120_000).describe('Seconds that loading and trying one model may take.'),
     'log-level': oneOf(LOG_LEVELS)
       .default('info')

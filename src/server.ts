@@ -23,8 +23,6 @@ import { createWorkerPool } from './runtime/worker-pool.ts'
 
 // Clients that ask one request after the other learn within this time that they must connect elsewhere.
 const FAREWELL_MS = 100
-// Outputs are larger than the answer where it names the likeliest classes alone, and where requests are joined.
-const MAX_OUTPUT_SHARE = 2
 
 export interface Server {
   readonly app: FastifyInstance
@@ -126,7 +124,6 @@ function createRuntime({ config, files, logger, workerEntry }: ServerOptions, bu
     size,
     intraOpThreads: config.intraOpThreads,
     maxLoadMs: config.maxLoadMs,
-    maxOutputBytes: MAX_OUTPUT_SHARE * config.maxAnswerBytes,
     onDeath: (reason, file) => logger.error({ file }, `a worker ended: ${reason}; another takes its place`),
     onLost: (file, err) => logger.error({ err, file }, 'a new worker cannot load a model; the others go on with it'),
   })

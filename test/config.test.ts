@@ -127,7 +127,7 @@ describe('the help', () => {
       expect(helpText()).toMatch(new RegExp(`--${flag} +${flag.toUpperCase().replaceAll('-', '_')} +\\w.*[.\\]]\n`))
     }
     expect(helpText()).toContain('Seconds after which a shutdown gives up, with exit code 1. [25]')
-    expect(helpText()).toContain('Exit codes: 0 stopped in order, 1 failed or gave up, 2 set up wrongly.')
+    expect(helpText()).toContain('Exit codes: 0 stopped, 1 failed or gave up, 2 wrong settings.')
   })
 
   test('is beside the version', () => {

@@ -18,6 +18,17 @@ export function elementCount(shape: readonly number[]): number {
   return count
 }
 
+// V2 and gRPC write the length of a string before it.
+const LENGTH_BYTES = 4
+
+/** How many bytes a tensor takes, as V2 and gRPC write it. */
+export function byteLengthOf({ data }: Tensor): number {
+  if (!Array.isArray(data)) return data.byteLength
+  let bytes = 0
+  for (const text of data) bytes += LENGTH_BYTES + Buffer.byteLength(text)
+  return bytes
+}
+
 /** The rows of a request: the size of axis 0 of its first input. */
 export function rowsOf(inputs: Tensors): number {
   const [first] = inputs.values()

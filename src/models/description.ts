@@ -9,6 +9,8 @@ import type { ModelFile } from './repository.ts'
 export interface Description {
   /** The content of examples.json. */
   readonly examples: string | undefined
+  /** What model.json says of where the model is computed. */
+  readonly execution: ModelPackage['execution']
   /**
    * What model.json says, with the features that MLmodel has where it names none.
    *
@@ -19,9 +21,10 @@ export interface Description {
 
 /** @throws Error that names the file that cannot be read, and what is wrong with it. */
 export async function readDescription({ packageFile, examplesFile, mlmodelFile }: ModelFile): Promise<Description> {
-  const description = packageFile ? await readPackage(packageFile) : {}
+  const description: ModelPackage = packageFile ? await readPackage(packageFile) : {}
   return {
     examples: examplesFile ? await readExamples(examplesFile) : undefined,
+    execution: description.execution,
     forModel: async (signature, onWarning) => {
       if (description.features || !mlmodelFile) return description
       try {

@@ -44,7 +44,7 @@ export interface Computing {
 // A run in the process that listens holds up everything else: it must be over before anyone notices.
 const MAX_INLINE_MS = 0.5
 // Loading a file holds up everything as well, and the weights are held once more.
-const MAX_INLINE_FILE_BYTES = 4 * 2 ** 20
+export const MAX_INLINE_FILE_BYTES = 4 * 2 ** 20
 // What takes longer by way of a worker is not tried inline.
 const MAX_LOOK_MS = 5
 // The cost of a text grows with its length, whatever was measured; of all that are in one run.

@@ -19,17 +19,17 @@ const BUDGET_MS = 2000
  */
 export async function findInputs(session: Session, view: ModelView): Promise<Pick<ModelView, 'madeUp'>> {
   let startedAt = performance.now()
-  let endless: MadeUp['shapes'] | undefined
-  for (const madeUp of attempts(view)) {
-    // What never ends for these shapes does so for any numbers.
-    if (madeUp.shapes === endless) continue
+  const endless: MadeUp[] = []
+  const allShapes = shapesToTry(view)
+  for (const madeUp of attempts(allShapes)) {
+    if (endless.some((each) => isLike(madeUp, each, allShapes))) continue
     try {
       await session.run(makeInputs({ ...view, madeUp }, 1, 0))
       return { madeUp }
     } catch (error) {
       const code = error instanceof ServingError ? error.code : undefined
       if (code === 'RUN_TIMEOUT') {
-        endless = madeUp.shapes
+        endless.push(madeUp)
         startedAt = performance.now()
         continue
       }
@@ -41,8 +41,13 @@ export async function findInputs(session: Session, view: ModelView): Promise<Pic
   return {}
 }
 
-function* attempts(view: ModelView): Generator<MadeUp> {
-  for (const shapes of shapesToTry(view)) for (const fill of FILL_NAMES) yield { shapes, fill }
+function* attempts(allShapes: readonly MadeUp['shapes'][]): Generator<MadeUp> {
+  for (const shapes of allShapes) for (const fill of FILL_NAMES) yield { shapes, fill }
+}
+
+/** Whether inputs may never end because others did not: for their numbers, or for their shapes where there are others. */
+function isLike(one: MadeUp, other: MadeUp, allShapes: readonly MadeUp['shapes'][]): boolean {
+  return one.fill === other.fill || (allShapes.length > 1 && one.shapes === other.shapes)
 }
 
 function shapesToTry(view: ModelView): number[][][] {

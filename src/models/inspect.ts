@@ -72,6 +72,10 @@ function windowOf(descriptor: number, length: number): ByteSource {
       if (start < from || end > to) [from, to] = [start, start + fill(window, start)]
       return window.subarray(start - from, end - from)
     },
+    byteAt(at) {
+      if (at < from || at >= to) [from, to] = [at, at + fill(window, at)]
+      return window[at - from]!
+    },
   }
 }
 

@@ -14,6 +14,8 @@ export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallel
   readonly maxRunRows: () => number | undefined
   /** How long one run may take. */
   readonly maxRunMs: number
+  /** Most bytes that one answer may take. */
+  readonly maxAnswerBytes: number
   /** Counts the workers that the model's runs have ended. */
   readonly breaker: Breaker
 }
@@ -66,7 +68,10 @@ export function createLanes(
   }
 }
 
-function toRun(session: Session, statistics: StatisticsKeeper, { maxRunRows, maxRunMs: maxMs }: LaneOptions): Run {
-  const counted = statistics.counting((requests, onStart) => session.runAll(requests, { onStart, maxMs }))
-  return cutRuns(counted, maxRunRows)
+function toRun(session: Session, statistics: StatisticsKeeper, options: LaneOptions): Run {
+  const { maxRunRows, maxRunMs: maxMs, maxAnswerBytes } = options
+  const counted = statistics.counting((requests, onStart) => {
+    return session.runAll(requests, { onStart, maxMs, maxAnswerBytes })
+  })
+  return cutRuns(counted, maxRunRows, maxAnswerBytes)
 }

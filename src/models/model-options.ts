@@ -1,7 +1,6 @@
 import type { ExampleGaps, ModelView, NanPolicy } from '../core/model-view.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
-import type { Session } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/waiting-room.ts'
 import type { OfferExample } from './find-example.ts'
 import type { LaneOptions } from './lanes.ts'
@@ -22,8 +21,6 @@ export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'>
   /** Rows that the model is known to compute, each as inputs of its own. */
   readonly exampleRows: (view: ModelView) => readonly Tensors[]
   readonly offerExample: OfferExample
-  /** Loads the model on the calling thread. */
-  readonly openInline: () => Promise<Session>
   /** What the file says of itself. */
   readonly info: ModelFileInfo
   /** Its size, with the weights beside it. */

@@ -6,7 +6,6 @@ import type { ModelView } from '../core/model-view.ts'
 import { hasBatchAxis } from '../core/signature.ts'
 import type { Statistics } from '../core/statistics.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
-import type { Session } from '../runtime/runtime.ts'
 import { Breaker } from '../scheduling/breaker.ts'
 import { toCheckedView } from './checked-view.ts'
 import type { ModelOptions } from './model-options.ts'
@@ -18,6 +17,7 @@ import type { Computing, Execution } from './execution.ts'
 import { findExample } from './find-example.ts'
 import { createLanes } from './lanes.ts'
 import { toLimits } from './limits.ts'
+import type { Sessions } from './sessions.ts'
 import { StatisticsKeeper } from './statistics.ts'
 import { choosingLabels } from './threshold.ts'
 
@@ -50,27 +50,30 @@ export interface Model {
 }
 
 /**
- * Joins a session with its description and a scheduler, warms it up and measures how to batch.
+ * Joins the sessions of a model with its description and a scheduler, warms it up and measures how to batch.
  *
- * @throws Error when the description does not fit the model.
+ * @throws Error when the description does not fit the model; whoever called frees the sessions then.
  */
-export async function createModel(session: Session, options: ModelOptions): Promise<Model> {
-  const { view, warnings } = await toCheckedView(session, options)
+export async function createModel(sessions: Sessions, options: ModelOptions): Promise<Model> {
+  const { trial, workers } = sessions
+  const { view, warnings } = await toCheckedView(trial, options)
   const { info, description } = options
   const realRows = options.exampleRows(view)
-  const example = await findExample(session, view, realRows, options.offerExample)
-  let batching = await chooseBatching(session, { view, proof: info.rows, realRows, asked: description.batching })
-  const { execution, inline } = await toComputing(options, view, batching)
+  const example = await findExample(trial, view, realRows, options.offerExample)
+  let batching = await chooseBatching(trial, { view, proof: info.rows, realRows, asked: description.batching })
+  const { execution, inline } = await toComputing(sessions, options, view, batching)
+  if (!inline && trial !== workers) await trial.dispose()
   const scoringView = toScoringView(view)
-  const limits = toLimits(options, options.description.limits, batching, session.parallelism)
+  const limits = toLimits(options, options.description.limits, batching, workers.parallelism)
   const statistics = new StatisticsKeeper(hasBatchAxis(view.signature))
   const breaker = new Breaker((seconds) =>
     options.onWarning(`its requests keep ending the process that computes it: it is paused for ${seconds} s`),
   )
-  const scheduler = createLanes(session, inline, statistics, {
+  const scheduler = createLanes(workers, inline, statistics, {
     ...batching,
     ...limits,
     breaker,
+    maxAnswerBytes: options.maxAnswerBytes,
     maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
     onUnjoinable: (reason) => {
       batching = { ...batching, maxBatchSize: 1, reason, isIndependent: false }
@@ -92,7 +95,7 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     },
     statistics,
     get warnings() {
-      return [...session.warnings, ...warnings]
+      return [...workers.warnings, ...warnings]
     },
     get isPaused() {
       return breaker.isPaused
@@ -103,13 +106,18 @@ export async function createModel(session: Session, options: ModelOptions): Prom
     async close() {
       await scheduler.drain()
       await inline?.session.dispose()
-      await session.dispose()
+      await workers.dispose()
     },
   }
 }
 
-function toComputing(options: ModelOptions, view: ModelView, batching: Batching): Promise<Computing> {
+function toComputing(
+  { openInline }: Sessions,
+  options: ModelOptions,
+  view: ModelView,
+  batching: Batching,
+): Promise<Computing> {
   const { harmless, rows } = options.info
   const traits = { harmless, rows, bytes: options.fileBytes }
-  return chooseExecution(options.openInline, traits, view, batching, options.description.execution)
+  return chooseExecution(openInline, traits, view, batching, options.description.execution)
 }

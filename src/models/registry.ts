@@ -13,6 +13,7 @@ import { inspectModel } from './inspect.ts'
 import { createModel } from './model.ts'
 import type { Model } from './model.ts'
 import type { ModelFile } from './repository.ts'
+import { openSessions } from './sessions.ts'
 
 /** One version of a model, in whatever state it is. */
 export type ModelEntry = Pick<ModelFile, 'name' | 'version' | 'file'> &
@@ -121,29 +122,28 @@ async function loadEntry(
 async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
   const { info, source } = inspectModel(file.file)
-  const { examples, forModel } = await readDescription(file)
+  const { examples, execution, forModel } = await readDescription(file)
   const gaps = examples === undefined ? NO_GAPS : options.examples.gaps(examples)
-  const session = await runtime.load(source)
+  const sessions = await openSessions(runtime, source, info, execution)
   const onWarning = (text: string): void => options.onWarning(file.name, text)
-  const model = await createModel(session, {
+  const model = await createModel(sessions, {
     ...options,
     name: file.name,
     version: file.version,
-    description: await forModel(session.signature, onWarning),
+    description: await forModel(sessions.trial.signature, onWarning),
     info,
     fileBytes: source.bytes,
-    openInline: () => runtime.loadInline(source),
     exampleGaps: gaps,
     exampleRows: (view) => (examples === undefined ? [] : options.examples.rows(examples, view)),
     offerExample: options.examples.offer,
     onWarning,
   }).catch(async (error: unknown) => {
-    await session.dispose()
+    await sessions.dispose()
     throw error
   })
   try {
     if (examples !== undefined) await options.examples.check(examples, model.view, (request) => model.infer(request))
-    await session.serve({ isHarmless: info.harmless.isProven, isResident: model.execution.mode !== 'inline' })
+    await sessions.workers.serve({ isHarmless: info.harmless.isProven, isResident: model.execution.mode !== 'inline' })
     return model
   } catch (error) {
     // Whatever it was loaded into besides the session is freed as well.

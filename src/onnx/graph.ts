@@ -30,6 +30,8 @@ export interface Graph {
   readonly initializers: ReadonlyMap<string, Range>
   /** Files beside the model that hold weights of this graph, or of its Constant nodes. */
   readonly externalFiles: ReadonlySet<string>
+  /** Some initializers are written sparsely. The runtime makes all of their elements when it loads them. */
+  readonly hasSparse: boolean
 }
 
 // Far beyond any model; a file with more was not written by an exporter. What is kept of a node or a value takes many
@@ -50,6 +52,7 @@ export function readGraph(source: ByteSource, range: Range): Graph {
   const initializers = new Map<string, Range>()
   const externalFiles = new Set<string>()
   let names = 0
+  let hasSparse = false
   for (const field of fieldsOf(source, range, 'the graph')) {
     if (!field.isBytes) continue
     if (field.number === 1) {
@@ -60,11 +63,12 @@ export function readGraph(source: ByteSource, range: Range): Graph {
     } else if (field.number === 5) addInitializer(source, field, initializers, externalFiles)
     else if (field.number === 11) addValue(source, field, inputs, 'inputs')
     else if (field.number === 12) addValue(source, field, outputs, 'outputs')
+    else if (field.number === 15) hasSparse = true
     checkCount(nodes.length, MAX_NODES, 'nodes', 'the graph')
     checkCount(names, MAX_NAMES, 'inputs and outputs of nodes', 'the graph')
     checkCount(initializers.size, MAX_INITIALIZERS, 'initializers', 'the graph')
   }
-  return { nodes, inputs, outputs, initializers, externalFiles }
+  return { nodes, inputs, outputs, initializers, externalFiles, hasSparse }
 }
 
 function readNode(source: ByteSource, { from, start, end }: Field): GraphNode {

@@ -3,12 +3,15 @@ import type { MissingProofs } from './column-proofs.ts'
 import { graphsWithin, readEntry, readGraph } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { proveHarmless } from './harmless/harmless.ts'
+import { proveLight } from './harmless/light.ts'
 import { findKnownFaults } from './known-faults.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
 import { proveMissing } from './missing-values.ts'
+import { unproven } from './proof.ts'
 import type { Proof } from './proof.ts'
 import { proveRows } from './rows/proof.ts'
+import type { ProofSource } from './rows/walk.ts'
 import { readTextRules } from './text-rules.ts'
 import { WireError, checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
@@ -32,6 +35,8 @@ export interface ModelFileInfo {
   readonly rows: Proof
   /** Proves that no operator can crash, loop, or allocate as much as a value says, or names the one that may. */
   readonly harmless: Proof
+  /** Proves of such a file that a run of one row takes little time and memory, whoever wrote the file. */
+  readonly light: Proof
   /** The classes, in the order of the probability columns, where the file tells them. */
   readonly labels: FoundLabels | undefined
   /** Which columns of its inputs may have missing values. */
@@ -85,7 +90,10 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
   const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
   const madeBy = `${producer} ${version}`.trim()
   const cutNames = new Map(Array.from(fileNames, ([tensor, name]) => [name, tensor]))
+  const file: ProofSource = { source, opsets, functions }
   const answered = graph.outputs.filter(({ name }) => !left.has(name)).map(({ name }) => cutNames.get(name) ?? name)
+  const rows = proveRows(file, graph, answered)
+  const harmless = proveHarmless(source, graph, functions)
   return {
     irVersion,
     producer: madeBy,
@@ -93,8 +101,9 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     metadata,
     graph,
     ...found,
-    rows: proveRows({ source, opsets, functions }, graph, answered),
-    harmless: proveHarmless(source, graph, functions),
+    rows,
+    harmless,
+    light: rows.isProven && harmless.isProven ? proveLight(file, graph) : unproven('it is not proven to be harmless'),
     labels: readClassLabels(source, graph, labels),
     missing: proveMissing(source, graph, madeBy),
     textRules: readTextRules(source, graph),

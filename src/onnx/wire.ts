@@ -3,12 +3,14 @@ export interface ByteSource {
   readonly length: number
   /** The bytes from `start` to `end`, both within the length. */
   read(start: number, end: number): Uint8Array
+  /** One byte, within the length. */
+  byteAt(at: number): number
 }
 
 /** One field of a message: of length-delimited ones the place, of the others the value. */
 export interface Field {
   readonly number: number
-  /** The value of a varint or of a fixed number, as its bits. */
+  /** The value of a varint; 0 for every other. */
   readonly value: bigint
   /** Where the field begins, its tag included. */
   readonly from: number
@@ -46,19 +48,18 @@ export function* fieldsOf(source: ByteSource, { start, end }: Range, name: strin
     checkCount(count, MAX_FIELDS, 'fields', name)
     const from = at
     const tag = readVarint(source, at, end, name)
-    const number = Number(tag.value >> 3n)
+    const number = Math.floor(toNumber(tag) / 8)
     at = tag.next
     if (number === 0 || number > 2 ** 29) throw new WireError(`${name} has a field of number ${number}`)
-    const type = Number(tag.value & 7n)
+    const type = tag.low & 7
     if (type === 0) {
-      const { value, next } = readVarint(source, at, end, name)
-      yield { number, value, from, start: at, end: next, isBytes: false }
+      const { low, value, next } = readVarint(source, at, end, name)
+      yield { number, value: value ?? BigInt(low), from, start: at, end: next, isBytes: false }
       at = next
     } else {
       const { start: content, size } = contentOf(source, at, end, type, name)
       if (size > end - content) throw new WireError(`${name} ends within its field ${number}`)
-      const value = type === 2 ? 0n : readFixed(source, content, size)
-      yield { number, value, from, start: content, end: content + size, isBytes: type === 2 }
+      yield { number, value: 0n, from, start: content, end: content + size, isBytes: type === 2 }
       at = content + size
     }
   }
@@ -74,32 +75,37 @@ function contentOf(
   if (type === 1) return { start: at, size: 8 }
   if (type === 5) return { start: at, size: 4 }
   if (type !== 2) throw new WireError(`${name} is no protobuf: wire type ${type}`)
-  const { value, next } = readVarint(source, at, end, name)
-  return { start: next, size: value > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(value) }
+  const length = readVarint(source, at, end, name)
+  const size = toNumber(length)
+  return { start: length.next, size: size > Number.MAX_SAFE_INTEGER ? Infinity : size }
 }
 
-function readVarint(source: ByteSource, at: number, end: number, name: string): { value: bigint; next: number } {
-  const bytes = source.read(at, Math.min(end, at + MAX_VARINT_BYTES))
+interface Varint {
+  /** The value, or its lowest 28 bits where it has more. */
+  readonly low: number
+  /** The value where it has more than 28 bits. Nearly all have less, and making a bigint of each would be slow. */
+  readonly value?: bigint
+  readonly next: number
+}
+
+function readVarint(source: ByteSource, at: number, end: number, name: string): Varint {
   let low = 0
-  // Nearly all are short, and a bigint for each byte would be slow.
-  for (let index = 0; index < bytes.length && index < 4; index++) {
-    const byte = bytes[index]!
-    low += (byte & 127) << (7 * index)
-    if (byte < 128) return { value: BigInt(low), next: at + index + 1 }
+  for (let index = 0; index < 4 && at + index < end; index++) {
+    const byte = source.byteAt(at + index)
+    low |= (byte & 127) << (7 * index)
+    if (byte < 128) return { low, next: at + index + 1 }
   }
   let value = BigInt(low)
-  for (let index = 4; index < bytes.length; index++) {
-    const byte = bytes[index]!
+  for (let index = 4; index < MAX_VARINT_BYTES && at + index < end; index++) {
+    const byte = source.byteAt(at + index)
     value |= BigInt(byte & 127) << BigInt(7 * index)
-    if (byte < 128) return { value: BigInt.asUintN(64, value), next: at + index + 1 }
+    if (byte < 128) return { low, value: BigInt.asUintN(64, value), next: at + index + 1 }
   }
   throw new WireError(`${name} ends within a number`)
 }
 
-function readFixed(source: ByteSource, start: number, size: number): bigint {
-  let value = 0n
-  for (const byte of source.read(start, start + size).toReversed()) value = (value << 8n) | BigInt(byte)
-  return value
+function toNumber({ low, value }: Varint): number {
+  return value === undefined ? low : Number(value)
 }
 
 /**
@@ -122,8 +128,8 @@ export function* integersOf(source: ByteSource, field: Field, name: string): Gen
   if (!field.isBytes) yield BigInt.asIntN(64, field.value)
   else {
     for (let at = field.start; at < field.end;) {
-      const { value, next } = readVarint(source, at, field.end, name)
-      yield BigInt.asIntN(64, value)
+      const { low, value, next } = readVarint(source, at, field.end, name)
+      yield value === undefined ? BigInt(low) : BigInt.asIntN(64, value)
       at = next
     }
   }

@@ -1,10 +1,11 @@
 import { activate, readRow } from '../core/activation.ts'
+import { maxNumberBytes } from '../core/json-size.ts'
 import type { Activation, ModelView } from '../core/model-view.ts'
 import { doSteps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { elementJson } from './element-json.ts'
 import { selectLargest } from './ranking.ts'
-import { maxNumberBytes, tensorValues } from './row-values.ts'
+import { tensorValues } from './row-values.ts'
 import type { Values } from './row-values.ts'
 
 /** The numbers of the classes, row by row. */

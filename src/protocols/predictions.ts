@@ -1,4 +1,5 @@
 import { readRow } from '../core/activation.ts'
+import { maxBytesOf } from '../core/json-size.ts'
 import type { AnsweredOutput, ModelView, Task } from '../core/model-view.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
@@ -6,7 +7,7 @@ import { chooseClass } from '../core/threshold.ts'
 import { largestValues, toScores } from './class-scores.ts'
 import type { ClassScores } from './class-scores.ts'
 import { elementJson } from './element-json.ts'
-import { maxBytesOf, tensorValues, toKey, toKeys } from './row-values.ts'
+import { tensorValues, toKey, toKeys } from './row-values.ts'
 import type { Part, Values } from './row-values.ts'
 
 // What predictions consist of. They are written as text: integers of 64 bits stay exact, and no object is built a row.

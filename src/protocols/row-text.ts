@@ -1,5 +1,5 @@
+import { maxTextBytes } from '../core/json-size.ts'
 import { elementCount } from '../core/tensor.ts'
-import { maxTextBytes } from './row-values.ts'
 import type { Members, Part, Values } from './row-values.ts'
 
 /** Values of a row, and the text around them. */

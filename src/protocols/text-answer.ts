@@ -1,11 +1,11 @@
 import { checkAnswer } from '../core/answer-limit.ts'
+import { maxTextBytes } from '../core/json-size.ts'
 import type { ModelView } from '../core/model-view.ts'
 import { hasBatchAxis } from '../core/signature.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 import { writeRows } from './row-text.ts'
 import type { Frame, RowText } from './row-text.ts'
-import { maxTextBytes } from './row-values.ts'
 
 /** An answer that is text. Nothing of it is written before its pieces are asked for. */
 export interface TextAnswer {

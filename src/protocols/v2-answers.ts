@@ -1,11 +1,11 @@
+import { maxBytesOf } from '../core/json-size.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Steps } from '../core/steps.ts'
+import { byteLengthOf } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
-import { maxBytesOf } from './row-values.ts'
 import { checkBytes } from './text-answer.ts'
 import { classBytes, classify } from './v2-classification.ts'
 import type { RequestedOutput } from './v2-outputs.ts'
-import { bytesLength } from './v2-tensors.ts'
 
 /** An output as it is answered. */
 export interface Answer {
@@ -42,5 +42,5 @@ export function* toAnswers(
 
 function sizeOf(tensor: Tensor, { spec, classes, isBinary }: RequestedOutput, model: ModelView): number {
   if (classes !== undefined) return classBytes(tensor, classes, spec, model)
-  return isBinary ? bytesLength(tensor) : maxBytesOf(tensor)
+  return isBinary ? byteLengthOf(tensor) : maxBytesOf(tensor)
 }

@@ -3,7 +3,7 @@ import { DATA_TYPES } from '../core/datatypes.ts'
 import type { DataType, TensorData } from '../core/datatypes.ts'
 import type { NanPolicy } from '../core/model-view.ts'
 import type { Steps } from '../core/steps.ts'
-import { elementCount } from '../core/tensor.ts'
+import { byteLengthOf, elementCount } from '../core/tensor.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { typedView } from '../core/typed-view.ts'
 import { ELEMENT_WRITERS } from './elements.ts'
@@ -162,21 +162,13 @@ export function textProblem(bytes: Buffer): string | undefined {
   return bytes.includes(0) ? 'expected a string without the character U+0000' : undefined
 }
 
-/** How many bytes `toBytes` returns. */
-export function bytesLength({ data }: Tensor): number {
-  if (!Array.isArray(data)) return data.byteLength
-  let bytes = 0
-  for (const text of data) bytes += LENGTH_BYTES + Buffer.byteLength(text)
-  return bytes
-}
-
 const STEP_STRINGS = 2000
 
 /** The bytes of a tensor: a view where it holds numbers, not copied. */
 export function* toBytes(tensor: Tensor): Steps<Uint8Array> {
   const { data } = tensor
   if (!Array.isArray(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  const bytes = Buffer.allocUnsafe(bytesLength(tensor))
+  const bytes = Buffer.allocUnsafe(byteLengthOf(tensor))
   let at = 0
   for (const [index, text] of data.entries()) {
     const length = bytes.write(text, at + LENGTH_BYTES)

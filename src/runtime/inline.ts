@@ -29,6 +29,7 @@ export async function loadInline(source: ModelSource): Promise<Session> {
   async function runOne({ inputs, outputs }: RunRequest): Promise<RunResult> {
     return run(inputs, outputs).catch((error: RunResult) => error)
   }
+  let disposing: Promise<void> | undefined
   return {
     signature,
     unsupportedOutputs,
@@ -44,6 +45,6 @@ export async function loadInline(source: ModelSource): Promise<Session> {
       return Promise.all(requests.map(runOne))
     },
     serve: async () => undefined,
-    dispose: () => model.session.release(),
+    dispose: () => (disposing ??= model.session.release()),
   }
 }

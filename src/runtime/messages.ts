@@ -6,15 +6,17 @@ import type { TensorHead } from './tensor-bytes.ts'
 
 export type Call =
   | { readonly kind: 'load'; readonly session: number; readonly intraOpThreads: number }
-  | {
-      readonly kind: 'run'
-      readonly session: number
-      readonly runs: readonly RunHead[]
-      /** Most bytes that the outputs of a run may take on their way to the server. */
-      readonly maxBytes: number
-      readonly file?: FileSpan
-    }
+  | RunsCall
   | { readonly kind: 'dispose'; readonly session: number }
+
+export interface RunsCall {
+  readonly kind: 'run'
+  readonly session: number
+  readonly runs: readonly RunHead[]
+  /** Most bytes that an answer may take; larger outputs are refused. */
+  readonly maxAnswerBytes?: number | undefined
+  readonly file?: FileSpan
+}
 
 /** One of the runs of a call; their tensors follow each other in the bytes of the frame, or in the shared file. */
 export interface RunHead {
@@ -33,9 +35,7 @@ export type Reply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'disposed' }
   | { readonly kind: 'outputs'; readonly outputs: readonly TensorHead[]; readonly file?: FileSpan }
-  /** With the rows of the run; 1 where the model has no batch axis. */
-  | { readonly kind: 'tooLarge'; readonly bytes: number; readonly rows: number }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed' | 'tooLarge'; readonly message: string }
 
 /** What a worker found in a model file. */
 export interface LoadedModel {

@@ -37,6 +37,11 @@ export interface Runtime {
    * @throws ModelLoadError as `load` does.
    */
   loadInline(source: ModelSource): Promise<Session>
+  /**
+   * Opens a model that is proven harmless and was tried inline for the workers as well, without a trial there. None
+   * starts for it until a run needs one. Call `serve` or `dispose` on the session afterwards.
+   */
+  openTried(source: ModelSource, tried: Session): Session
   /** Resolves when every worker that is needed runs, and holds every model that is served. */
   settle(): Promise<void>
   /** Ends every worker and removes every temporary file, whatever is computed. */
@@ -52,12 +57,18 @@ interface ServeOptions {
   readonly isResident: boolean
 }
 
-/** How several requests are computed. */
-export interface RunOptions {
+/** Bounds of one run. */
+export interface RunLimits {
+  /** How long it may take, in milliseconds. Then its worker is ended. */
+  readonly maxMs: number
+  /** Most bytes that an answer may take. Outputs that are much larger are refused. */
+  readonly maxAnswerBytes?: number | undefined
+}
+
+/** How several requests are computed; without limits where these are left out. */
+export interface RunOptions extends Partial<RunLimits> {
   /** Called when a worker takes them. */
   readonly onStart?: () => void
-  /** How long one run may take, in milliseconds. Its worker is then ended; without it, there is no limit. */
-  readonly maxMs?: number
 }
 
 /** A loaded model. */
@@ -82,7 +93,7 @@ export interface Session {
    *
    * @param inputs Not changed, and not read any more when this settles.
    * @throws ServingError INFERENCE_FAILED when the model cannot compute these values or they end the runtime,
-   *   RUN_TIMEOUT when they take too long, RUNTIME_FAILED when the runtime died of something else.
+   *   RUN_TIMEOUT when they take too long, ANSWER_TOO_LARGE when the outputs are, RUNTIME_FAILED when the runtime died of something else.
    */
   run(inputs: Tensors, outputs?: readonly string[]): Promise<Tensors>
   /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,10 +88,17 @@ async function makeCopy(
 async function removeLeftOvers(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => [])
   for (const name of names.filter((each) => each.startsWith(PREFIX))) {
+    const path = join(tmpdir(), name)
     const pid = Number(name.slice(PREFIX.length).split('-')[0])
-    if (isRunning(pid)) continue
-    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined)
+    if (pid === process.pid ? await isOwn(path) : isRunning(pid)) continue
+    await rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
+}
+
+/** A server in a container has the same number after each start. What is older than this process is not its own. */
+async function isOwn(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+  return mtimeMs >= Date.now() - 1000 * process.uptime()
 }
 
 function isRunning(pid: number): boolean {

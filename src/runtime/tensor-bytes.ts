@@ -21,16 +21,6 @@ export function toHeads(tensors: Tensors, parts: Uint8Array[]): TensorHead[] {
   })
 }
 
-/** The bytes that tensors take on their way, those of texts included. */
-export function bytesOf(heads: readonly TensorHead[]): number {
-  let bytes = 0
-  for (const [, , , data] of heads) {
-    if (typeof data === 'number') bytes += data
-    else for (const text of data) bytes += text.length
-  }
-  return bytes
-}
-
 /**
  * Reads tensors one behind the other.
  *

@@ -95,11 +95,9 @@ export class Trial {
   }
 
   async #runOn(worker: WorkerProcess, calls: readonly RunCall[]): Promise<readonly RunResult[]> {
-    const { results, death } = await worker.run(
-      this.#model.sessions.get(worker)!,
-      calls,
-      this.#options.maxLoadMs * RUN_SHARE,
-    )
+    const { results, death } = await worker.run(this.#model.sessions.get(worker)!, calls, {
+      maxMs: this.#options.maxLoadMs * RUN_SHARE,
+    })
     this.#successes += results.filter((result) => !(result instanceof ServingError)).length
     if (!death) return results
     if (this.#model.hasCopy) {

@@ -1,12 +1,13 @@
 import { deserialize, serialize } from 'node:v8'
+import { outputsProblem, sizeOfOutputs } from '../core/answer-limit.ts'
 import { hasBatchAxis } from '../core/signature.ts'
 import { rowsOf } from '../core/tensor.ts'
-import type { Tensors } from '../core/tensor.ts'
-import type { Call, LoadedModel, Reply } from './messages.ts'
+import type { Call, LoadedModel, Reply, RunsCall } from './messages.ts'
 import { loadModel, runModel } from './ort.ts'
 import type { OrtModel } from './ort.ts'
 import type { ModelSource } from './runtime.ts'
-import { bytesOf, fromHeads, toHeads } from './tensor-bytes.ts'
+import type { RunCall } from './worker-process.ts'
+import { fromHeads, toHeads } from './tensor-bytes.ts'
 import type { Received, WorkerChannel } from './worker-channel.ts'
 
 type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>
@@ -48,7 +49,7 @@ async function load(
 
 /** Each run is answered as soon as it is over: if a later one ends this process, the server knows which. */
 async function computeAll(
-  { runs, maxBytes }: CallOf<'run'>,
+  { runs, maxAnswerBytes }: RunsCall,
   bytes: Uint8Array,
   model: OrtModel | undefined,
   channel: WorkerChannel,
@@ -57,25 +58,25 @@ async function computeAll(
   for (const { inputs, outputs } of runs) {
     const { tensors, length } = fromHeads(inputs, bytes.subarray(at))
     at += length
-    await compute(model, { inputs: tensors, outputs, maxBytes }, channel)
+    channel.reply(...(await compute(model, { inputs: tensors, outputs }, maxAnswerBytes)))
   }
 }
 
 async function compute(
   model: OrtModel | undefined,
-  { inputs, outputs, maxBytes }: { inputs: Tensors; outputs: readonly string[]; maxBytes: number },
-  channel: WorkerChannel,
-): Promise<void> {
+  { inputs, outputs }: RunCall,
+  maxAnswerBytes = Infinity,
+): Promise<[reply: Reply, parts?: Uint8Array[]]> {
   try {
     if (!model) throw new Error('the session has been disposed')
-    const parts: Uint8Array[] = []
-    const heads = toHeads(await runModel(model, inputs, outputs), parts)
-    const bytes = bytesOf(heads)
+    const computed = await runModel(model, inputs, outputs)
     const rows = hasBatchAxis(model.signature) ? rowsOf(inputs) : 1
-    if (bytes > maxBytes) channel.reply({ kind: 'tooLarge', bytes, rows })
-    else channel.reply({ kind: 'outputs', outputs: heads }, parts)
+    const problem = outputsProblem(sizeOfOutputs(computed), rows, maxAnswerBytes)
+    if (problem) return [{ kind: 'tooLarge', message: problem.message }]
+    const parts: Uint8Array[] = []
+    return [{ kind: 'outputs', outputs: toHeads(computed, parts) }, parts]
   } catch (error) {
-    channel.reply(failed(error))
+    return [failed(error)]
   }
 }
 

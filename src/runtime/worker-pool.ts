@@ -8,7 +8,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { loadInline } from './inline.ts'
 import type { LoadedModel } from './messages.ts'
 import { PooledModel } from './pooled-model.ts'
-import type { ModelSource, RunOptions, Runtime, Session } from './runtime.ts'
+import type { ModelSource, RunLimits, RunOptions, Runtime, Session } from './runtime.ts'
 import { prepareModel } from './shared-weights.ts'
 import { Trial } from './trial.ts'
 import type { TrialOptions } from './trial.ts'
@@ -54,6 +54,13 @@ class WorkerPool implements Runtime {
       await remove()
       throw error
     }
+  }
+
+  openTried(source: ModelSource, { signature, unsupportedOutputs, loadMs }: Session): Session {
+    const model = new PooledModel([source])
+    model.isHarmless = true
+    this.#dispatcher.workers.add(model)
+    return this.#open(model, { signature, unsupportedOutputs, loadMs })
   }
 
   settle(): Promise<void> {
@@ -122,7 +129,11 @@ class WorkerPool implements Runtime {
   }
 
   /** Runs behind one that has ended its worker go on in another. One that no fault of its own has ended is tried once more. */
-  async #runAll(model: PooledModel, calls: readonly RunCall[], { onStart, maxMs = NO_LIMIT_MS }: RunOptions) {
+  async #runAll(
+    model: PooledModel,
+    calls: readonly RunCall[],
+    { onStart, maxMs = NO_LIMIT_MS, maxAnswerBytes }: RunOptions,
+  ) {
     const results: RunResult[] = []
     let triedAgain: number | undefined
     const failRest = (cause: Error): void => {
@@ -136,7 +147,10 @@ class WorkerPool implements Runtime {
       }
       if (results.length === 0) onStart?.()
       try {
-        const { results: computed, death } = await this.#runOn(worker, model, calls.slice(results.length), maxMs)
+        const { results: computed, death } = await this.#runOn(worker, model, calls.slice(results.length), {
+          maxMs,
+          maxAnswerBytes,
+        })
         results.push(...computed)
         if (!death) continue
         model.died()
@@ -159,10 +173,10 @@ class WorkerPool implements Runtime {
     worker: WorkerProcess,
     model: PooledModel,
     calls: readonly RunCall[],
-    maxMs: number,
+    limits: RunLimits,
   ): Promise<RunOutcome> {
     if (!model.sessions.has(worker)) await model.loadOn(worker, this.#options.intraOpThreads)
-    return worker.run(model.sessions.get(worker)!, calls, maxMs)
+    return worker.run(model.sessions.get(worker)!, calls, limits)
   }
 }
 

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import type { BufferPool } from '../core/buffer-pool.ts'
+import { ServingError } from '../core/errors.ts'
 import type { RunResult } from '../core/inference.ts'
-import { outputsTooLarge } from '../core/answer-limit.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { Death } from './deaths.ts'
 import { isOutOfMemory, outOfMemoryText, toInferenceError } from './deaths.ts'
@@ -9,7 +9,7 @@ import { FrameReader, partsLength, toFrame } from './frames.ts'
 import type { Frame } from './frames.ts'
 import type { Call, LoadedModel, Reply, RunHead } from './messages.ts'
 import { OwnedTensors } from '../core/owned-tensors.ts'
-import type { ModelSource } from './runtime.ts'
+import type { ModelSource, RunLimits } from './runtime.ts'
 import { createSharedFile } from './shared-file.ts'
 import { fromHeads, toHeads } from './tensor-bytes.ts'
 import { spawnWorker } from './spawn-worker.ts'
@@ -20,8 +20,6 @@ export interface WorkerProcessOptions extends SpawnOptions {
   readonly memoryBytes: number
   /** How long loading a model may take, in milliseconds. */
   readonly maxLoadMs: number
-  /** Most bytes that the outputs of a run may take. More would hold up the server that reads them. */
-  readonly maxOutputBytes: number
   readonly buffers: BufferPool
 }
 
@@ -52,10 +50,10 @@ interface CallOptions {
 }
 
 interface PendingCall {
-  readonly onReply: CallOptions['onReply']
   readonly expected: number
   readonly replies: Reply[]
   readonly timer: NodeJS.Timeout | undefined
+  readonly onReply: CallOptions['onReply']
   readonly resolve: (outcome: Outcome) => void
 }
 
@@ -67,6 +65,7 @@ export class WorkerProcess {
   readonly #replies = createSharedFile()
   readonly #frames = new FrameReader()
   readonly #exited: Promise<void>
+  /** Calls are answered in order. */
   readonly #pending: PendingCall[] = []
   #timeoutMs: number | undefined
   #isKilled = false
@@ -97,12 +96,13 @@ export class WorkerProcess {
     const onReply: CallOptions['onReply'] = ({ kind }, bytes) => {
       if (kind === 'loaded') loaded = deserialize(bytes) as LoadedModel
     }
-    const { maxLoadMs: maxMs } = this.#options
-    const { replies, death } = await this.#call(call, { parts: [serialize(source)], maxMs, onReply })
+    const options = { parts: [serialize(source)], maxMs: this.#options.maxLoadMs, onReply }
+    const { replies, death } = await this.#call(call, options)
     if (loaded) return { session, loaded }
     const [reply] = replies
     if (reply?.kind !== 'failed') return { death: death! }
-    return { problem: isOutOfMemory(reply.message) ? outOfMemoryText(this.#options.memoryBytes) : reply.message }
+    const { message } = reply
+    return { problem: isOutOfMemory(message) ? outOfMemoryText(this.#options.memoryBytes) : message }
   }
 
   async dispose(session: number): Promise<void> {
@@ -112,14 +112,14 @@ export class WorkerProcess {
   /**
    * Computes several runs one after the other. Call it again only when it has resolved.
    *
-   * @param maxMs How long each of them may take; then the process is ended.
+   * @param limits Of each of them.
    */
-  async run(session: number, runs: readonly RunCall[], maxMs: number): Promise<RunOutcome> {
+  async run(session: number, runs: readonly RunCall[], { maxMs, maxAnswerBytes }: RunLimits): Promise<RunOutcome> {
     const parts: Uint8Array[] = []
     const heads = runs.map(({ inputs, outputs }): RunHead => ({ inputs: toHeads(inputs, parts), outputs }))
     const results: RunResult[] = []
     const onReply = (reply: Reply, bytes: Uint8Array): void => void results.push(this.#toResult(reply, bytes))
-    const call: Call = { kind: 'run', session, runs: heads, maxBytes: this.#options.maxOutputBytes }
+    const call: Call = { kind: 'run', session, runs: heads, maxAnswerBytes }
     const { death } = await this.#call(call, { expected: runs.length, parts, maxMs, onReply })
     // Its files are closed by then, and their numbers may be those of another worker's.
     if (death) return { results, death }
@@ -179,7 +179,7 @@ export class WorkerProcess {
 
   #toResult(reply: Reply, bytes: Uint8Array): RunResult {
     if (reply.kind === 'failed') return toInferenceError(reply.message, this.#options.memoryBytes)
-    if (reply.kind === 'tooLarge') return outputsTooLarge(reply, this.#options.maxOutputBytes)
+    if (reply.kind === 'tooLarge') return new ServingError('ANSWER_TOO_LARGE', reply.message)
     if (reply.kind !== 'outputs') throw new TypeError(`a run cannot be answered with ${reply.kind}`)
     if (!reply.file) return fromHeads(reply.outputs, bytes).tensors
     const owned = this.#options.buffers.take(reply.file.length)

@@ -1,3 +1,4 @@
+import { outputsProblem, sizeOfOutputs } from '../core/answer-limit.ts'
 import { ServingError } from '../core/errors.ts'
 import type { RunRequest, RunResult } from '../core/inference.ts'
 import { releaseTensors } from '../core/owned-tensors.ts'
@@ -11,8 +12,9 @@ import type { Run } from './scheduler.ts'
  * Runs requests with more rows than one run may have piece by piece, one after the other, and joins what they answer.
  *
  * @param maxRunRows Most rows in one run; undefined while rows may depend on each other, so that none is cut.
+ * @param maxAnswerBytes Most bytes that one answer may take.
  */
-export function cutRuns(run: Run, maxRunRows: () => number | undefined): Run {
+export function cutRuns(run: Run, maxRunRows: () => number | undefined, maxAnswerBytes = Infinity): Run {
   return async (requests) => {
     const limit = maxRunRows() ?? Infinity
     if (!requests.some((request) => isTooLarge(request, limit))) return run(requests)
@@ -20,9 +22,8 @@ export function cutRuns(run: Run, maxRunRows: () => number | undefined): Run {
     for (const request of requests) {
       const one = async (part: RunRequest): Promise<RunResult> => (await run([part]))[0]!
       // Without a row in each output for each of the inputs the answers cannot be joined: it then runs whole.
-      results.push(
-        (isTooLarge(request, limit) ? await runParts(request, limit, one) : undefined) ?? (await one(request)),
-      )
+      const joined = isTooLarge(request, limit) ? await runParts(request, { limit, maxAnswerBytes }, one) : undefined
+      results.push(joined ?? (await one(request)))
     }
     return results
   }
@@ -35,19 +36,28 @@ function isTooLarge({ inputs }: RunRequest, limit: number): boolean {
 /** @returns undefined where the answers cannot be joined. */
 async function runParts(
   { inputs, outputs }: RunRequest,
-  limit: number,
+  { limit, maxAnswerBytes }: { readonly limit: number; readonly maxAnswerBytes: number },
   run: (part: RunRequest) => Promise<RunResult>,
 ): Promise<RunResult | undefined> {
   const rows = rowsOf(inputs)
   const counts = Array.from({ length: Math.ceil(rows / limit) }, (_, index) => Math.min(limit, rows - index * limit))
   const parts = Array.from(inputs, ([name, tensor]) => [name, splitTensor(tensor, counts)] as const)
   const answers: Tensors[] = []
+  const size = { bytes: 0, textBytes: 0 }
+  let rowsDone = 0
   for (const [index, count] of counts.entries()) {
     const part = new Map(parts.map(([name, tensors]) => [name, tensors[index]!]))
     const answer = await run({ inputs: part, outputs })
-    if (answer instanceof ServingError) return asPartOf(answer, index * limit, count)
+    if (answer instanceof ServingError) return asPartOf(answer, rowsDone, count)
     for (const { shape } of answer.values()) if (shape[0] !== count) return undefined
     answers.push(answer)
+    const { bytes, textBytes } = sizeOfOutputs(answer)
+    size.bytes += bytes
+    size.textBytes += textBytes
+    rowsDone += count
+    // So few rows are too many already.
+    const problem = outputsProblem(size, rowsDone, maxAnswerBytes)
+    if (problem) return problem
   }
   const joined = joinAnswers(answers)
   for (const answer of answers) releaseTensors(answer)

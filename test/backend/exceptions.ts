@@ -5,11 +5,6 @@ import { elementsOf } from './ways.ts'
 
 // What is known of single tests. Everything else that is not answered as expected fails.
 
-/** Never loaded: these end or stall what computes them. */
-export const KILLERS: Readonly<Record<string, string>> = {
-  test_dft_irfft: 'ONNX Runtime never returns from a DFT over an axis of size 1, which its made-up `axis` of 0 chooses',
-}
-
 export interface Exception {
   readonly reason: string
   readonly names: readonly string[]
@@ -18,7 +13,7 @@ export interface Exception {
 /** Served, and answered otherwise than ONNX expects, as ONNX Runtime in Python does as well. */
 export const OTHER_ANSWERS: readonly Exception[] = [
   {
-    reason: 'onnx 1.21 expects wrong numbers; corrected in onnx 1.23, whose numbers are those that are answered',
+    reason: 'onnx 1.21 expects wrong numbers; the answers are those of onnx 1.23, which corrected them',
     names: [
       'test_attention_3d_with_past_and_present_qk_matmul_bias',
       'test_attention_3d_with_past_and_present_qk_matmul_softcap',
@@ -35,14 +30,14 @@ export const OTHER_ANSWERS: readonly Exception[] = [
   },
   {
     reason:
-      'ONNX Runtime answers the lowest float in masked places of `qk_matmul_output`, where ONNX has -Infinity; `Y` is right',
+      'in masked places of `qk_matmul_output`, ONNX Runtime answers the lowest float, and ONNX expects -Infinity; `Y` is right',
     names: [
       'test_attention_4d_with_past_and_present_qk_matmul_bias_3d_mask_causal',
       'test_attention_4d_with_past_and_present_qk_matmul_bias_4d_mask_causal',
     ],
   },
   {
-    reason: 'the random numbers of Dropout in training are those of another generator',
+    reason: 'Dropout in training uses another generator of random numbers',
     names: [
       'test_training_dropout',
       'test_training_dropout_default',
@@ -51,12 +46,11 @@ export const OTHER_ANSWERS: readonly Exception[] = [
     ],
   },
   {
-    reason: 'ONNX Runtime resizes by a scale that is no whole number with aligned corners in its own way',
+    reason: 'ONNX Runtime differs from ONNX in resizing with aligned corners by a scale that is not an integer',
     names: ['test_resize_downsample_scales_cubic_align_corners', 'test_resize_downsample_scales_linear_align_corners'],
   },
   {
-    reason:
-      'ONNX Runtime takes the indices of MaxUnpool for places in `output_shape`, ONNX for places in the default shape',
+    reason: 'the indices of MaxUnpool refer to `output_shape` in ONNX Runtime, and to the default shape in ONNX',
     names: ['test_maxunpool_export_with_output_shape'],
   },
 ]
@@ -65,11 +59,11 @@ export const OTHER_ANSWERS: readonly Exception[] = [
 export const REFUSED_RUNS: readonly Exception[] = [
   {
     reason:
-      'ONNX Runtime computes no Attention whose `attn_mask` is shorter than the keys, padded by `nonpad_kv_seqlen`',
+      'Attention with an `attn_mask` shorter than the keys, padded by `nonpad_kv_seqlen`, which ONNX Runtime does not compute',
     names: ['test_attention_4d_diff_heads_mask4d_padded_kv'],
   },
   {
-    reason: 'ONNX Runtime computes no ConvInteger with a zero point for each channel of the weights',
+    reason: 'ConvInteger with a zero point for each channel of the weights, which ONNX Runtime does not compute',
     names: ['test_convinteger_with_padding'],
   },
 ]

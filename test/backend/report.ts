@@ -7,24 +7,21 @@ const [BEGIN, END] = ['<!-- made by npm run test:backend: begin -->', '<!-- made
 /** The reasons for which models are refused at load, by what the server says of them. */
 const GROUPS: readonly (readonly [reason: string, pattern: RegExp])[] = [
   [
-    'operators of an opset before 7, for which ONNX Runtime has no kernel',
+    'operators of an opset before 7, which ONNX Runtime does not compute',
     /cannot compute the operator \w+ of version [1-6] /,
   ],
-  ['a node of this version and these types has no kernel in ONNX Runtime', /cannot compute the operator/],
+  ['a node whose version and types ONNX Runtime does not compute', /cannot compute the operator/],
   ['operators of training or of previews, which ONNX Runtime does not have', /operators that are no part of ONNX/],
   ['inputs of 8-bit floats or floats of 4 bits', /input \S+ holds float[48]/],
   ['inputs of integers of 2 or 4 bits', /input \S+ holds u?int[24],/],
   ['inputs of bfloat16', /input \S+ holds bfloat16/],
   ['inputs that are sequences or optional values', /input \S+ is (?:sequence|optional)/],
-  [
-    'outputs of these types alone: floats of 4, 8 or 16 (bfloat16) bits, integers of 2 or 4 bits',
-    /output \S+ is tensor/,
-  ],
-  ['outputs that are sequences or optional values alone', /output \S+ is (?:sequence|optional)/],
-  ['recurrent layers with the batch first (`layout=1`)', /Batchwise recurrent operations/],
+  ['only outputs of bfloat16, of floats of 4 or 8 bits, or of integers of 2 or 4 bits', /output \S+ is tensor/],
+  ['only outputs that are sequences or optional values', /output \S+ is (?:sequence|optional)/],
+  ['recurrent layers with the batch as first axis (`layout=1`)', /Batchwise recurrent operations/],
 ]
 
-const LOCALE = 'text is changed in the locale `en_US.UTF-8`: served where the machine has it'
+const LOCALE = 'text in the locale `en_US.UTF-8`; served if the machine has it'
 
 /** What became of a model that was not served. */
 export interface Refusal {
@@ -56,7 +53,7 @@ export function toDocument(
   const parts = [
     head,
     toTable('not served, because of', [...groups, ...others.refused]),
-    toTable('served, and answered otherwise than ONNX expects', others.answered),
+    toTable('served, but answered differently from ONNX', others.answered),
   ]
   const [before = '', rest = ''] = text.split(BEGIN)
   return `${before}${BEGIN}\n\n${parts.join('\n\n')}\n\n${END}${rest.split(END)[1] ?? ''}`

@@ -8,7 +8,7 @@ export default defineConfig({
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
     include: ['test/backend/**/*.test.ts'],
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 1_800_000,
     env: { ORT_DISABLE_TELEMETRY: '1' },
   },
 })

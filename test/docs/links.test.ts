@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { codeBlocks } from '../support/markdown.ts'
@@ -51,3 +51,11 @@ test.each(['docs/predict.md', 'docs/settings.md', 'docs/operations.md', 'docs/ex
     expect(codeBlocks(read(page))[0]!.text).toMatch(/^(curl|node|pip|python) /)
   },
 )
+
+test('every decision record has a number of its own, which its title repeats', () => {
+  const records = readdirSync(join(ROOT, 'docs/decisions')).toSorted()
+  const numbers = records.map((record) => Number(/^(\d{4})-[a-z0-9-]+\.md$/.exec(record)?.[1]))
+  const titles = records.map((record) => Number(/^# (\d+)\. /.exec(read(`docs/decisions/${record}`))?.[1]))
+  expect(numbers).toEqual(records.map((_, index) => index + 1))
+  expect(titles).toEqual(numbers)
+})

@@ -35,8 +35,8 @@ const DIVISIONS: readonly Killer[] = [
   division('Mod', 'int64'),
   {
     name: 'a value that only made-up inputs have',
-    model: killers.dyingOfZeroModel(),
-    inputs: [input('a', 'INT32', [1], [0])],
+    model: killers.dyingOfOneValueModel(-1),
+    inputs: [input('a', 'INT32', [1, 1], [0])],
   },
 ]
 
@@ -163,7 +163,7 @@ async function askTwice(iris: BesideIris, { name, inputs }: Killer, expected: { 
   // What the native libraries write is part of a line of the log, or nowhere.
   expect(iris.server.stderr()).toBe('')
   expect(iris.server.lines.filter((line) => !('level' in line))).toEqual([])
-  expect(iris.tally).toMatchObject({ refused: 0, cut: { kept: 0, made: 0 } })
+  expect(iris.tally).toMatchObject({ refused: 0, lost: { kept: 0, made: 0 } })
 }
 
 function fileNameOf(name: string): string {

@@ -63,9 +63,14 @@ const COLUMNS = [
 
 function toRow(fixture: Fixture, { task, warnings = [] }: Description, missing: string): string {
   const { family, estimator, library, exporter, options, classes, note } = fixture
-  const left = warnings.map((warning) => warning.replace(/(: export it|; such text is).*/, ''))
-  const notes = [note, ...left].filter(Boolean).join('; ')
+  const notes = [note, ...warnings.map(toSentences)].filter(Boolean).join('. ')
   return toLine([family, estimator, library, exporter, options, classes, task, missing, notes])
+}
+
+/** A warning of the server without its advice. */
+function toSentences(warning: string): string {
+  const text = warning.replace(/(: export it|; such text is).*/, '').replace(': it ', '. It ')
+  return text[0]!.toUpperCase() + text.slice(1)
 }
 
 function toLine(cells: readonly string[]): string {

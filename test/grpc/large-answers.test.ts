@@ -26,7 +26,7 @@ const messageOf = (rows: number): object => ({
 
 test('an answer that would be too long is refused with the number of rows that fit, and so many fit', async () => {
   const { client } = await open()
-  const { code, details } = await ask(client, 'ModelInfer', messageOf(1000))
+  const { code, details } = await ask(client, 'ModelInfer', messageOf(500))
   expect(code).toBe('RESOURCE_EXHAUSTED')
   expect(details).toMatch(/send at most 262 rows in one request$/)
   expect((await ask(client, 'ModelInfer', messageOf(262))).code).toBe('OK')

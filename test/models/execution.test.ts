@@ -42,6 +42,7 @@ const LIMITS = {
   maxQueuedRows: 1000,
   maxRunMs: 10_000,
   maxRunRows: () => undefined,
+  maxAnswerBytes: 2 ** 20,
   breaker: new Breaker(() => undefined),
   onUnjoinable: () => undefined,
 }

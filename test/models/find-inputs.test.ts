@@ -32,6 +32,10 @@ async function find(
   return { found, tried, shapes: found.madeUp?.shapes }
 }
 
+function isAxisOne(given: Tensors): boolean {
+  return given.get('axis')!.data[0] === 1n
+}
+
 describe('made-up inputs', () => {
   test('are the first that the model computes, one row with free axes of 1', async () => {
     const { shapes, tried } = await find([named('x', 'float32', ['N', 'length'])], () => true)
@@ -88,6 +92,15 @@ describe('made-up inputs', () => {
     const { tried } = await find([named('ids', 'int64', ['n', 'm']), named('mask', 'int64', ['k', 'm'])], () => false)
     expect(Math.max(...tried.map((given) => given.get('ids')!.shape[0]!))).toBe(8)
     expect(Math.max(...tried.map((given) => given.get('ids')!.shape[1]!))).toBe(512)
+  })
+
+  test.each([
+    ['other shapes', [named('x', 'float32', [1, 'length'])], (given: Tensors) => given.get('x')!.shape[1] === 2],
+    ['other numbers', [spec('x', 'float32', [4]), spec('axis', 'int64', [])], isAxisOne],
+  ])('are soon of %s where a run never ends', async (_how, inputs, fits) => {
+    const { found, tried } = await find(inputs, fits, 'RUN_TIMEOUT')
+    expect(found.madeUp).toBeDefined()
+    expect(tried).toHaveLength(2)
   })
 
   test('are given up when the runtime dies', async () => {

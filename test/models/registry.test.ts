@@ -1,9 +1,11 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Tensor } from '../../src/core/tensor.ts'
 import { describeModel } from '../../src/http/describe-model.ts'
 import { createFolder } from '../support/folders.ts'
 import type { Content } from '../support/folders.ts'
+import { startPool } from '../support/pool.ts'
 import { loadRegistry, openRegistry } from '../support/registry.ts'
 
 const regressor = { model: 'regressor' }
@@ -19,6 +21,18 @@ describe('the registry', () => {
     expect(settled).toEqual(['r ready'])
     expect(registry.get()).toBe(registry.get('r', '1'))
     expect(registry.get().view).toMatchObject({ name: 'r', version: '1', maxRows: 100, task: { kind: 'regressor' } })
+  })
+
+  test('starts no worker for a model that is proven to do no harm', async () => {
+    const noWorkers = startPool({ entry: new URL('file:///nowhere/worker.js') })
+    const registry = await loadRegistry({ 'r.onnx': regressor, 'slow.onnx': { model: 'slow' } }, {}, noWorkers)
+    expect(registry.list()).toMatchObject([
+      { name: 'r', status: 'ready' },
+      { name: 'slow', status: 'failed' },
+    ])
+    const x: Tensor = { dataType: 'float32', shape: [1, 2], data: new Float32Array([1, 2]) }
+    const { outputs } = await registry.get('r').infer({ inputs: new Map([['X', x]]) })
+    expect([...outputs.values()]).toMatchObject([{ shape: [1, 1] }])
   })
 
   test('answers with the newest version, and with each that is named', async () => {

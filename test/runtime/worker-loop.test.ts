@@ -25,13 +25,11 @@ test('the loop loads, runs, disposes, and ends with the channel', async () => {
   const parts: Uint8Array[] = []
   const data = new Float32Array([1, 1])
   const inputs = toHeads(new Map([['X', { dataType: 'float32', shape: [1, 2], data }]]), parts)
-  const run = call({ kind: 'run', session: 7, runs: [{ inputs, outputs: ['variable'] }], maxBytes: 4 }, parts)
-  const small = call({ ...(run.call as Call & { kind: 'run' }), maxBytes: 3 }, parts)
-  const replies = await ask(load, run, small, call({ kind: 'dispose', session: 7 }), run)
+  const run = call({ kind: 'run', session: 7, runs: [{ inputs, outputs: ['variable'] }] }, parts)
+  const replies = await ask(load, run, call({ kind: 'dispose', session: 7 }), run)
   expect(replies.map(({ reply }) => reply)).toMatchObject([
     { kind: 'loaded' },
     { kind: 'outputs', outputs: [['variable', 'float32', [1, 1], 4]] },
-    { kind: 'tooLarge', bytes: 4, rows: 1 },
     { kind: 'disposed' },
     { kind: 'failed', message: 'the session has been disposed' },
   ])

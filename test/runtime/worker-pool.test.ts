@@ -145,6 +145,19 @@ describe('the runtime', () => {
     expect([...outputs.keys()]).toEqual(['label'])
   })
 
+  test('refuses outputs that are larger than they may be, before they cross, and says how many rows fit', async () => {
+    const { runtime } = startRuntime()
+    const session = await serve(runtime, fixtureModel('row'))
+    const inputs = new Map([['x', tensor('float32', [100, 4], new Float32Array(400))]])
+    const [refused] = await session.runAll([{ inputs }], { maxAnswerBytes: 700 })
+    expect(refused).toMatchObject({
+      code: 'ANSWER_TOO_LARGE',
+      message: expect.stringMatching(/may take 9200 bytes, .*send at most 7 rows in one request$/),
+    })
+    const [computed] = await session.runAll([{ inputs }], { maxAnswerBytes: 1600 })
+    expect(computed).toBeInstanceOf(Map)
+  })
+
   test('goes on after values that the model cannot compute, and says why without a path', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('lookup')))

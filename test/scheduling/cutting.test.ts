@@ -57,6 +57,20 @@ test.each([
   expect(sizes).toEqual([[10, 3]])
 })
 
+test('a request whose parts answer too much together is refused, and the rest is not computed', async () => {
+  const { sizes, run } = recording()
+  // Numbers of four bytes, each of which may take 23 as text.
+  const cut = cutRuns(run, () => 4, 23 * 3)
+  const [result] = await cut([{ inputs: rows(100) }])
+  expect(result).toMatchObject({
+    code: 'ANSWER_TOO_LARGE',
+    message: expect.stringMatching(
+      /^the answer may take 828 bytes, more than the 69 .*; send at most 3 rows in one request$/,
+    ),
+  })
+  expect(sizes.flat()).toEqual(Array.from({ length: 9 }, () => 4))
+})
+
 test('inputs of different row counts are not cut', async () => {
   const { sizes, run } = recording()
   const inputs = new Map([...rows(10), ['z', floats([1], new Float32Array(1))]])

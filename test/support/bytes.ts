@@ -10,6 +10,10 @@ export function sourceOf(bytes: Uint8Array): ByteSource & { readonly read: ByteS
       count += end - start
       return bytes.subarray(start, end)
     },
+    byteAt(at) {
+      count++
+      return bytes[at]!
+    },
     readBytes: () => count,
   }
 }

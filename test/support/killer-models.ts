@@ -97,17 +97,21 @@ export function dividingModel(op: 'Div' | 'Mod', type: IntegerType): Buffer {
   })
 }
 
-/** `y`: the smallest number divided by `a` less one. Dies of 0, and so of values that are made up, but of few others. */
-export function dyingOfZeroModel(): Buffer {
+/**
+ * `y`: the smallest number divided by `a` and one more number.
+ *
+ * @param added With -1 it dies of 0, and so of values that are made up; with 1 of -2 alone.
+ */
+export function dyingOfOneValueModel(added: -1 | 1): Buffer {
   return writeModel({
     nodes: [
-      { op: 'Sub', inputs: ['a', 'one'], outputs: ['divisor'] },
+      { op: 'Add', inputs: ['a', 'added'], outputs: ['divisor'] },
       { op: 'Div', inputs: ['smallest', 'divisor'], outputs: ['y'] },
     ],
-    inputs: [{ name: 'a', type: 'int32', shape: ['N'] }],
-    outputs: [{ name: 'y', type: 'int32', shape: ['N'] }],
+    inputs: [{ name: 'a', type: 'int32', shape: ['N', 1] }],
+    outputs: [{ name: 'y', type: 'int32', shape: ['N', 1] }],
     constants: {
-      one: { shape: [1], type: 'int32', values: [1] },
+      added: { shape: [1], type: 'int32', values: [added] },
       smallest: { shape: [1], type: 'int32', values: [-(2 ** 31)] },
     },
   })

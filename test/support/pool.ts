@@ -16,7 +16,6 @@ export function startPool(options: Partial<WorkerPoolOptions> = {}): Runtime {
     size: 1,
     intraOpThreads: 1,
     maxLoadMs: 30_000,
-    maxOutputBytes: 2 ** 27,
     onDeath: ignore,
     onLost: ignore,
     ...options,

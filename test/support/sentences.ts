@@ -52,10 +52,9 @@ function commentsOf(source: string): TextBlock[] {
 }
 
 function sentencesOf({ text, isRunning }: TextBlock): Sentence[] {
-  // A sentence ends before a space and a letter that may begin the next one.
   const parts = withoutMarkup(text)
     .replace(/\s+/g, ' ')
-    .split(/(?<=[.!?]["')]?) (?=["'(]?[\p{Lu}\p{N}])/u)
+    .split(/(?<=(?<!\b(?:e\.g|i\.e|vs|etc))[.!?]["')]?) /)
   const sentences = parts.map((part) => ({ text: part.trim(), words: countWords(part), isRunning }))
   return sentences.filter(({ words }) => words > 0)
 }

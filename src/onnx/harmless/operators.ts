@@ -1,7 +1,7 @@
 import { integerOf } from '../attributes.ts'
 import { elementTypeName } from '../value-info.ts'
 import type { TypedNode } from './element-types.ts'
-import { MAX_TREE_NODES, hasLargeTree } from './tree-size.ts'
+import { findTreeProblem } from './trees.ts'
 
 /** Why a node is not harmless, or undefined. */
 type Condition = (node: TypedNode) => string | undefined
@@ -30,7 +30,7 @@ const DEFAULT_DOMAIN: readonly (readonly [operators: string, condition?: Conditi
 const ML_DOMAIN: typeof DEFAULT_DOMAIN = [
   ['ArrayFeatureExtractor Scaler Normalizer Imputer Binarizer LabelEncoder OneHotEncoder FeatureVectorizer ZipMap'],
   ['LinearClassifier LinearRegressor SVMClassifier SVMRegressor'],
-  ['TreeEnsembleClassifier TreeEnsembleRegressor', hasBoundedTrees],
+  ['TreeEnsembleClassifier TreeEnsembleRegressor', ({ source, node }) => findTreeProblem(source, node)],
 ]
 
 const ALLOWED: ReadonlyMap<string, Condition> = new Map([
@@ -69,9 +69,4 @@ function sizedBySettled(...indices: number[]): Condition {
   return ({ isSettled }) => {
     return indices.every((index) => isSettled[index] ?? true) ? undefined : 'a value says how large its output is'
   }
-}
-
-/** The runtime goes down a tree by recursion when it loads it. */
-function hasBoundedTrees({ source, node }: TypedNode): string | undefined {
-  return hasLargeTree(source, node) ? `a tree has more than ${MAX_TREE_NODES} nodes` : undefined
 }

@@ -17,13 +17,19 @@ import type { ProofSource } from './walk.ts'
  */
 export function proveRows(file: ProofSource, graph: Graph, outputs: readonly string[]): Proof {
   try {
-    const facts = new Walk(file, graph, undefined, 0)
-    const reason = bindInputs(facts, graph) ?? reasonAgainst(facts, outputs)
+    const facts = followRows(file, graph)
+    const reason = typeof facts === 'string' ? facts : reasonAgainst(facts, outputs)
     return reason === undefined ? PROVEN : unproven(reason)
   } catch (error) {
     if (error instanceof NotProven || error instanceof WireError) return unproven(error.message)
     throw error
   }
+}
+
+/** What is known of the values of a graph, with the rows along the first axis of every input; or why they are not. */
+export function followRows(file: ProofSource, graph: Graph): Walk | string {
+  const facts = new Walk(file, graph, undefined, 0)
+  return bindInputs(facts, graph) ?? facts
 }
 
 /** Takes the first axis of every input for its rows. @returns Why not, if one has none. */

@@ -29,7 +29,7 @@ def add_to(add):
     both = [("logistic", logistic), ("tree", stump)]
     regressors = [("ridge", Ridge()), ("neighbours", KNeighborsRegressor())]
     voting = VotingClassifier(both, voting="soft", flatten_transform=False)
-    flat = "flatten_transform=False, which skl2onnx insists on"
+    flat = "The converter requires flatten_transform=False"
     add("meta", "bagging-classifier", BaggingClassifier(stump, 5, random_state=0), three, **zipmap)
     add("meta", "calibrated-classifier", CalibratedClassifierCV(stump, cv=3), three, **zipmap)
     add("meta", "voting-classifier", voting, names, **zipmap, note=flat)

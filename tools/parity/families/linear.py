@@ -47,7 +47,7 @@ def add_logistic(add):
     add("linear", "logistic-ints", logistic, three, **zipmap)
     add("linear", "logistic-strings", logistic, names, **zipmap)
     add("linear", "logistic-two-classes", logistic, two, **zipmap)
-    note = "the classes False and True are exported as 0 and 1"
+    note = "The classes False and True are exported as 0 and 1"
     add("linear", "logistic-bools", logistic, two == 1, **zipmap, note=note)
     add("linear", "logistic-no-zipmap", logistic, names, options="zipmap=False", export=with_options(zipmap=False))
     add(

@@ -16,13 +16,13 @@ FAMILY = "multi-output"
 def add_to(add):
     add(
         FAMILY, "multi-output-classifier", MultiOutputClassifier(LogisticRegression()), np.stack([two, three], 1),
-        note="the labels alone: the probabilities leave the model as a sequence of tensors",
+        note="Only the labels are served, because the probabilities are a sequence of tensors",
     )  # fmt: skip
     add(FAMILY, "multi-output-regressor", MultiOutputRegressor(GradientBoostingRegressor(**BOOSTED)), amounts)
     add(FAMILY, "ridge-two-targets", Ridge(), amounts)
     add(
         FAMILY, "forest-two-targets", RandomForestRegressor(**FEW), amounts,
-        note="the file declares one number a row; two come out",
+        note="The file declares one number for each row, and the model computes two",
     )  # fmt: skip
     add(FAMILY, "multi-task-lasso", MultiTaskLasso(0.1), amounts)
     add(FAMILY, "pls-regression", PLSRegression(2), amounts)

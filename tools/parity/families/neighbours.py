@@ -24,6 +24,6 @@ def add_to(add):
     manhattan = KNeighborsClassifier(metric="manhattan")
     called = "KNeighborsClassifier(metric='manhattan')"
     add("neighbours", "manhattan-neighbors", manhattan, names, **zipmap, called=called)
-    add("neighbours", "neighbors-two-targets", KNeighborsRegressor(), amounts, note="two numbers a row")
+    add("neighbours", "neighbors-two-targets", KNeighborsRegressor(), amounts, note="Two numbers for each row")
     components = make_pipeline(NeighborhoodComponentsAnalysis(2, random_state=0), KNeighborsClassifier())
     add("neighbours", "neighborhood-components", components, names, **zipmap)

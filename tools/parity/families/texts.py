@@ -11,7 +11,7 @@ from parity.exporters import on_strings
 
 ADJECTIVES = {"yes": ["wonderful", "lovely", "great", "touching"], "no": ["dull", "awful", "slow", "confused"]}
 OPTIONS = {"locale": "C", "tokenexp": r"[\pL\pN_][\pL\pN_]+"}
-LOCALE = "by default it asks for the locale en_US.UTF-8, which slim images lack"
+LOCALE = "The default export needs the locale en_US.UTF-8, which slim images lack"
 
 
 def sentences(labels):

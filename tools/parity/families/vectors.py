@@ -9,8 +9,8 @@ from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, NuSVC, NuSVR
 from parity.data import amount, names, rows, three, two, yes_no, zipmap
 from parity.exporters import with_options, with_skl2onnx
 
-ONE_SCORE = "one score a row, that of the second class"
-SWAPPED = "skl2onnx's default gives each of two classes the score of the other"
+ONE_SCORE = "One score for each row, of the second class"
+SWAPPED = "The default of skl2onnx swaps the scores of the two classes"
 
 
 def add_to(add):
@@ -35,5 +35,5 @@ def add_to(add):
     add(
         "gaussian process", "gaussian-process-regressor", GaussianProcessRegressor(kernel), amount,
         options="a float64 input", export=with_skl2onnx(rows[:1]), tolerance=1e-8,
-        note="a float32 input loses digits: the covariance is nearly singular",
+        note="A float32 input loses digits, because the covariance is nearly singular",
     )  # fmt: skip

@@ -1,0 +1,93 @@
+import type { Graph, GraphNode } from '../graph.ts'
+import { PROVEN, unproven } from '../proof.ts'
+import type { Proof } from '../proof.ts'
+import { followRows } from '../rows/proof.ts'
+import { NotProven, ROWS, over, product, rowPower, toNumber } from '../rows/sizes.ts'
+import type { Size } from '../rows/sizes.ts'
+import type { ProofSource, Walk } from '../rows/walk.ts'
+import { WireError } from '../wire.ts'
+
+// Of one row: a run of 32 rows takes less than 20 MB.
+const MAX_ELEMENTS = 2 ** 16
+// Of one row, each at most about a nanosecond.
+const MAX_STEPS = 2 ** 19
+// The runtime makes room for them, whatever the file holds of them.
+const MAX_WEIGHTS = 2 ** 20
+// Some optimizations of the runtime compare nodes with each other.
+const MAX_NODES = 2000
+// Each number in an attribute takes as much, and is used once for a row.
+const BYTES_PER_STEP = 4
+
+/**
+ * Proves that a graph can be loaded and computed for the first time in the process that listens: a run of one row takes
+ * little time and memory, whatever the file says. Its rows must be proven to keep apart, and its operators to be harmless.
+ */
+export function proveLight(file: ProofSource, graph: Graph): Proof {
+  if (graph.nodes.length > MAX_NODES) return unproven(`the graph has more than ${MAX_NODES} nodes`)
+  if (graph.hasSparse) return unproven('it has sparse weights')
+  if (graph.externalFiles.size > 0) return unproven('its weights are in other files')
+  try {
+    const facts = followRows(file, graph)
+    if (typeof facts === 'string') return unproven(facts)
+    const weights = sum([...graph.initializers.keys()].map((name) => elementsOf(facts, name)))
+    if (weights > MAX_WEIGHTS) return unproven('it has many weights')
+    return checkNodes(facts, graph)
+  } catch (error) {
+    if (error instanceof NotProven || error instanceof WireError) return unproven(error.message)
+    throw error
+  }
+}
+
+function checkNodes(facts: Walk, { nodes }: Graph): Proof {
+  let [elements, steps] = [0, 0]
+  for (const node of nodes) {
+    // It is cut off, or nobody asks for its output.
+    if (node.operator === 'ZipMap') continue
+    const [read, made] = [node.inputs, node.outputs].map((names) => {
+      return sum(names.filter(Boolean).map((name) => elementsOf(facts, name)))
+    }) as [number, number]
+    elements += made
+    steps += read + made * summedBy(facts, node) + ((node.end - node.start) / BYTES_PER_STEP) * rowsOf(facts, node)
+    if (!(elements <= MAX_ELEMENTS && steps <= MAX_STEPS)) {
+      return unproven(`${node.operator}: how long a run takes is not known, or too long`)
+    }
+  }
+  return PROVEN
+}
+
+/** Elements for each row, or all of a constant; infinite where the size is not known. */
+function elementsOf(facts: Walk, name: string): number {
+  const fact = facts.find(name)
+  if (fact.kind === 'unproven' || !fact.shape) return Infinity
+  const size = product(fact.shape)
+  return numberOf(fact.kind === 'rows' ? over(size, ROWS) : size)
+}
+
+/** How many products are added up for one element. */
+function summedBy(facts: Walk, { operator, inputs }: GraphNode): number {
+  if (operator !== 'MatMul' && operator !== 'Gemm') return 1
+  const fact = facts.find(inputs[0]!)
+  if (fact.kind === 'unproven' || !fact.shape) return Infinity
+  // Either of the last two may be summed over, of which one may hold the rows.
+  return Math.max(...fact.shape.slice(-2).map((size) => numberOf(withoutRows(size))))
+}
+
+/** How many rows of its table a learned operator sees for each row of the run. */
+function rowsOf(facts: Walk, { inputs, domain }: GraphNode): number {
+  if (domain === '' || inputs.length === 0) return 1
+  const fact = facts.find(inputs[0]!)
+  if (fact.kind === 'unproven' || !fact.shape) return Infinity
+  return fact.shape.length === 0 ? 1 : numberOf(withoutRows(fact.shape[0]!))
+}
+
+function withoutRows(size: Size): Size {
+  return rowPower(size) === 1 ? over(size, ROWS) : size
+}
+
+function numberOf(size: Size): number {
+  return toNumber(size) ?? Infinity
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,77 @@
+import type { GraphNode } from '../graph.ts'
+import type { ByteSource } from '../wire.ts'
+import { LEAF, readTreeLists } from './tree-lists.ts'
+import type { TreeLists } from './tree-lists.ts'
+
+// The runtime goes down a tree by recursion when it loads it. A tree is no deeper than it has nodes.
+const MAX_TREE_NODES = 10_000
+const MAX_COLUMN = 2 ** 31
+
+const NODE_LISTS = ['treeids', 'nodeids', 'truenodeids', 'falsenodeids', 'featureids', 'modes'].map(
+  (name) => `nodes_${name}`,
+)
+
+/**
+ * Why the runtime may not survive a TreeEnsembleClassifier or a TreeEnsembleRegressor, or undefined. It checks little of
+ * their lists: it goes round for ever in a tree with a circle, and a class beyond the last ends it.
+ *
+ * @throws WireError as `readTreeLists` does.
+ */
+export function findTreeProblem(source: ByteSource, node: GraphNode): string | undefined {
+  const lists = readTreeLists(source, node)
+  const prefix = node.operator === 'TreeEnsembleClassifier' ? 'class' : 'target'
+  const scoreLists = ['ids', 'nodeids', 'treeids'].map((name) => `${prefix}_${name}`)
+  const counts = [NODE_LISTS, scoreLists].map((names) => new Set(names.map((name) => listOf(lists, name).length)))
+  if (counts.some(({ size }) => size > 1)) return 'lists of its nodes differ in length'
+  const answers = prefix === 'class' ? countLabels(lists) : (listOf(lists, 'n_targets')[0] ?? 1)
+  // Its answer for two classes is written beyond a single one.
+  if (prefix === 'class' && answers < 2) return 'it has less than two classes'
+  if (!isWithin(listOf(lists, `${prefix}_ids`), answers)) return `its ${prefix}_ids are out of range`
+  if (!isWithin(listOf(lists, 'nodes_featureids'), MAX_COLUMN)) return 'its nodes_featureids are out of range'
+  return findCircle(lists)
+}
+
+function listOf(lists: TreeLists, name: string): readonly number[] {
+  return lists.get(name) ?? []
+}
+
+function countLabels(lists: TreeLists): number {
+  return Math.max(listOf(lists, 'classlabels_strings').length, listOf(lists, 'classlabels_int64s').length)
+}
+
+function isWithin(ids: readonly number[], count: number): boolean {
+  return ids.every((id) => id >= 0 && id < count)
+}
+
+/** Exporters list the nodes tree after tree, each with its root first. */
+function findCircle(lists: TreeLists): string | undefined {
+  const trees = listOf(lists, 'nodes_treeids')
+  const seen = new Set<number>()
+  for (let from = 0, to = 0; from < trees.length; from = to) {
+    const tree = trees[from]!
+    if (seen.has(tree)) return 'its trees are mixed'
+    seen.add(tree)
+    while (to < trees.length && trees[to] === tree) to++
+    if (to - from > MAX_TREE_NODES) return `a tree has more than ${MAX_TREE_NODES} nodes`
+    if (!isTree(lists, from, to)) return 'the nodes of a tree do not form a tree'
+  }
+  return undefined
+}
+
+/** True when every branch leads to two nodes of the same tree, none of which another leads to, nor to the root. */
+function isTree(lists: TreeLists, from: number, to: number): boolean {
+  const ids = listOf(lists, 'nodes_nodeids').slice(from, to)
+  const known = new Set(ids)
+  const reached = new Set([ids[0]])
+  let branches = 0
+  for (let index = from; index < to; index++) {
+    if (listOf(lists, 'nodes_modes')[index] === LEAF) continue
+    branches++
+    for (const side of ['nodes_truenodeids', 'nodes_falsenodeids']) {
+      const child = listOf(lists, side)[index]!
+      if (!known.has(child)) return false
+      reached.add(child)
+    }
+  }
+  return known.size === ids.length && reached.size === 1 + 2 * branches
+}

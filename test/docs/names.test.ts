@@ -1,0 +1,48 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { FIELDS } from '../../src/config.ts'
+import { pages } from '../support/pages.ts'
+import { ROOT } from '../support/paths.ts'
+
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+/** What a page has in inline code. */
+const inlineCode = (page: string): string[] => {
+  const prose = read(page).replace(/^```.*?^```$/gms, '')
+  return Array.from(prose.matchAll(/`([^`\n]+)`/g), ([, code]) => code!)
+}
+
+const sources = ['src', 'test', 'bench'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `/${folder}/${file}`),
+)
+
+// Names of KServe and Triton, and flags of other programs.
+const OTHERS = ['http-port', 'model-repository', 'help', 'version', 'init', 'max-old-space-size']
+
+const exportFlags = Array.from(read('tools/export_sklearn.py').matchAll(/"--([a-z-]+)"/g), ([, flag]) => flag!)
+const flags = new Set([...Object.keys(FIELDS), ...OTHERS, ...exportFlags])
+
+const flagsIn = (page: string): string[] =>
+  inlineCode(page).flatMap((code) =>
+    Array.from(code.matchAll(/(?:^|\s)--([a-z][\w-]*)/g), ([, flag]) => flag!.replaceAll('_', '-')),
+  )
+
+const filesIn = (page: string): string[] => inlineCode(page).filter((code) => /^[\w./-]+\.(?:ts|mjs|proto)$/.test(code))
+
+test('finds flags and files in inline code', () => {
+  expect(flagsIn('docs/settings.md')).toContain('http-port')
+  expect(filesIn('docs/architecture.md')).toContain('http/connections.ts')
+  expect(flags.has('no-such-flag')).toBe(false)
+})
+
+// A record tells what held then, and so does the changelog.
+const current = pages.filter((page) => !/^docs\/decisions|^CHANGELOG/.test(page))
+
+test.each(current)('every flag that %s names exists', (page) => {
+  expect(flagsIn(page).filter((flag) => !flags.has(flag))).toEqual([])
+})
+
+test.each(current)('every source file that %s names exists', (page) => {
+  expect(filesIn(page).filter((file) => !sources.some((source) => source.endsWith(`/${file}`)))).toEqual([])
+})

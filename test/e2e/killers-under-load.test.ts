@@ -1,0 +1,111 @@
+import { arch } from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startBesideIris } from '../support/beside-iris.ts'
+import type { Input } from '../support/beside-iris.ts'
+import { createFolder } from '../support/folders.ts'
+import { get, post } from '../support/http.ts'
+import { dyingOfOneValueModel, loopModel } from '../support/killer-models.ts'
+import { startServer } from '../support/server-process.ts'
+import type { ServerProcess } from '../support/server-process.ts'
+
+const SMALLEST = -(2 ** 31)
+// With one added to it, the value that ends the model's process.
+const DEADLY = -2
+
+const value = (number: number): Input => ({ name: 'a', datatype: 'INT32', shape: [1, 1], data: [number] })
+
+function deathsOf({ lines }: ServerProcess): number {
+  return lines.filter(({ msg }) => msg?.startsWith('a worker ended')).length
+}
+
+// Only these processors fault on the division.
+describe.runIf(arch === 'x64')('a request that ends its worker', () => {
+  test('of 32 that are computed in one run is refused alone, and the 31 others are answered', async () => {
+    const folder = createFolder({
+      'divider/1/model.onnx': dyingOfOneValueModel(1),
+      'divider/model.json': '{"batching":{"maxBatchSize":32,"maxDelayMs":1000}}',
+    })
+    const server = await startServer({ args: ['--model-dir', folder, '--workers=2'] })
+    const numbers = Array.from({ length: 32 }, (_, index) => (index === 17 ? DEADLY : index))
+    const answers = await Promise.all(
+      numbers.map((number) => post(`${server.url}/v2/models/divider/infer`, { inputs: [value(number)] })),
+    )
+    for (const [index, answer] of answers.entries()) {
+      const quotient = Math.trunc(SMALLEST / (index + 1))
+      if (index === 17)
+        expect(answer).toMatchObject({ status: 422, body: { error: expect.stringContaining('SIGFPE') } })
+      else expect(answer).toMatchObject({ status: 200, body: { outputs: [{ data: [quotient] }] } })
+    }
+    // Once with all others, once alone.
+    expect(deathsOf(server)).toBe(2)
+    expect((await get(`${server.url}/health`)).body).toMatchObject({ status: 'ok' })
+  })
+
+  test('20 times a second is refused with Retry-After, starts few processes, and slows nobody down', async () => {
+    const { server, ask, answered, tally } = await startBesideIris({
+      models: { divider: dyingOfOneValueModel(1) },
+      args: ['--workers=2'],
+      atEnd: onTestFinished,
+    })
+    const startedAt = performance.now()
+    const isIrisAnswered = answered((tally.statuses.get(200) ?? 0) + 600)
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        await delay(50 * index)
+        return ask('divider', [value(DEADLY)])
+      }),
+    )
+    const statuses = replies.map(({ status }) => status)
+    expect(statuses[0]).toBe(422)
+    expect(new Set(statuses)).toEqual(new Set([422, 503]))
+    for (const { status, retryAfter, body } of replies.slice(20)) {
+      if (status !== 503) continue
+      expect(Number(retryAfter)).toBeGreaterThan(0)
+      expect(body.error).toMatch(/^the model is paused, as its requests keep ending the process that computes it/)
+    }
+    // Three at once, and one for each ten seconds.
+    const seconds = (performance.now() - startedAt) / 1000
+    expect(deathsOf(server)).toBeLessThanOrEqual(3 + Math.ceil(seconds / 10))
+    expect((await get(`${server.url}/health`)).body.status).toBe('degraded')
+    expect((await get(`${server.url}/models/divider`)).body).toMatchObject({ status: 'paused' })
+    expect(server.lines.filter(({ msg }) => msg?.includes('it is paused for')).length).toBeGreaterThan(0)
+    await isIrisAnswered
+    expect([...tally.statuses.keys()]).toEqual([200])
+  })
+})
+
+test('as many endless runs as workers leave another model its usual time', async () => {
+  const folder = createFolder({
+    'loop.onnx': loopModel(),
+    'other/1/model.onnx': { model: 'regressor' },
+    'other/model.json': '{"execution":"workers"}',
+  })
+  const server = await startServer({ args: ['--model-dir', folder, '--workers=2', '--max-run=60'] })
+  const usual = await timesOf(server, 200)
+  const turns = { name: 'turns', datatype: 'INT64', shape: [1], data: [String(2n ** 62n)] }
+  // They end with the server.
+  for (let count = 0; count < 3; count++) {
+    void post(`${server.url}/v2/models/loop/infer`, { inputs: [turns] }).catch(() => undefined)
+  }
+  await get(`${server.url}/health`)
+  const beside = await timesOf(server, 200)
+  const figures = `p50 ${quantile(usual, 0.5)} and ${quantile(beside, 0.5)} ms, p99 ${quantile(usual, 0.99)} and ${quantile(beside, 0.99)} ms`
+  console.log(`another model without and beside endless runs: ${figures}`)
+  expect(quantile(beside, 0.5)).toBeLessThan(2 * quantile(usual, 0.99))
+})
+
+/** How long requests took, one after the other, in milliseconds. */
+async function timesOf({ url }: ServerProcess, count: number): Promise<number[]> {
+  const times: number[] = []
+  for (let index = 0; index < count; index++) {
+    const startedAt = performance.now()
+    expect((await post(`${url}/models/other/predict`, { x0: 1, x1: 1 })).status).toBe(200)
+    times.push(performance.now() - startedAt)
+  }
+  return times
+}
+
+function quantile(times: readonly number[], share: number): number {
+  return Number(times.toSorted((a, b) => a - b)[Math.floor(share * (times.length - 1))]!.toFixed(2))
+}
