@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import type { BufferPool } from '../core/buffer-pool.ts'
 import type { HeldAnswers } from '../core/held-answers.ts'
 import type { Turns } from '../core/turns.ts'
 import { joinPieces } from '../protocols/text-answer.ts'
@@ -35,10 +36,12 @@ const asItIs: EncodingChoice = () => undefined
 export class AnswerSender {
   readonly #turns: Turns
   readonly #held: HeldAnswers
+  readonly #buffers: BufferPool
 
-  constructor(turns: Turns, held: HeldAnswers) {
+  constructor(turns: Turns, held: HeldAnswers, buffers: BufferPool) {
     this.#turns = turns
     this.#held = held
+    this.#buffers = buffers
   }
 
   /** @throws ServingError QUEUE_FULL where too many long answers are not read yet; what `encodingFor` throws. */
@@ -60,13 +63,25 @@ export class AnswerSender {
     const text = await this.#writeAll(head)
     setHeadBytes(lengthOf(text))
     const chunks = [...text, ...binary]
-    if (lengthOf(chunks) <= BUFFERED_BYTES) return sendBody(reply, Buffer.concat(chunks), encodingFor)
+    if (lengthOf(chunks) <= BUFFERED_BYTES) return sendBody(reply, this.#join(reply, chunks), encodingFor)
     return sendStream(reply, chunks, encodingFor, lengthOf(chunks))
   }
 
   async #writeAll({ maxBytes, pieces }: TextAnswer): Promise<readonly Buffer[]> {
     if (maxBytes <= SHORT_BYTES) return [Buffer.from(joinPieces(pieces))]
     return (await takeBytes(writeSlices(pieces, this.#turns), Infinity)).taken
+  }
+
+  /** Joins the chunks in memory that is used again once the answer has left. */
+  #join({ raw }: FastifyReply, chunks: readonly Uint8Array[]): Buffer {
+    const owned = this.#buffers.take(lengthOf(chunks))
+    let at = 0
+    for (const chunk of chunks) {
+      owned.bytes.set(chunk, at)
+      at += chunk.length
+    }
+    raw.once('finish', () => owned.release())
+    return Buffer.from(owned.bytes.buffer, owned.bytes.byteOffset, owned.bytes.byteLength)
   }
 
   #hold({ raw }: FastifyReply, bytes: number): void {

@@ -48,7 +48,7 @@ export interface AppOptions {
 /** Builds the HTTP transport; does not listen. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const { registry, version, isDraining, platform } = options
-  const sender = new AnswerSender(options.turns, new HeldAnswers(options.maxAnswerBytes))
+  const sender = new AnswerSender(options.turns, new HeldAnswers(options.maxAnswerBytes), options.buffers)
   const forModels = { ...options, sender }
   const app = createFastify(options)
   // Schemas are documentation: codecs check what comes in, and what goes out is ours.
