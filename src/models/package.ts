@@ -19,37 +19,37 @@ const feature = z.strictObject({
     .enum(['number', 'integer', 'boolean', 'string', 'date', 'datetime'])
     .optional()
     .describe(
-      "What a value must be; by default what the model's input says. A date is an ISO string and reaches a column of numbers as days since 1970, a datetime as seconds (UTC).",
+      "The type of a value; by default that of the model's input. A date is an ISO string, and the model gets days since 1970. A datetime is an ISO string, and the model gets seconds since 1970 (UTC).",
     ),
   unit: text.optional().describe('Unit of measurement, for people.'),
   description: text.optional().describe('What the feature means, for people.'),
-  example: value
-    .optional()
-    .describe('A typical value; with one for every feature, the documented example is realistic.'),
+  example: value.optional().describe('A typical value. If every feature has one, the documented example is realistic.'),
   missing: value
     .optional()
     .describe(
-      'What the model gets for a value that is null, or empty in CSV: "nan", or a value of the feature\'s type. "refuse" refuses it. By default NaN where examples.json or the graph shows that the model handles it; refused else. In a feature of strings "nan" is a text like any other.',
+      'The value that the model gets for a missing one, which is null in JSON or empty in CSV: "nan", or a value of the feature\'s type. "refuse" refuses a missing value. The default is NaN if examples.json or the graph shows that the model handles it, and else "refuse". In a string feature, "nan" is a string like any other.',
     ),
-  minimum: bound.optional().describe('The smallest value that is usual; of others the answer warns.'),
-  maximum: bound.optional().describe('The largest value that is usual; of others the answer warns.'),
+  minimum: bound.optional().describe('The smallest usual value. The answer warns of smaller ones.'),
+  maximum: bound.optional().describe('The largest usual value. The answer warns of larger ones.'),
   values: z
     .array(z.union([text, bound]))
     .min(1)
     .optional()
-    .describe('The values that are usual; of others the answer warns.'),
-  outOfRange: outOfRange.optional().describe('As outOfRange of the model, for this feature.'),
+    .describe('The usual values. The answer warns of others.'),
+  outOfRange: outOfRange.optional().describe('Replaces outOfRange of the model for this feature.'),
 })
 
 const output = z.strictObject({
   tensor: name.describe('The name of the output in the file.'),
-  name: name.optional().describe('The key under which it is answered.'),
+  name: name.optional().describe('The key of this output in the answer.'),
   columns: z
     .array(name)
     .min(1)
     .refine((names) => !repeated(names), 'two columns have the same name')
     .optional()
-    .describe('Names of its columns, for an output of several numbers a row; it is then answered as an object.'),
+    .describe(
+      'Names of the columns of an output with several numbers for each row. The answer then has an object with these names.',
+    ),
 })
 
 const packageSchema = z
@@ -61,51 +61,47 @@ const packageSchema = z
       .min(1)
       .optional()
       .describe(
-        "In the model's column order: of its one [rows, columns] input, or one feature for each [rows, 1] input.",
+        'The features, in the order of the columns of a [rows, columns] input, or one for each [rows, 1] input.',
       ),
     labels: z
       .union([z.array(name).min(1), z.array(z.union([z.int(), z.bigint()])).min(1)])
       .optional()
       .describe(
-        'The classes, in the order of the probability columns; read from the file where it tells them. Names stand for the classes of the file in their order, or for 0, 1, 2, … where the file tells none. A network with one output of floats [rows, classes] becomes a classifier by them.',
+        'The classes, in the order of the columns of probabilities. By default they are read from the file. Names replace the classes of the file in their order, or 0, 1, 2, … if the file has none. A network with one output of floats [rows, classes] becomes a classifier.',
       ),
     activation: z
       .enum(ACTIVATIONS)
       .optional()
       .describe(
-        'The function that makes probabilities of the numbers of a network. By default none where the graph ends in Softmax or Sigmoid, else softmax, or sigmoid for a single number.',
+        'The function that turns the numbers of a network into probabilities. The default is none if the graph ends in Softmax or Sigmoid. Otherwise it is softmax, or sigmoid for a single number.',
       ),
     threshold: z
       .union([z.number(), z.strictObject({ label: z.union([name, z.int(), z.bigint()]), atLeast: z.number() })])
       .optional()
       .describe(
-        'Chooses the label of a classifier of two classes: the second one is answered where its number is at least this, else the first. As an object, the class with this label is answered where its number is at least `atLeast`, else the other one.',
+        'Chooses the label of a classifier of two classes. The label is the second class if its number is at least this, and else the first. An object names the class: its label is answered if its number is at least `atLeast`, and else the other one.',
       ),
-    outputs: z
-      .array(output)
-      .min(1)
-      .optional()
-      .describe('The outputs that are answered, in this order; all by default.'),
+    outputs: z.array(output).min(1).optional().describe('The outputs in the answer, in this order; all by default.'),
     unknownFeatures: z
       .enum(['refuse', 'ignore'])
       .optional()
-      .describe('What becomes of keys of a record that are no features; refused by default.'),
+      .describe('Keys of a record that are not features are refused (the default) or ignored.'),
     misreadText: z
       .enum(['refuse', 'allow'])
       .optional()
       .describe(
-        'What becomes of text that the Tokenizer of the file reads otherwise than the original model, such as words with accents; refused by default.',
+        'Text that the Tokenizer of the file reads differently from the original model, such as words with accents, is refused (the default) or allowed.',
       ),
     outOfRange: outOfRange
       .optional()
       .describe(
-        'What becomes of a value outside of minimum, maximum or values: a warning in the answer (the default), an error, or nothing.',
+        'A value outside of minimum, maximum or values causes a warning in the answer (the default), an error, or nothing.',
       ),
     limits: z
       .strictObject({
         maxRows: z.int().min(1).optional().describe("Most rows in one request; at most the server's own limit."),
-        maxRunMs: z.int().min(1).max(3_600_000).optional().describe('How long one run may take.'),
-        maxQueued: z.int().min(1).optional().describe('Most requests that may wait; more are refused with 429.'),
+        maxRunMs: z.int().min(1).max(3_600_000).optional().describe('The longest time of one run, in milliseconds.'),
+        maxQueued: z.int().min(1).optional().describe('Most requests that may wait. More are refused with 429.'),
         maxQueuedRows: z.int().min(1).optional().describe('Most rows that may wait, over all requests.'),
       })
       .optional(),
@@ -114,19 +110,24 @@ const packageSchema = z
         z.boolean(),
         z.strictObject({
           maxBatchSize: z.int().min(1).max(4096).optional().describe('Most rows in one run; measured by default.'),
-          maxDelayMs: z.number().min(0).max(1000).optional().describe('How long a run may wait to fill up; 0.'),
-          force: z.boolean().optional().describe('As true alone: joins requests without a proof.'),
+          maxDelayMs: z
+            .number()
+            .min(0)
+            .max(1000)
+            .optional()
+            .describe('The longest wait for a run to fill up, in milliseconds; 0 by default.'),
+          force: z.boolean().optional().describe('true joins requests without a proof.'),
         }),
       ])
       .optional()
       .describe(
-        'How waiting requests are joined into one run. They are joined where the graph proves that rows do not influence each other; true joins them without that proof, for whoever knows the model, and false never joins them.',
+        'How waiting requests are joined into one run. By default they are joined if the graph proves that rows do not influence each other. true joins them without this proof, if you know that it holds. false never joins them.',
       ),
     execution: z
       .enum(['inline', 'workers'])
       .optional()
       .describe(
-        'Where small runs are computed: in the process that listens, or all in worker processes; by default inline where the graph is proven to do no harm and its runs are short.',
+        'Small runs are computed in the listening process (inline), or all runs in worker processes. The default is inline if the graph is proven harmless and its runs are short.',
       ),
   })
   .refine(({ features = [] }) => !repeated(features.map((entry) => entry.name)), {

@@ -46,3 +46,15 @@ test.each(current)('every flag that %s names exists', (page) => {
 test.each(current)('every source file that %s names exists', (page) => {
   expect(filesIn(page).filter((file) => !sources.some((source) => source.endsWith(`/${file}`)))).toEqual([])
 })
+
+test('docs/predict.md explains every error code that a client of /predict can get', () => {
+  const codes = Array.from(
+    (read('src/core/errors.ts') + read('src/http/errors.ts')).matchAll(/'([A-Z]+_[A-Z_]+)'/g),
+    ([, code]) => code!,
+  )
+  expect(codes).toContain('INFERENCE_FAILED')
+  // A client that has left gets no answer, and Fastify's and Node's own codes are translated.
+  const internal = /^(?:CANCELLED|FST_|HPE_|ERR_)/
+  const page = read('docs/predict.md')
+  expect(codes.filter((code) => !internal.test(code) && !page.includes(`\`${code}\``))).toEqual([])
+})
