@@ -66,6 +66,7 @@ async function serve(
 
   const logger = pino({ level: config.logLevel, base: null }, await createLogOutput())
   for (const warning of warnings) logger.warn(warning)
+  logWarnings(logger)
   const server = createServer({
     config,
     files,
@@ -86,6 +87,12 @@ async function serve(
     logger.fatal(error.message)
     await end(server, EXIT_SET_UP_WRONGLY)
   }
+}
+
+/** Node prints its warnings, which are no JSON lines, where nobody else takes them. */
+function logWarnings(logger: Logger): void {
+  process.removeAllListeners('warning')
+  process.on('warning', (err) => logger.warn({ err }, `Node warns: ${err.message}`))
 }
 
 /** The models that were found, or what is wrong with the folder. */

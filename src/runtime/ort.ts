@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor as OrtTensor, env } from 'onnxruntime-node'
 import { isDataType } from '../core/datatypes.ts'
 import type { TensorData } from '../core/datatypes.ts'
 import type { Signature, TensorSpec } from '../core/signature.ts'
@@ -10,6 +10,9 @@ import { cleanMessage } from './error-messages.ts'
 import type { ModelSource } from './runtime.ts'
 
 // The only importer of onnxruntime-node. Loading and running block the thread that calls.
+
+// What the library prints by itself, such as a device that it has not found, is no line of the log.
+env.logLevel = 'fatal'
 
 type ValueMetadata = InferenceSession.ValueMetadata
 

@@ -111,6 +111,16 @@ describe('where the library of ONNX Runtime cannot be loaded, it says so once an
   })
 })
 
+test('a warning of Node is a line of the log, and nothing else is printed', async () => {
+  const warn = "setInterval(() => process.emitWarning('too many listeners'), 200).unref()"
+  const server = await startServer({ env: { ...process.env, NODE_OPTIONS: `--import "data:text/javascript,${warn}"` } })
+  const line = await server.line(({ msg }) => msg === 'Node warns: too many listeners')
+  expect(line).toMatchObject({ level: 40 })
+  const printed = server.stderr()
+  await server.line((each) => each !== line && each.msg === line.msg)
+  expect(server.stderr()).toBe(printed)
+})
+
 test('a port in use is told, with exit code 1', async () => {
   const { port } = new URL((await startServer()).url)
   const second = spawnServer({ args: ['--port', port] })
