@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
-import { FIELDS, SECONDS, configSchema } from './config.ts'
+import { readSettings } from './config.ts'
 import type { Config } from './config.ts'
 import { platformSettings, readPlatform } from './platform.ts'
+import { SETTINGS, SETTING_LIST } from './settings.ts'
 
 /** What the command line asks for. */
 export type Command =
@@ -12,34 +13,38 @@ export type Command =
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads flags and environment. Every problem is reported, not the first alone. */
+const FLAGS = SETTING_LIST.map(([, { flag }]) => flag)
+
+/** Reads flags and environment variables. A flag wins over its variable. Every problem is reported. */
 export function parseCommand(args: readonly string[], allOfEnv: Environment): Command {
   const { env, warnings } = withoutServiceLinks(allOfEnv)
   const isServe = args[0] === 'serve'
   const { flags, problems } = parseFlags(isServe ? args.slice(1) : args, isServe)
-  const platform: Readonly<Record<string, string | undefined>> = { ...platformSettings(env, isServe) }
   if (flags.has('help')) return { kind: 'help' }
   if (flags.has('version')) return { kind: 'version' }
-  const given = Object.keys(FIELDS).map((flag) => [
-    flag,
-    flags.get(flag) ?? platform[flag] ?? (env[toVariable(flag)] || undefined),
-  ])
-  const parsed = configSchema.safeParse(Object.fromEntries(given.filter(([, value]) => value !== undefined)))
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    const flag = String(path[0])
-    problems.push(`${flags.has(flag) ? `--${flag}` : toVariable(flag)}: ${message}`)
+  const platform = platformSettings(env, isServe)
+  const texts = SETTING_LIST.flatMap(([key, { flag, variable }]) => {
+    const text = flags.get(flag) ?? platform[key] ?? (env[variable] || undefined)
+    return text === undefined ? [] : [[key, text]]
+  })
+  const settings = readSettings(Object.fromEntries(texts))
+  if (!('host' in settings)) {
+    for (const { key, message } of settings) {
+      const { flag, variable } = SETTINGS[key]
+      problems.push(`${flags.has(flag) ? `--${flag}` : variable}: ${message}`)
+    }
   }
-  if (problems.length > 0 || !parsed.data) return { kind: 'invalid', problems }
-  return { kind: 'serve', config: { ...parsed.data, platform: readPlatform(env) }, warnings }
+  if (problems.length > 0 || !('host' in settings)) return { kind: 'invalid', problems }
+  return { kind: 'serve', config: { ...settings, platform: readPlatform(env) }, warnings }
 }
 
 /**
- * Leaves out our variables that Kubernetes has set: a Service named `grpc` gives every pod GRPC_PORT=tcp://10.0.0.1:8001.
+ * Leaves out variables of ours that Kubernetes has set. A Service named `grpc` gives every pod GRPC_PORT=tcp://10.0.0.1:8001.
  *
  * @see https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
  */
 function withoutServiceLinks(env: Environment): { env: Environment; warnings: readonly string[] } {
-  const names = Object.keys(FIELDS).map(toVariable)
+  const names = SETTING_LIST.map(([, { variable }]) => variable)
   const links = names.filter((name) => /^(tcp|udp|sctp):\/\//.test(env[name] ?? ''))
   const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !links.includes(name)))
   const next = 'set enableServiceLinks: false in the pod, or use the flag'
@@ -49,14 +54,11 @@ function withoutServiceLinks(env: Environment): { env: Environment; warnings: re
   }
 }
 
-/** The text of `--help`. */
+/** The text of `--help`, which docs/settings.md shows as well. */
 export function helpText(): string {
-  const rows = Object.entries(FIELDS).map(([flag, field]) => {
-    const fallback = field.safeParse(undefined).data as string | number | undefined
-    const isSeconds = SECONDS.has(flag) && typeof fallback === 'number'
-    const shown = isSeconds ? fallback / 1000 : fallback
-    const note = shown === undefined ? '' : ` [${shown}]`
-    return `  --${flag.padEnd(18)} ${toVariable(flag).padEnd(18)} ${field.description}${note}`
+  const rows = SETTING_LIST.map(([, { flag, variable, help, default: fallback }]) => {
+    const note = fallback === undefined ? '' : ` [${fallback}]`
+    return `  --${flag.padEnd(18)} ${variable.padEnd(18)} ${help}${note}`
   })
   return `onnx-serve: serves ONNX models over HTTP and gRPC
 
@@ -79,9 +81,9 @@ interface Flags {
   readonly problems: string[]
 }
 
-/** @param isLenient Flags that are unknown are passed over: a platform's, for other servers. */
+/** @param isLenient Ignores unknown flags, which a platform may give to every server. */
 function parseFlags(args: readonly string[], isLenient: boolean): Flags {
-  const options = Object.fromEntries(Object.keys(FIELDS).map((flag) => [flag, { type: 'string' as const }]))
+  const options = Object.fromEntries(FLAGS.map((flag) => [flag, { type: 'string' as const }]))
   const switches = { help: { type: 'boolean' as const, short: 'h' }, version: { type: 'boolean' as const } }
   const normalized = args.map((arg) =>
     arg.replace(/^--[^=]+/, (flag) => ALIASES[flag.replaceAll('_', '-')] ?? flag.replaceAll('_', '-')),
@@ -102,9 +104,5 @@ function parseFlags(args: readonly string[], isLenient: boolean): Flags {
 }
 
 function unknownFlag(flag: string): string {
-  return `unknown flag ${flag}; known: ${[...Object.keys(FIELDS), 'help', 'version'].map((name) => `--${name}`).join(' ')}`
-}
-
-function toVariable(flag: string): string {
-  return flag.toUpperCase().replaceAll('-', '_')
+  return `unknown flag ${flag}; known: ${[...FLAGS, 'help', 'version'].map((name) => `--${name}`).join(' ')}`
 }

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs'
 import type { Platform } from './http/platform.ts'
+import type { SettingKey } from './settings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What a platform's environment stands for, where no flag says otherwise. */
-export interface PlatformSettings {
-  readonly port?: string | undefined
-  readonly 'model-dir'?: string | undefined
-}
+/** The texts of settings that the environment of a platform gives. A flag wins over them. */
+export type PlatformSettings = Readonly<Partial<Record<SettingKey, string | undefined>>>
 
 // Where platforms mount the model; the image's own folder comes last.
 const MOUNTS = ['/mnt/models', '/opt/ml/model']
@@ -16,7 +14,7 @@ const SERVE_PORT = '8080'
 /**
  * Reads the variables and mounts of SageMaker, Vertex AI, Azure ML and KServe.
  *
- * @param isServe Whether the program was started as `serve`, as SageMaker does.
+ * @param isServe The program was started as `serve`, as SageMaker does.
  */
 export function platformSettings(
   env: Environment,
@@ -26,7 +24,7 @@ export function platformSettings(
   const given = env['SAGEMAKER_BIND_TO_PORT'] || env['AIP_HTTP_PORT'] || env['PORT']
   return {
     port: given || (isServe ? SERVE_PORT : undefined),
-    'model-dir': env['MODEL_DIR'] || env['AZUREML_MODEL_DIR'] || MOUNTS.find(exists),
+    modelDir: env['MODEL_DIR'] || env['AZUREML_MODEL_DIR'] || MOUNTS.find(exists),
   }
 }
 

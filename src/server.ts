@@ -54,16 +54,26 @@ export function createServer(options: ServerOptions): Server {
   const { config, files, logger, version } = options
   const buffers = new BufferPool()
   const runtime = createRuntime(options, buffers)
+  const { maxRows, maxAnswerBytes, jsonNan, maxRunMs, maxQueued, maxQueuedRows } = config
   const registry = createRegistry(files, runtime, {
-    ...config,
+    maxRows,
+    maxAnswerBytes,
+    jsonNan,
+    maxRunMs,
+    maxQueued,
+    maxQueuedRows,
     defaultName: config.defaultModel,
     onWarning: (model, text) => logger.warn({ model }, text),
     examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   })
   let isDraining = false
   let draining: Promise<void> | undefined
+  const { serverName, bodyLimitBytes, requestTimeoutMs } = config
   const transport = {
-    ...config,
+    serverName,
+    bodyLimitBytes,
+    requestTimeoutMs,
+    maxAnswerBytes,
     registry,
     buffers,
     logger,
@@ -71,7 +81,7 @@ export function createServer(options: ServerOptions): Server {
     turns: new Turns(),
     isDraining: () => isDraining,
   }
-  const app = buildApp(transport)
+  const app = buildApp({ ...transport, platform: config.platform })
   const grpc = config.grpcPort === 0 ? undefined : buildGrpcServer(transport)
 
   return {

@@ -17,13 +17,15 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['core', 'models', 'protocols'],
 }
 
-// The composition root and the process around it may import anything; `config.ts` is theirs alone.
+// The composition root and the process around it may import anything. They alone know the settings.
 const TOP = new Set([
   'main.ts',
   'start.ts',
   'signals.ts',
   'server.ts',
   'config.ts',
+  'settings.ts',
+  'setting-schemas.ts',
   'command.ts',
   'log-stream.ts',
   'platform.ts',
@@ -93,6 +95,11 @@ describe('architecture', () => {
       /process\.(?:env(?!\['ORT_DISABLE_TELEMETRY'\] =)|argv)/.test(source),
     )
     expect(readers.map(({ file }) => file)).toEqual(['start.ts', 'runtime/optimize.ts'])
+  })
+
+  test('no floor receives all settings at once', () => {
+    const spreading = sources().filter(({ source }) => /\.\.\.config\b/.test(source))
+    expect(spreading.map(({ file }) => file)).toEqual([])
   })
 
   test('no file is longer than 200 lines', () => {

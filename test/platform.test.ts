@@ -19,7 +19,7 @@ test.each<[Record<string, string>, string[], string | undefined]>([
   [{}, ['/mnt/models', '/opt/ml/model'], '/mnt/models'],
   [{}, ['/opt/ml/model'], '/opt/ml/model'],
 ])('the folder of models for %j and %j', (env, mounted, folder) => {
-  expect(platformSettings(env, false, (path) => mounted.includes(path))['model-dir']).toBe(folder)
+  expect(platformSettings(env, false, (path) => mounted.includes(path)).modelDir).toBe(folder)
 })
 
 test('routes that platforms choose', () => {

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { FIELDS } from '../../src/config.ts'
+import { SETTING_LIST } from '../../src/settings.ts'
 import { pages } from '../support/pages.ts'
 import { ROOT } from '../support/paths.ts'
 
@@ -21,7 +21,7 @@ const sources = ['src', 'test', 'bench'].flatMap((folder) =>
 const OTHERS = ['http-port', 'model-repository', 'help', 'version', 'init', 'max-old-space-size']
 
 const exportFlags = Array.from(read('tools/export_sklearn.py').matchAll(/"--([a-z-]+)"/g), ([, flag]) => flag!)
-const flags = new Set([...Object.keys(FIELDS), ...OTHERS, ...exportFlags])
+const flags = new Set([...SETTING_LIST.map(([, { flag }]) => flag), ...OTHERS, ...exportFlags])
 
 const flagsIn = (page: string): string[] =>
   inlineCode(page).flatMap((code) =>

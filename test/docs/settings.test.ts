@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { helpText } from '../../src/command.ts'
+import { SETTING_LIST } from '../../src/settings.ts'
+import { ROOT } from '../support/paths.ts'
+
+describe('the table of settings', () => {
+  test('is what docs/settings.md lists (write it again with: npm run settings)', () => {
+    const page = readFileSync(join(ROOT, 'docs/settings.md'), 'utf8')
+    const [, list] = page.split(/<!-- made by npm run settings: (?:begin|end) -->/)
+    expect(list?.trim()).toBe(`\`\`\`text\n${helpText().trimEnd()}\n\`\`\``)
+  })
+
+  test('names each variable as its flag, in capitals', () => {
+    for (const [, { flag, variable }] of SETTING_LIST) {
+      expect(variable).toBe(flag.toUpperCase().replaceAll('-', '_'))
+    }
+  })
+
+  test('has defaults that its own schemas accept', () => {
+    for (const [, { flag, schema, default: fallback }] of SETTING_LIST) {
+      expect(schema.safeParse(fallback).error, `--${flag}`).toBeUndefined()
+    }
+  })
+})
