@@ -22,7 +22,7 @@ export interface PredictOptions {
   readonly sender: AnswerSender
 }
 
-/** The server's own protocol. Documented per model by `toOpenApi`, with its real features. */
+/** The server's own protocol. `predictPaths` documents it for each model, with the features of the model. */
 export function addPredictRoutes(
   app: FastifyInstance,
   { registry, requestTimeoutMs, turns, sender }: PredictOptions,
