@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { ModelLoadError } from './runtime.ts'
 
 /** The exit code of a worker that cannot load the native library. Its reason is on stderr. */
@@ -23,6 +24,8 @@ export class NativeLibraryError extends ModelLoadError {
  */
 export async function importOrt(): Promise<typeof import('./ort.ts')> {
   try {
+    // Where it throws, `import` rejects a promise of Node's own besides, which nobody can handle.
+    createRequire(import.meta.url)('onnxruntime-node')
     return await import('./ort.ts')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException

@@ -9,7 +9,7 @@ import { findBadRow } from './bad-row.ts'
 import { cleanMessage } from './error-messages.ts'
 import type { ModelSource } from './runtime.ts'
 
-// The only importer of onnxruntime-node. Loading and running block the thread that calls.
+// The only user of onnxruntime-node. Loading and running block the thread that calls.
 
 // What the library prints by itself, such as a device that it has not found, is no line of the log.
 env.logLevel = 'fatal'
