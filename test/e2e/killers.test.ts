@@ -35,8 +35,8 @@ const DIVISIONS: readonly Killer[] = [
   division('Mod', 'int64'),
   {
     name: 'a value that only made-up inputs have',
-    model: killers.dyingOfOneValueModel(-1),
-    inputs: [input('a', 'INT32', [1, 1], [0])],
+    model: killers.dyingOfOneValueModel(-1, ['N']),
+    inputs: [input('a', 'INT32', [1], [0])],
   },
 ]
 

@@ -102,14 +102,14 @@ export function dividingModel(op: 'Div' | 'Mod', type: IntegerType): Buffer {
  *
  * @param added With -1 it dies of 0, and so of values that are made up; with 1 of -2 alone.
  */
-export function dyingOfOneValueModel(added: -1 | 1): Buffer {
+export function dyingOfOneValueModel(added: -1 | 1, shape: Placed['shape'] = ['N', 1]): Buffer {
   return writeModel({
     nodes: [
       { op: 'Add', inputs: ['a', 'added'], outputs: ['divisor'] },
       { op: 'Div', inputs: ['smallest', 'divisor'], outputs: ['y'] },
     ],
-    inputs: [{ name: 'a', type: 'int32', shape: ['N', 1] }],
-    outputs: [{ name: 'y', type: 'int32', shape: ['N', 1] }],
+    inputs: [{ name: 'a', type: 'int32', shape }],
+    outputs: [{ name: 'y', type: 'int32', shape }],
     constants: {
       added: { shape: [1], type: 'int32', values: [added] },
       smallest: { shape: [1], type: 'int32', values: [-(2 ** 31)] },
