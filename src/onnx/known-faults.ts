@@ -1,6 +1,8 @@
 import { integerOf, readAttributes } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
+import type { MissingProofs } from './column-proofs.ts'
 import type { Graph, GraphNode } from './graph.ts'
+import { STRAY_WEIGHTS } from './missing-handlers.ts'
 import { producerOf, producersOf, valueBehind } from './producers.ts'
 import type { Producers } from './producers.ts'
 import { readSmallTensor } from './small-tensor.ts'
@@ -13,6 +15,7 @@ interface File {
   readonly producers: Producers
   /** metadata_props. */
   readonly metadata: ReadonlyMap<string, string>
+  readonly missing: MissingProofs
 }
 
 interface Fault {
@@ -43,6 +46,10 @@ const FAULTS: readonly Fault[] = [
     text: 'it weighs neighbours by their distance: skl2onnx weighs all alike. Use weights="uniform"',
   },
   {
+    isIn: ({ missing }) => [...missing.values()].flat().some(({ reason }) => reason.endsWith(STRAY_WEIGHTS)),
+    text: `a linear operator ${STRAY_WEIGHTS}, and reads the wrong ones: skl2onnx loses the columns of SimpleImputer(add_indicator=True). Use add_indicator=False, and add a column that says whether the value was there`,
+  },
+  {
     isIn: ({ graph }) => graph.outputs.some(({ name, type }) => name === 'GPmean' && isFloat32(type)),
     text: 'it is a Gaussian process in float32: its covariance may lose all digits. Export it with tools/export_sklearn.py, or from a float64 input',
   },
@@ -61,8 +68,8 @@ const FAULTS: readonly Fault[] = [
 ]
 
 /** Texts on what the converter of a file is known to have written wrongly, each with a remedy. */
-export function findKnownFaults(source: ByteSource, graph: Graph, metadata: ReadonlyMap<string, string>): string[] {
-  const file: File = { source, graph, producers: producersOf(graph), metadata }
+export function findKnownFaults(found: Omit<File, 'producers'>): string[] {
+  const file: File = { ...found, producers: producersOf(found.graph) }
   return FAULTS.filter(({ isIn }) => isIn(file)).map(({ text }) => text)
 }
 

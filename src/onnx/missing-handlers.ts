@@ -63,9 +63,12 @@ export function descendTrees(node: FollowedNode): Columns | undefined {
   return NO_COLUMNS
 }
 
+/** What is wrong with a linear operator whose weights cannot all be of the columns that it gets. */
+export const STRAY_WEIGHTS = 'has weights for other columns than it gets'
+
 /**
  * A linear model. skl2onnx loses the columns of `SimpleImputer(add_indicator=True)` that say what was missing, and keeps
- * their weights: the answer is right only for rows without gaps.
+ * their weights. The weights of all classes but the first then stand in the wrong place.
  */
 export function weigh(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
@@ -78,7 +81,7 @@ export function weigh(node: FollowedNode): Columns | undefined {
   const isRegressor = node.node.operator === 'LinearRegressor'
   const rows = isRegressor ? integerOf(node.attributes(), 'targets', 1) : countOf('intercepts')
   if (columns.isPlaced && countOf('coefficients') !== rows * columns.at.length) {
-    node.refuseAll(`the operator ${node.node.operator} has weights for other columns than it gets`)
+    node.refuseAll(`the operator ${node.node.operator} ${STRAY_WEIGHTS}`)
   }
   return NO_COLUMNS
 }

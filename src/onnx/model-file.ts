@@ -94,6 +94,7 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
   const answered = graph.outputs.filter(({ name }) => !left.has(name)).map(({ name }) => cutNames.get(name) ?? name)
   const rows = proveRows(file, graph, answered)
   const harmless = proveHarmless(source, graph, functions)
+  const missing = proveMissing(source, graph, madeBy)
   return {
     irVersion,
     producer: madeBy,
@@ -105,9 +106,9 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     harmless,
     light: rows.isProven && harmless.isProven ? proveLight(file, graph) : unproven('it is not proven to be harmless'),
     labels: readClassLabels(source, graph, labels),
-    missing: proveMissing(source, graph, madeBy),
+    missing,
     textRules: readTextRules(source, graph),
-    knownFaults: findKnownFaults(source, graph, metadata),
+    knownFaults: findKnownFaults({ source, graph, metadata, missing }),
     edits,
     fileNames,
     unsupported: left,

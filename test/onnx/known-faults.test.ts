@@ -51,6 +51,18 @@ describe('a file whose converter is known to be at fault', () => {
     expect(faultsOf(oneVsRest('ai.onnx.ml.TreeEnsembleClassifier'))).toEqual([])
   })
 
+  test('has weights for columns that its imputer does not pass on', () => {
+    const linear = (weights: number) => [
+      node('ai.onnx.ml.Imputer', 'x', 'full', {
+        imputed_value_floats: { floats: [1, 2] },
+        replaced_value_float: { float: NaN },
+      }),
+      node('ai.onnx.ml.LinearRegressor', 'full', 'y', { coefficients: { floats: Array<number>(weights).fill(1) } }),
+    ]
+    expect(faultsOf(linear(4))).toEqual([expect.stringMatching(/weights for other columns than it gets/)])
+    expect(faultsOf(linear(2))).toEqual([])
+  })
+
   test('takes the nearest point of a curve', () => {
     const nearest = [
       node('Sub', 'x points', 'differences'),

@@ -48,6 +48,12 @@ LEAVES = {**FEW, "num_leaves": 7, "verbose": -1, "n_jobs": 1}
 SILENT = {"iterations": 10, "depth": 3, "random_seed": 0, "verbose": False, "allow_writing_files": False}
 odd = np.random.default_rng(5)
 cases = {}
+# Values of the training that are not zero, but a fifth of them; the rows have zeros as well.
+zeros = np.random.default_rng(6)
+with_zeros = {
+    "train": np.where(zeros.random(train.shape) < 0.2, 0, train).astype(np.float32),
+    "rows": np.where(zeros.random(rows.shape) < 0.4, 0, rows).astype(np.float32),
+}
 
 
 def add(name, model, target, train=train, rows=rows, export=None):
@@ -107,6 +113,7 @@ def add_boosters():
     bagged = {"boosting_type": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}
     add("lightgbm-forest", LGBMRegressor(**LEAVES, **bagged), amount, export=lgb)
     add("lightgbm-linear-trees", LGBMRegressor(**LEAVES, linear_tree=True), amount, export=lgb)
+    add("lightgbm-zeros", LGBMClassifier(**LEAVES, zero_as_missing=True), two, **with_zeros, export=lgb)
     add("lightgbm-sigmoid", LGBMClassifier(**LEAVES, sigmoid=2.0), two, export=lgb)
 
 

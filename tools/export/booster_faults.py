@@ -40,6 +40,13 @@ def has_other_sigmoid(model):
     return float(objective.split("sigmoid:")[1]) != 1
 
 
+def takes_zeros_for_gaps(model):
+    """Whether a split says so: bits 2 and 3 of a decision are 1 then."""
+    lines = model.booster_.model_to_string().split("\n")
+    decisions = (line.removeprefix("decision_type=").split() for line in lines if line.startswith("decision_type="))
+    return any(int(decision) >> 2 & 3 == 1 for tree in decisions for decision in tree)
+
+
 def loss_of(model):
     return str(model.get_all_params().get("loss_function", "")).split(":")[0]
 
@@ -70,6 +77,8 @@ LIGHTGBM = (
      "onnxmltools does not average the trees of a random forest: use boosting_type='gbdt', or one of scikit-learn"),
     (lambda model: "\nis_linear=1" in model.booster_.model_to_string(),
      "onnxmltools leaves out the linear models in the leaves: use linear_tree=False"),
+    (takes_zeros_for_gaps, "onnxmltools takes zeros for numbers, where LightGBM takes them for missing values: use "
+     "zero_as_missing=False, and write missing values as such into the table"),
     (has_other_sigmoid, "onnxmltools leaves out the factor of the sigmoid: use sigmoid=1.0"),
 )  # fmt: skip
 
