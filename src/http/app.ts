@@ -1,5 +1,5 @@
 import fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { BufferPool } from '../core/buffer-pool.ts'
 import { HeldAnswers } from '../core/held-answers.ts'
 import { toRequestId } from '../core/request-id.ts'
@@ -15,7 +15,7 @@ import { leadPaths } from './platform.ts'
 import type { Platform } from './platform.ts'
 import { answerExpectations, checkRequest } from './request-checks.ts'
 import { logRequests, observeRequest } from './request-log.ts'
-import { addDocsRoutes, collectOpenApi } from './routes/docs.ts'
+import { addDocsRoutes, collectRoutes } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addModelRoutes } from './routes/models.ts'
 import { addPredictRoutes } from './routes/predict.ts'
@@ -24,6 +24,13 @@ import { addV2Routes } from './routes/v2.ts'
 import { dropUnreadBodies } from './unread-bodies.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
+
+// Schemas are documentation: codecs check what comes in, and what goes out is ours. So Fastify need not load its compilers,
+// which are a large part of it.
+const DOCUMENTATION_ONLY = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+} as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 export interface AppOptions {
   readonly registry: Registry
@@ -51,19 +58,16 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const sender = new AnswerSender(options.turns, new HeldAnswers(options.maxAnswerBytes), options.buffers)
   const forModels = { ...options, sender }
   const app = createFastify(options)
-  // Schemas are documentation: codecs check what comes in, and what goes out is ours.
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   acceptBodies(app, options.buffers)
   handleErrors(app)
   logRequests(app)
   app.addHook('onRequest', checkRequest)
-  collectOpenApi(app, version)
+  const routes = collectRoutes(app)
   withMethodsRefused(app, (scope) => {
     addHealthRoutes(scope, registry, isDraining)
     addPredictRoutes(scope, forModels)
     addModelRoutes(scope, registry, platform)
-    addDocsRoutes(scope, registry)
+    addDocsRoutes(scope, { routes, registry, version })
   })
   withMethodsRefused(app, (scope) => addV2Routes(scope, forModels))
   withMethodsRefused(app, (scope) => addV1Routes(scope, forModels))
@@ -87,6 +91,7 @@ function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform 
     http: { requireHostHeader: false },
     ...((platform.healthPath ?? platform.predictPath) && { rewriteUrl: leadPaths(platform, isServed) }),
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: DOCUMENTATION_ONLY },
     clientErrorHandler: (error, socket) => {
       connections.whenAnswered(socket, () => {
         // A request that broke off in its body has a line of its own.

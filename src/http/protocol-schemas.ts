@@ -49,7 +49,7 @@ const predictRequest = z.union([
 const warnings = z.array(z.string()).optional().describe('Values that model.json does not call usual.')
 const predictReply = z.union([z.object({ predictions: rows, warnings }), z.object({ outputs: z.unknown(), warnings })])
 
-const error = jsonSchema(z.object({ error: z.string() }))
+const errorSchema = z.object({ error: z.string() })
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The body is at fault; the text names the element.',
@@ -62,56 +62,64 @@ const ERRORS: Readonly<Record<number, string>> = {
 }
 
 function errorAnswer(description: string): object {
-  return { description, content: { 'application/json': { schema: error } } }
+  return { description, content: { 'application/json': { schema: jsonSchema(errorSchema) } } }
 }
 
-const failures = Object.fromEntries(Object.entries(ERRORS).map(([status, text]) => [status, errorAnswer(text)]))
+function failures(): object {
+  return Object.fromEntries(Object.entries(ERRORS).map(([status, text]) => [status, errorAnswer(text)]))
+}
 
 /** `POST …/infer`: JSON, or JSON and bytes behind it. */
-export const inferSchema: JsonSchema = {
-  body: {
-    content: {
-      'application/json': { schema: jsonSchema(inferRequest) },
-      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-    },
-  },
-  response: {
-    200: {
-      description: 'The outputs; binary ones behind the JSON.',
+export function inferSchema(): JsonSchema {
+  return {
+    body: {
       content: {
-        'application/json': { schema: jsonSchema(inferReply) },
+        'application/json': { schema: jsonSchema(inferRequest) },
         'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
       },
     },
-    ...failures,
-  },
+    response: {
+      200: {
+        description: 'The outputs; binary ones behind the JSON.',
+        content: {
+          'application/json': { schema: jsonSchema(inferReply) },
+          'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+        },
+      },
+      ...failures(),
+    },
+  }
 }
 
 /** What V1 and the platforms post. */
-export const predictSchema: JsonSchema = {
-  body: {
-    content: {
-      'application/json': { schema: jsonSchema(predictRequest) },
-      'text/csv': { schema: { type: 'string' } },
-      'application/jsonlines': { schema: { type: 'string' } },
-    },
-  },
-  response: {
-    200: {
-      description: 'One prediction a row, or the outputs by name.',
+export function predictSchema(): JsonSchema {
+  return {
+    body: {
       content: {
-        'application/json': { schema: jsonSchema(predictReply) },
+        'application/json': { schema: jsonSchema(predictRequest) },
         'text/csv': { schema: { type: 'string' } },
         'application/jsonlines': { schema: { type: 'string' } },
       },
     },
-    ...failures,
-    406: errorAnswer('No type that the client accepts can be written.'),
-    415: errorAnswer('The body is of another type.'),
-  },
+    response: {
+      200: {
+        description: 'One prediction a row, or the outputs by name.',
+        content: {
+          'application/json': { schema: jsonSchema(predictReply) },
+          'text/csv': { schema: { type: 'string' } },
+          'application/jsonlines': { schema: { type: 'string' } },
+        },
+      },
+      ...failures(),
+      406: errorAnswer('No type that the client accepts can be written.'),
+      415: errorAnswer('The body is of another type.'),
+    },
+  }
 }
 
 /** A route for what the server cannot do. */
-export const notImplementedSchema: JsonSchema = {
-  response: { 501: errorAnswer('Models are read when the server starts.') },
+export function notImplementedSchema(): JsonSchema {
+  return {
+    response: { 501: errorAnswer('Models are read when the server starts.') },
+  }
 }

@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { FeatureType } from '../core/model-view.ts'
@@ -39,6 +38,8 @@ export interface MlflowColumn {
 export async function readMlmodel(file: string): Promise<MlflowColumn[]> {
   const { size } = await stat(file)
   if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`)
+  // Few folders are MLflow's.
+  const { parse } = await import('yaml')
   const { signature } = mlmodelSchema.parse(parse(await readFile(file, 'utf8'), { logLevel: 'error' }), SHORT)
   if (!signature?.inputs) return []
   const columns = columnsSchema.parse(JSON.parse(signature.inputs), SHORT)

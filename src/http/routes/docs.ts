@@ -1,34 +1,36 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import Negotiator from 'negotiator'
 import type { Registry } from '../../models/registry.ts'
+import type { DocsApp } from '../docs-app.ts'
 import { jsonSchema } from '../json-schema.ts'
-import { predictPaths } from '../openapi.ts'
-import { withoutLongLists } from '../page-document.ts'
 import { liveSchema } from '../reply-schemas.ts'
 
-const DESCRIPTION = 'Serves ONNX models over HTTP. Every model has an operation of its own, with its real features.'
-
-/** Collects the schemas of the routes that are registered after it. */
-export function collectOpenApi(app: FastifyInstance, version: string): void {
-  app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'onnx-serve', description: DESCRIPTION, version } },
+/** The routes that are registered after this, but for hidden ones. */
+export function collectRoutes(app: FastifyInstance): readonly RouteOptions[] {
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD' && !route.schema?.hide) routes.push(route)
   })
+  return routes
 }
 
-/** OpenAPI and its page. The document is built anew only when a model has been loaded since. */
-export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
-  const document = keepWhileLoaded(registry, () => {
-    const { paths, ...rest } = app.swagger()
-    return { ...rest, paths: { ...predictPaths(registry), ...paths } }
-  })
-  const text = keepWhileLoaded(registry, () => JSON.stringify(document()))
-  const pageDocument = keepWhileLoaded(registry, () => withoutLongLists(document()) as Record<string, unknown>)
+interface DocsOptions {
+  /** What is documented. */
+  readonly routes: readonly RouteOptions[]
+  readonly registry: Registry
+  readonly version: string
+}
+
+/** OpenAPI and its page. What makes them is loaded when somebody asks first, since most servers are never asked. */
+export function addDocsRoutes(app: FastifyInstance, { routes, registry, version }: DocsOptions): void {
+  let building: Promise<DocsApp> | undefined
+  const docs = (): Promise<DocsApp> => {
+    return (building ??= import('../docs-app.ts').then(({ buildDocsApp }) => buildDocsApp(routes, registry, version)))
+  }
   const root = {
     tags: ['health'],
     summary: "The process answers, as KServe's SDK asks; a browser is led to /docs",
-    response: { 200: jsonSchema(liveSchema) },
+    bodies: () => ({ response: { 200: jsonSchema(liveSchema) } }),
   }
   app.get('/', { schema: root }, async (request, reply) => {
     void reply.header('vary', 'accept')
@@ -36,24 +38,17 @@ export function addDocsRoutes(app: FastifyInstance, registry: Registry): void {
     return isPage ? reply.redirect('/docs') : { status: 'alive' }
   })
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(text()),
+    reply.type('application/json; charset=utf-8').send((await docs()).text()),
   )
-  app.register(swaggerUi, {
-    routePrefix: '/docs',
-    transformSpecification: pageDocument,
-    transformSpecificationClone: false,
-    uiConfig: { tryItOutEnabled: true },
-    // The bar on top has another product's name and nothing that is needed here.
-    theme: { title: 'onnx-serve', css: [{ filename: 'theme.css', content: '.topbar { display: none }' }] },
-  })
+  for (const url of ['/docs', '/docs/*']) {
+    app.get(url, { schema: { hide: true } }, async (request, reply) => passOn(request, reply, (await docs()).app))
+  }
 }
 
-/** Builds something from the models anew only when another one has been loaded. Models never change otherwise. */
-function keepWhileLoaded<T>(registry: Registry, build: () => T): () => T {
-  let last: { readonly loading: number; readonly value: T } | undefined
-  return () => {
-    const loading = registry.list().filter(({ status }) => status === 'loading').length
-    if (last?.loading !== loading) last = { loading, value: build() }
-    return last.value
-  }
+/** Answers as another app does. */
+async function passOn({ url, headers }: FastifyRequest, reply: FastifyReply, to: FastifyInstance): Promise<unknown> {
+  const answer = await to.inject({ method: 'GET', url, headers })
+  if (answer.statusCode === 404) return reply.callNotFound()
+  const { connection: _connection, 'content-length': _length, date: _date, ...others } = answer.headers
+  return reply.code(answer.statusCode).headers(others).send(answer.rawPayload)
 }

@@ -2,18 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import { canPredict, toServerStatus } from '../../models/readiness.ts'
 import type { ModelEntry, Registry } from '../../models/registry.ts'
 import { jsonSchema } from '../json-schema.ts'
+import type { JsonSchema } from '../json-schema.ts'
 import { healthSchema, liveSchema } from '../reply-schemas.ts'
 import type { Health } from '../reply-schemas.ts'
 
 /** Probes. `isDraining` turns true when the server has been asked to stop. */
 export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDraining: () => boolean): void {
-  const answers = { 200: jsonSchema(healthSchema), 503: jsonSchema(healthSchema) }
-
   for (const [url, summary] of [
     ['/health', 'Whether the server can predict, and the state of every model'],
     ['/health/ready', 'For readiness probes: 200 exactly when /health is'],
   ] as const) {
-    app.get(url, { schema: { tags: ['health'], summary, response: answers } }, async (_request, reply) => {
+    app.get(url, { schema: { tags: ['health'], summary, bodies: healthBodies } }, async (_request, reply) => {
       const health = toHealth(registry.list(), isDraining())
       return reply.code(health.model_loaded ? 200 : 503).send(health)
     })
@@ -22,9 +21,13 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
   const live = {
     tags: ['health'],
     summary: 'For liveness probes: the process answers',
-    response: { 200: jsonSchema(liveSchema) },
+    bodies: () => ({ response: { 200: jsonSchema(liveSchema) } }),
   }
   app.get('/health/live', { schema: live }, async () => ({ status: 'alive' }))
+}
+
+function healthBodies(): JsonSchema {
+  return { response: { 200: jsonSchema(healthSchema), 503: jsonSchema(healthSchema) } }
 }
 
 function toHealth(entries: readonly ModelEntry[], isDraining: boolean): Health {

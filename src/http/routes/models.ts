@@ -12,7 +12,7 @@ export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMul
   const list = {
     tags: ['models'],
     summary: 'Every version of every model',
-    response: { 200: jsonSchema(modelListSchema) },
+    bodies: () => ({ response: { 200: jsonSchema(modelListSchema) } }),
   }
   // Where SageMaker's routes take the place of these, a model's version is told all the same.
   if (!isMultiModel)
@@ -27,7 +27,7 @@ export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMul
   const one = {
     tags: ['models'],
     summary: 'A model: features, labels, signature and an example body that works as it is',
-    response: { 200: jsonSchema(modelSchema), 404: jsonSchema(errorSchema) },
+    bodies: () => ({ response: { 200: jsonSchema(modelSchema), 404: jsonSchema(errorSchema) } }),
   }
   if (!isMultiModel) app.get<ModelPath>('/models/:name', { schema: { ...one, params: pathParams('name') } }, describe)
   const versioned = { ...one, params: pathParams('name', 'version') }

@@ -76,6 +76,6 @@ function nameOf(body: Buffer): string {
   throw new HttpError(400, 'INVALID_INPUT', 'expected {"model_name": "…", "url": "…"}')
 }
 
-function schema(summary: string, bodies: JsonSchema = {}): object {
-  return { schema: { ...bodies, tags: TAGS, summary } }
+function schema(summary: string, bodies?: () => JsonSchema): object {
+  return { schema: { ...(bodies && { bodies }), tags: TAGS, summary } }
 }

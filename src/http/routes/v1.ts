@@ -85,8 +85,8 @@ function readyModel(registry: Registry): Model | undefined {
   }
 }
 
-function described(tag: string, summary: string, bodies: JsonSchema = {}): object {
-  return { schema: { ...bodies, tags: [tag], summary } }
+function described(tag: string, summary: string, bodies?: () => JsonSchema): object {
+  return { schema: { ...(bodies && { bodies }), tags: [tag], summary } }
 }
 
 async function answer(

@@ -97,7 +97,7 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
     )
     app.post<ModelPath>(
       `${base}/infer`,
-      { schema: { ...inferSchema, tags: TAGS, summary: 'Computes a model' } },
+      { schema: { bodies: inferSchema, tags: TAGS, summary: 'Computes a model' } },
       (request, reply) => answer(request, reply, options),
     )
   }
@@ -154,7 +154,7 @@ function addRepositoryRoutes(app: FastifyInstance, { registry, bodyLimitBytes, t
     },
   )
   for (const action of ['load', 'unload']) {
-    const schema = { ...notImplementedSchema, tags: TAGS, summary: 'Not supported: models are read at the start' }
+    const schema = { bodies: notImplementedSchema, tags: TAGS, summary: 'Not supported: models are read at the start' }
     app.post(`/v2/repository/models/:name/${action}`, { schema }, async () => {
       throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime(action))
     })
