@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config'
 
 const report = process.env['TEST_REPORT']
 
-const common = { testTimeout: 30_000, hookTimeout: 60_000, env: { ORT_DISABLE_TELEMETRY: '1' } }
+// Only bounds: on a busy machine everything takes many times as long.
+const common = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 60_000 } },
+  env: { ORT_DISABLE_TELEMETRY: '1' },
+}
 
 export default defineConfig({
   test: {

@@ -3,10 +3,11 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createLogStream } from '../src/log-stream.ts'
 import { createFolder } from './support/folders.ts'
 import { ROOT } from './support/paths.ts'
+import { waitFor } from './support/wait.ts'
 
 const notice = (count: number): string => `dropped ${count}\n`
 
@@ -60,12 +61,12 @@ test('a reader that stalls costs lines beyond the buffer, and the next line that
   for (let count = 0; count < 2000; count++) stream.write(LINE)
   await new Promise((resolve) => setImmediate(resolve))
   let got = ''
-  await vi.waitFor(() => {
+  await waitFor(() => {
     got += read()
     expect(got.length).toBe(2 ** 20)
   })
   stream.write('next\n')
-  await vi.waitFor(() => {
+  await waitFor(() => {
     got += read()
     expect(got.slice(2 ** 20)).toBe('dropped 976\nnext\n')
   })
@@ -80,7 +81,7 @@ test('flushing waits for a stalled reader once, for a tenth of a second', () => 
   expect(firstMs).toBeGreaterThanOrEqual(100)
   for (let count = 0; count < 50; count++) stream.flushSync()
   // Fifty more waits would take five seconds.
-  expect(performance.now() - startedAt - firstMs).toBeLessThan(2000)
+  expect(performance.now() - startedAt - firstMs).toBeLessThan(4000)
 })
 
 test('a reader that is gone costs its lines and nothing else', () => {

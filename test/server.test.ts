@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { pino } from 'pino'
 import request from 'supertest'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { parseCommand } from '../src/command.ts'
 import { findModels } from '../src/models/repository.ts'
 import { createServer } from '../src/server.ts'
 import { createFolder } from './support/folders.ts'
 import { FLOWER, FLOWER_ANSWER } from './support/iris.ts'
 import { MODELS, WORKER_ENTRY } from './support/paths.ts'
+import { waitFor } from './support/wait.ts'
 
 async function buildServer(workerEntry: URL, folder = MODELS) {
   const command = parseCommand([], {})
@@ -73,6 +74,6 @@ test('a worker that dies is replaced, its request is told what ended it, and dra
   await server.load()
   const { body } = await request(server.app.server).post('/predict').send({ x: 666 }).expect(422)
   expect(body).toMatchObject({ error: 'these values end the runtime: SIGABRT, a failed check in native code' })
-  await vi.waitFor(() => expect(logged.join('')).toMatch(/a worker ended: SIGABRT.*another takes its place/))
+  await waitFor(() => expect(logged.join('')).toMatch(/a worker ended: SIGABRT.*another takes its place/))
   await server.drain()
 })

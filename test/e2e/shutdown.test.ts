@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { get } from '../support/http.ts'
 import { insist, startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const SLOW_MS = 0.15
 
@@ -87,7 +88,7 @@ test('without a delay new connections are refused while accepted requests are st
   const { answer } = await compute(server, 1000)
   server.kill('SIGTERM')
   await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
-  await vi.waitUntil(() => isRefused(server))
+  await waitUntil(() => isRefused(server))
   expect(await answer).toMatch(/^HTTP\/1\.1 200 /)
   expect(await server.exited).toEqual({ code: 0, signal: null })
 })

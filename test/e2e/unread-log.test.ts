@@ -19,16 +19,13 @@ test('a server whose log nobody reads answers 3,000 requests, and stops when it 
     await exited
   })
   const url = `http://127.0.0.1:${port}`
-  await expect
-    .poll(async () => (await get(`${url}/health`).catch(() => undefined))?.status, { timeout: 30_000 })
-    .toBe(200)
+  await expect.poll(async () => (await get(`${url}/health`).catch(() => undefined))?.status).toBe(200)
   for (let count = 0; count < 3000; count += 50) {
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(`${url}/predict`, FLOWER)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)
   }
   expect(await get(`${url}/health/live`)).toMatchObject({ status: 200 })
-  const stoppedAt = performance.now()
   child.kill('SIGTERM')
+  // At the deadline of 25 seconds the code would be 1.
   expect(await exited).toEqual([0, null])
-  expect(performance.now() - stoppedAt).toBeLessThan(5000)
 })

@@ -5,6 +5,7 @@ import { ServingError } from '../../src/core/errors.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { createFolder } from '../support/folders.ts'
 import { ask, connect, connectBytes, connectHealth, startGrpc } from '../support/grpc.ts'
+import { waitFor } from '../support/wait.ts'
 
 const FLOWER = { name: 'X', shape: [1, 4], datatype: 'FP64', contents: { fp64_contents: [5.1, 3.5, 1.4, 0.2] } }
 const INFER = { model_name: 'iris', id: '7', inputs: [FLOWER] }
@@ -330,12 +331,13 @@ describe('a call', () => {
 
   test('is never computed once its deadline has passed', async () => {
     const { client, lines } = await startGrpc({ folder: slowFolder() })
-    const first = ask(client, 'ModelInfer', slow(3000))
+    // Some three seconds, so that the other request arrives and its deadline passes meanwhile.
+    const first = ask(client, 'ModelInfer', slow(20_000))
     await ask(client, 'ServerLive')
-    const late = await ask(client, 'ModelInfer', slow(1), { deadline: Date.now() + 50 })
+    const late = await ask(client, 'ModelInfer', slow(1), { deadline: Date.now() + 1000 })
     expect(late.code).toBe('DEADLINE_EXCEEDED')
     expect((await first).code).toBe('OK')
-    await vi.waitFor(() => expect(lines.filter(({ rpc }) => rpc === MODEL_INFER)).toHaveLength(2))
+    await waitFor(() => expect(lines.filter(({ rpc }) => rpc === MODEL_INFER)).toHaveLength(2))
     const line = lines.find(({ rpc, code }) => rpc === MODEL_INFER && code !== 'OK')
     expect(line!['code']).toBe('DEADLINE_EXCEEDED')
     expect(line).not.toHaveProperty('computeMs')
@@ -361,7 +363,7 @@ describe('a call', () => {
     await ask(client, 'ServerLive')
     left.cancel()
     expect((await first).code).toBe('OK')
-    await vi.waitFor(() => expect(lines.some(({ code }) => code === 'CANCELLED')).toBe(true))
+    await waitFor(() => expect(lines.some(({ code }) => code === 'CANCELLED')).toBe(true))
     expect(lines.find(({ code }) => code === 'CANCELLED')).not.toHaveProperty('computeMs')
   })
 

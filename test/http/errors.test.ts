@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
 import { FLOWER } from '../support/iris.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const JSON_TYPE = ['content-type', 'application/json'] as const
 
@@ -150,7 +151,7 @@ describe('errors', () => {
     socket.write(`${head}{"a":`)
     await once(app.server, 'request')
     socket.destroy()
-    await vi.waitUntil(() => lines.some(({ msg }) => msg === 'request'))
+    await waitUntil(() => lines.some(({ msg }) => msg === 'request'))
     await new Promise((resolve) => setImmediate(resolve))
     expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([{ status: 499 }])
     expect(lines.filter(({ level }) => level === 50)).toEqual([])
@@ -175,10 +176,10 @@ describe('errors', () => {
     socket.write(`${head}{"iterations":2000}`.repeat(3))
     const arrived = new Set<unknown>()
     app.server.on('request', (message) => arrived.add(message))
-    await vi.waitUntil(() => arrived.size === 3)
+    await waitUntil(() => arrived.size === 3)
     socket.destroy()
     const left = () => lines.filter(({ status }) => status === 499)
-    await vi.waitUntil(() => left().length === 3, 5000)
+    await waitUntil(() => left().length === 3)
   })
 
   test.each([

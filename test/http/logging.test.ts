@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
 import { FLOWER } from '../support/iris.ts'
+import { waitUntil } from '../support/wait.ts'
 
 describe('the log', () => {
   test('has one line a request, with model, version, rows, status and durations', async () => {
@@ -56,13 +57,13 @@ describe('the log', () => {
     const infer = vi.spyOn(registry.get(), 'infer')
     await app.listen({ port: 0, host: '127.0.0.1' })
     const first = once(send(app.server, '{"iterations":3000}'), 'response')
-    await vi.waitUntil(() => infer.mock.calls.length === 1)
+    await waitUntil(() => infer.mock.calls.length === 1)
     const second = send(app.server, '{"iterations":1}')
-    await vi.waitUntil(() => infer.mock.calls.length === 2)
+    await waitUntil(() => infer.mock.calls.length === 2)
     second.destroy()
     await first
     const requests = () => lines.filter(({ msg }) => msg === 'request')
-    await vi.waitUntil(() => requests().length === 2, 5000)
+    await waitUntil(() => requests().length === 2)
     expect(requests().map(({ status }) => status)).toEqual(expect.arrayContaining([200, 499]))
     expect(lines.find(({ status }) => status === 499)).not.toHaveProperty('computeMs')
   })

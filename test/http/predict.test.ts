@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { createFolder } from '../support/folders.ts'
 import { FLOWER, FLOWER_ANSWER } from '../support/iris.ts'
+import { waitUntil } from '../support/wait.ts'
 
 describe('POST /predict', () => {
   test.each(['/predict', '/models/iris/predict', '/models/iris/versions/1/predict'])('answers at %s', async (path) => {
@@ -141,7 +142,7 @@ describe('POST /predict', () => {
     const infer = vi.spyOn(registry.get(), 'infer')
     const send = (iterations: number) => request(server).post('/predict').send({ iterations })
     const first = send(3000).then(({ status }) => status)
-    await vi.waitUntil(() => infer.mock.calls.length === 1)
+    await waitUntil(() => infer.mock.calls.length === 1)
     const late = await send(1).set('x-request-timeout-ms', '50').expect(504)
     expect(late.body.code).toBe('DEADLINE_EXCEEDED')
     expect(await first).toBe(200)

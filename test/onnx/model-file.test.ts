@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { readModelFile } from '../../src/onnx/model-file.ts'
 import { applyEdits } from '../../src/onnx/zipmap.ts'
 import { fileSource, sourceOf } from '../support/bytes.ts'
+import { cpuTimeOf } from '../support/cpu-time.ts'
 import { encode, largeModel } from '../support/onnx-writer.ts'
 import type { Field } from '../support/onnx-writer.ts'
 import { FIXTURES, MODELS, fixtureModel } from '../support/paths.ts'
@@ -349,25 +350,23 @@ describe('a hostile file', () => {
   })
 
   test('mutated real models are read, or refused in words, in bounded time and memory', () => {
-    const endsAt = performance.now() + 3000
     const random = mulberry(42)
-    let tried = 0
-    for (; performance.now() < endsAt; tried++) {
+    for (let tried = 0; tried < 500; tried++) {
       const bytes = Buffer.from(readFileSync(ALL[tried % ALL.length]!))
       for (let flips = 1 + Math.floor(random() * 8); flips > 0; flips--) {
         bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256)
       }
       const source = sourceOf(bytes.subarray(0, random() < 0.2 ? Math.floor(random() * bytes.length) : bytes.length))
-      const startedAt = performance.now()
-      try {
-        const { edits } = readModelFile(source)
-        applyEdits(bytes, edits)
-      } catch (error) {
-        expect((error as Error).constructor.name).toBe('WireError')
-      }
-      expect(performance.now() - startedAt).toBeLessThan(1000)
+      const ms = cpuTimeOf(() => {
+        try {
+          const { edits } = readModelFile(source)
+          applyEdits(bytes, edits)
+        } catch (error) {
+          expect((error as Error).constructor.name).toBe('WireError')
+        }
+      })
+      expect(ms).toBeLessThan(1000)
     }
-    expect(tried).toBeGreaterThan(100)
   })
 
   test('a mutated large model takes less than twice its size of memory', () => {

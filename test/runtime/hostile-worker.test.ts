@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Tensors } from '../../src/core/tensor.ts'
 import type { Session } from '../../src/runtime/runtime.ts'
 import type { WorkerPoolOptions } from '../../src/runtime/worker-pool.ts'
@@ -8,6 +8,7 @@ import { temporaryFile } from '../support/folders.ts'
 import { writeModel } from '../support/graph-writer.ts'
 import { FAULT, echo, mortalEntry, number } from '../support/mortal-worker.ts'
 import { startPool } from '../support/pool.ts'
+import { waitFor } from '../support/wait.ts'
 
 // A fault in native code may leave a worker in any state. None of them may reach the server.
 
@@ -103,7 +104,7 @@ test.each([
     await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
     await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
     prefix.pop()
-    await vi.waitFor(async () => expect(await echo(session, 1)).toBe(1), 10_000)
+    await waitFor(async () => expect(await echo(session, 1)).toBe(1))
   },
 )
 

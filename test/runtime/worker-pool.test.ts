@@ -15,6 +15,7 @@ import { fillModel } from '../support/killer-models.ts'
 import { FAULT, echo, mortalEntry, number } from '../support/mortal-worker.ts'
 import { WORKER_ENTRY, fixtureModel } from '../support/paths.ts'
 import { startPool } from '../support/pool.ts'
+import { waitFor, waitUntil } from '../support/wait.ts'
 
 function startRuntime(options: Partial<WorkerPoolOptions> = {}) {
   const deaths: string[] = []
@@ -232,7 +233,7 @@ describe('several workers', () => {
     b.onFree(start(b, 'b'))
     expect([a.isFree(), b.isFree()]).toEqual([true, true])
     await Promise.all([iterate(a, 50), iterate(b, 50)])
-    await vi.waitUntil(() => turns.length === 4)
+    await waitUntil(() => turns.length === 4)
     expect(turns.toSorted().join('')).toBe('aabb')
   })
 
@@ -319,7 +320,7 @@ describe('a worker that dies', () => {
     const session = await serve(runtime, 'any')
     writeFileSync(deathsLeft, '2')
     await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
-    await vi.waitFor(() => expect(lost).toHaveLength(1))
+    await waitFor(() => expect(lost).toHaveLength(1))
     // It is loaded again when a request needs it: that one fails, the next one works.
     await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
     expect(await echo(session, 1)).toBe(1)
@@ -332,7 +333,7 @@ describe('a worker that dies', () => {
     const changed = await serve(runtime, file)
     writeFileSync(file, 'another')
     await expect(changed.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(lost).toEqual([expect.stringMatching(/^its file has changed since it was loaded first/)]),
     )
     expect(await echo(changed, 2)).toBe(2)
@@ -422,5 +423,5 @@ test.runIf(process.platform === 'linux')('a worker ends with its server, whateve
   expect(children).toMatch(/^\d+$/)
   server.kill('SIGKILL')
   await once(server, 'exit')
-  await vi.waitUntil(() => !existsSync(`/proc/${children}`), 5000)
+  await waitUntil(() => !existsSync(`/proc/${children}`))
 })

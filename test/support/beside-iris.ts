@@ -1,13 +1,13 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
 import { createTally, keepAsking } from './clients.ts'
 import type { Tally } from './clients.ts'
 import { FLOWER } from './iris.ts'
 import { MODELS } from './paths.ts'
 import { startServer } from './server-process.ts'
 import type { ServerProcess } from './server-process.ts'
+import { waitUntil } from './wait.ts'
 
 const CLIENTS = 6
 
@@ -67,7 +67,7 @@ export async function startBesideIris({ models, args = [], atEnd }: BesideIrisOp
     tally,
     ask: (model, inputs) => infer(server.url, model, inputs),
     answered: async (count) => {
-      await vi.waitUntil(() => (tally.statuses.get(200) ?? 0) >= count, 20_000)
+      await waitUntil(() => (tally.statuses.get(200) ?? 0) >= count)
     },
   }
 }

@@ -164,9 +164,7 @@ async function checkVertexAi(url: string, health: string, predict: string): Prom
 }
 
 async function checkSageMaker(url: string): Promise<void> {
-  const startedAt = performance.now()
   expect(await get(`${url}/ping`)).toEqual({ status: 200, body: '' })
-  expect(performance.now() - startedAt).toBeLessThan(2000)
   expect(await getJson(`${url}/execution-parameters`)).toMatchObject({ BatchStrategy: 'MULTI_RECORD' })
   const csv = { 'content-type': 'text/csv', accept: 'text/csv' }
   expect(await post(`${url}/invocations`, CSV, csv)).toEqual({ status: 200, body: 'setosa\n' })
