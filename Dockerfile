@@ -57,8 +57,8 @@ LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true \
 
 USER 1000:1000
 EXPOSE 8000 8001
-# Asks the port that the server listens on: the last --port on the command line of PID 1, an init that was handed the
-# server's; else what the platform's environment or PORT says, else 8080 for `serve` and 8000.
+# Asks the port of the server. It is the last --port on the command line of PID 1, which an init has as well. Otherwise it
+# comes from the platform's environment or PORT. The default is 8080 for `serve`, and else 8000.
 # --max-time, because a check that is cut off leaves its curl behind.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 \
   CMD flags=$(tr '\0' '\n' </proc/1/cmdline); \

@@ -1,5 +1,5 @@
-// Where the time of one request goes: self time of the main thread by part, from a CPU profile under load, beside that of
-// the bare route. usage: npm run profile
+// Shows the self time of the main thread for one request, by part, from a CPU profile under load. The time of the bare
+// route stands beside it. usage: npm run profile
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -124,7 +124,7 @@ async function overload(server) {
 
 async function lowLoadAndMemory() {
   const server = await startServer()
-  // What has served no one runs in the interpreter, and takes a third more.
+  // A server without any requests yet runs in the interpreter, and takes a third more.
   await throughput(server, FLOWER, 32)
   const shares = []
   for (let each = 0; each < ROUNDS; each++) {

@@ -27,9 +27,9 @@ labels = iris.target_names[iris.target].astype(str)
 pipeline = make_pipeline(StandardScaler(), RandomForestClassifier(n_estimators=100, random_state=42))
 pipeline.fit(iris.data, labels)
 
-# scikit-learn scales in float64, rounds to float32 inside the forest, and averages in float64. The export says the
-# same: float64 input, a cast to float32 and back. With a plain float32 input ten of the 150 rows cross a threshold
-# (0.04 off); without the cast back the probabilities are summed in float32 (0.99999934 instead of 1).
+# scikit-learn scales in float64, rounds to float32 inside the forest, and averages in float64. The export does the
+# same: float64 input, a cast to float32 and back. With a float32 input, ten of the 150 rows cross a threshold, and
+# probabilities are 0.04 off. Without the cast back, probabilities are summed in float32: 0.99999934 instead of 1.
 scaler, forest = (step for _, step in pipeline.steps)
 to_float32 = CastTransformer(dtype=np.float32).fit(iris.data)
 to_float64 = CastTransformer(dtype=np.float64).fit(iris.data)

@@ -10,7 +10,7 @@ const answer = {
 app.get('/health', async () => ({ status: 'ok' }))
 app.post('/predict', async () => answer)
 app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-// What no server can do without that answers with the bytes it was sent: it copies them once.
+// The minimum for a server that returns the bytes that it got: one copy.
 app.post('/copy', async (request, reply) => reply.type('application/octet-stream').send(Buffer.from(request.body)))
 await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })
 console.log('ready')

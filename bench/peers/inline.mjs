@@ -1,4 +1,4 @@
-// What a tutorial would write: a route that calls `session.run` on the thread that serves HTTP.
+// The server of a tutorial: a route that calls `session.run` on the thread that serves HTTP.
 import { fastify } from 'fastify'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 

@@ -1,5 +1,5 @@
-// What no server of this model can do without: parse, log a line, compute in one run what has gathered, answer. It has no
-// queue, no limits, no deadlines, no cancellation, and checks nothing: what is left to the bare route above it.
+// The minimal server of this model. It parses the body, logs a line, computes all waiting requests in one run, and
+// answers. It has no queue, no limits, no deadlines and no cancellation, and it checks nothing.
 import { fastify } from 'fastify'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { pino } from 'pino'

@@ -1,1 +1,1 @@
-"""What tools/export_sklearn.py and the scripts that make example models and fixtures share."""
+"""Code that tools/export_sklearn.py shares with the scripts that make example models and fixtures."""

@@ -1,4 +1,4 @@
-"""What a model answers for some rows: asked of the original and of its ONNX export, compared, and written as JSON."""
+"""Answers of a model to rows, from the original and from its export. They are compared, and written as JSON."""
 
 from dataclasses import dataclass, field, replace
 
@@ -11,9 +11,15 @@ from export.thresholds import Threshold, threshold_of
 
 @dataclass
 class Answers:
-    """One answer a row. `form` says what the labels and the numbers mean: "probabilities" or "scores" (a classifier),
-    "score" (one number beside a label), "clusters", "label" (and no number), "labels" (several
-    classifiers at once) or "values" (the rest)."""
+    """One answer for each row. `form` is the meaning of the labels and the numbers:
+
+    - "probabilities" or "scores": a classifier
+    - "score": one number beside a label
+    - "clusters": a clusterer
+    - "label": no number
+    - "labels": several classifiers at once
+    - "values": the rest
+    """
 
     form: str
     labels: np.ndarray | None = None  # [rows], for "labels" [rows, classifiers]
@@ -115,7 +121,7 @@ def numbers_of_several(model, data):
 
 
 def is_hard_vote(model):
-    """Whether a classifier counts votes: it has neither probabilities nor scores."""
+    """Returns True if a classifier counts votes. It has neither probabilities nor scores."""
     return not hasattr(model, "predict_proba") and not hasattr(model, "decision_function")
 
 

@@ -25,7 +25,7 @@ def is_forest_of_classes(model):
 
 
 def head_of(model):
-    """What LightGBM writes before the first tree, one `key=value` a line."""
+    """Returns the lines that LightGBM writes before the first tree, each a `key=value`."""
     return model.booster_.model_to_string().split("\nTree=")[0].split("\n")
 
 

@@ -8,7 +8,7 @@ from export.native_models import as_estimator, is_booster
 from export.refusal import Refusal
 
 DEPTH = 3
-# What a list of steps may be called in a message.
+# The most names in a message.
 MOST_NAMES = 10
 
 

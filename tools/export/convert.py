@@ -25,7 +25,7 @@ from export.selectors import without_selectors
 from export.text_patterns import to_unicode
 from export.unwrap import to_convert
 
-# What the converters of all libraries write, and ONNX Runtime has read since 1.17.
+# All converters can write these versions, and ONNX Runtime reads them since 1.17.
 OPSETS = {"": 19, "ai.onnx.ml": 3}
 MAX_IR = 9
 

@@ -44,7 +44,7 @@ def numeric(sample):
 
 
 def jumps(model, sample, row, name, tolerance):
-    """Whether the original answers otherwise for the next float32 below or above a value."""
+    """Returns True if the original answers differently for the next float32 below or above a value."""
     value = np.float32(sample.table[name].iloc[row])
     around = [float(np.nextafter(value, np.float32(to))) for to in (-np.inf, np.inf)]
     rows = sample.picked([row] * 3).with_values(name, [sample.table[name].iloc[row], *around])

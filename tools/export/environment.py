@@ -26,7 +26,7 @@ def check_environment():
 
 
 def unexpected(error):
-    """What nobody thought of, in a line that tells where it happened."""
+    """Describes an unexpected error in one line, with the place where it happened."""
     at = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(at.filename).name}:{at.lineno}"
     reason = " ".join(str(error).split())[:300]

@@ -1,4 +1,4 @@
-"""What an estimator is made of: pipelines, column transformers and ensembles hold others."""
+"""Walks through an estimator: pipelines, column transformers and ensembles hold other estimators."""
 
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer
@@ -21,7 +21,7 @@ def parts(model):
         return [(step, inner) for step, inner, _ in model.transformers_]
     if isinstance(model, FeatureUnion):
         return list(model.transformer_list)
-    # What estimators fitted: forests their trees, which need no look, and others anything.
+    # Fitted members: the trees of a forest are skipped, and other ensembles may hold anything.
     fitted = getattr(model, "estimators_", None)
     fitted = fitted if isinstance(fitted, list) else []
     fitted = fitted + [each.estimator for each in getattr(model, "calibrated_classifiers_", [])]
@@ -38,7 +38,7 @@ def first_step(model):
 
 
 def has_columns(model):
-    """Whether some step picks columns of a table by their names."""
+    """Returns True if a step picks columns of a table by name."""
     return bool(column_names(model)) and any(isinstance(inner, ColumnTransformer) for _, inner in walk(model))
 
 
@@ -81,7 +81,7 @@ def named_columns(transformer, columns):
 
 
 def is_fitted_on(estimator, kinds, position=None):
-    """Whether an estimator learned values of such dtypes, from the column at a position or from any."""
+    """Returns True if an estimator learned values of these dtypes, from the column at a position or from any column."""
     if isinstance(estimator, CountVectorizer):
         return "O" in kinds
     learned = getattr(estimator, "categories_", None)
@@ -92,12 +92,12 @@ def is_fitted_on(estimator, kinds, position=None):
 
 
 def fills_strings(estimator):
-    """Whether an estimator is an imputer of strings."""
+    """Returns True if an estimator is an imputer of strings."""
     return any(isinstance(value, str) for value in getattr(estimator, "statistics_", []))
 
 
 def reads_text(model):
-    """Whether the model takes one string a row, as vectorizers do, and no table."""
+    """Returns True if the model takes one string for each row, as vectorizers do, and no table."""
     return isinstance(first_step(model), CountVectorizer)
 
 
@@ -113,7 +113,7 @@ def column_names(model):
         names = [str(name) for name in getattr(first, attribute)]
     except AttributeError:
         return []
-    # What LightGBM and CatBoost call the columns of an array.
+    # The names that LightGBM and CatBoost give to the columns of an array.
     made_up = ([f"Column_{i}" for i in range(len(names))], [str(i) for i in range(len(names))])
     return [] if names in made_up else names
 

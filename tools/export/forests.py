@@ -1,8 +1,10 @@
 """Converters for scikit-learn's decision trees and their forests, which replace those of skl2onnx.
 
-scikit-learn rounds columns to float32, compares them with float64 thresholds, sends a missing value where most rows of
-the training went, and adds up whole votes before it divides. skl2onnx rounds thresholds, forgets the way of missing
-values, searches without end where a threshold is infinite, and divides before it adds: ties then go to another class.
+scikit-learn rounds columns to float32 and compares them with float64 thresholds. It sends a missing value where most
+rows of the training went. It adds up whole votes before it divides.
+
+skl2onnx rounds thresholds and loses the branch of missing values. It never ends if a threshold is infinite. It divides
+before it adds, so ties go to another class.
 """
 
 import numpy as np

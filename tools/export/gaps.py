@@ -15,7 +15,7 @@ NAN, EMPTY, REFUSE = "nan", "", "refuse"
 
 
 def find_missing(model, sample, session, tolerance, report=lambda phase: None):
-    """What model.json says of the missing values of each feature: "nan", "" for a string, or "refuse".
+    """Returns "missing" of each feature for model.json: "nan", "" for a string, or "refuse".
 
     Blanks one feature at a time, then all that may be missing, in rows of the sample.
     """
@@ -71,7 +71,7 @@ class Trial:
         return self.accepted(names[:half]) + self.accepted(names[half:]) if half else []
 
     def takes_together(self, names):
-        """Whether several may be missing in one row: all of them, and any half."""
+        """Returns True if several may be missing in one row: all of them, and any half."""
         width, columns = self.rows.table.shape[1], self.rows.table.columns.get_indexer(names)
         masks = np.zeros((2 * len(self.rows), width), dtype=bool)
         masks[: len(self.rows), columns] = True
@@ -99,7 +99,7 @@ class Trial:
 
 
 def is_transformer(model):
-    """Transformers may hand gaps on. What predicts and answers NaN has not answered."""
+    """Transformers may return missing values. For a model that predicts, NaN is no answer."""
     return not hasattr(model, "predict")
 
 

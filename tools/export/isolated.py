@@ -33,7 +33,7 @@ class Stopped(Exception):
 
 @dataclass
 class Progress:
-    """What the child does, on standard error: a line that grows older on a terminal, a line now and then elsewhere."""
+    """Shows the progress of the child on standard error: one changing line on a terminal, else a line now and then."""
 
     phase: str = "starting"
     shown_at: float = 0

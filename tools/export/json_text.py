@@ -34,7 +34,7 @@ def on_one_line(value):
 
 
 def is_nested(value):
-    """Whether a list, or a part of it, holds several lists or objects of several elements each."""
+    """Returns True if a list, or a part of it, holds several lists or objects with several elements each."""
     inner = list(value.values()) if isinstance(value, dict) else value
     if isinstance(value, list) and len(value) > 1 and all(isinstance(e, (dict, list)) and len(e) > 1 for e in value):
         return True

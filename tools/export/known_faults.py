@@ -1,7 +1,7 @@
 """Estimators whose converter writes another model, with the remedy for each.
 
-The comparison on the sample finds most of them. They are refused by name besides: a sample may lack the rows that show
-the fault, and the name of the fault says more than a deviation.
+The comparison on the sample finds most of them. They are also refused by name. A sample may lack the rows that
+show the fault, and the name of the fault says more than a deviation.
 """
 
 from sklearn.calibration import CalibratedClassifierCV
@@ -19,7 +19,7 @@ from export.estimators import library_of
 
 
 def find_fault(estimator):
-    """What the converter of this estimator does wrong and what to do instead, or nothing."""
+    """Returns the fault of the converter for this estimator, with a remedy, or nothing."""
     for is_at_fault, text in (*SKLEARN, *BOOSTERS.get(library_of(estimator), ())):
         if is_at_fault(estimator):
             return text

@@ -26,7 +26,7 @@ def read_here(report, keep, kind, file):
     except ModuleNotFoundError as error:
         raise Refusal(f"{file} is a model of {library}, which is not installed: pip install {error.name}") from None
     except Exception as error:  # each library has errors of its own
-        # What follows are addresses within the library.
+        # Behind the trace are addresses within the library.
         reason = one_line(str(error).split("Stack trace")[0])
         remedy = "write it again with save_model, or install the version that wrote it"
         raise Refusal(f"{file} is no model that {library} can read here ({reason}): {remedy}") from None

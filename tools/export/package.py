@@ -11,7 +11,7 @@ from export.json_text import to_text
 from export.refusal import Refusal, one_line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What people write of a feature, which a new version takes over.
+# People write these texts of a feature. A new version keeps them.
 WORDS = ("unit", "description")
 
 
@@ -54,7 +54,7 @@ def describe(out, features=None, labels=None, description=None, **settings):
 
 
 def read_description(file):
-    """What people and earlier exports wrote, or None where nothing is there. Raises a Refusal where it is broken."""
+    """Reads a model.json; None if there is none. Raises a Refusal if it is broken."""
     if not file.exists():
         return None
     try:
@@ -67,7 +67,7 @@ def read_description(file):
 
 
 def fits(there, content):
-    """Whether a description that is there is true of a new version as well: what people wrote is kept then."""
+    """Returns True if an existing description is true of a new version as well. It is then kept."""
     if any(there.get(key) != content.get(key) for key in ("outputs", "threshold")):
         return False
     facts = [[facts_of(feature) for feature in each.get("features", [])] for each in (there, content)]
@@ -75,7 +75,7 @@ def fits(there, content):
 
 
 def facts_of(feature):
-    """What decides which values a feature takes."""
+    """Returns what decides which values a feature accepts."""
     is_closed = feature.get("outOfRange") == "refuse"
     return feature["name"], feature.get("type"), feature.get("missing"), feature.get("values") if is_closed else None
 
@@ -93,8 +93,8 @@ def with_words(content, there):
 def write_package(place, model, description, examples):
     """Writes the files of a version, all or none, and returns their paths.
 
-    The description goes to the folder of the model, or to that of the version where another one is there already that
-    is not true of this version.
+    The description goes to the folder of the model. If another one is there that is not true of this version, it goes
+    to the folder of the version.
     """
     upper = place.out / "model.json"
     there = read_description(upper)

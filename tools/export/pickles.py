@@ -17,12 +17,12 @@ from export.versions import check_version, package_of, read_plain
 INCONSISTENT = re.compile(r"unpickle estimator .* from version (\S+) when using version")
 # Libraries that may end the process where they read what they do not know.
 NATIVE = (b"xgboost.", b"lightgbm.", b"catboost.")
-# What torch.save wrote before it wrote archives.
+# Old versions of torch.save wrote this, and no archive.
 TORCH_MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
 
 
 def read_pickle(file, code=()):
-    """What a pickle holds. Reading it runs whatever code it names.
+    """Reads a pickle. This runs any code that the pickle names.
 
     `code` lists files and folders of Python code that the pickle needs. Raises a Refusal.
     """
@@ -62,7 +62,7 @@ def check_survives(file):
 
 def try_to_read(report, keep, file):
     report(f"reading {file}")
-    # What it raises is raised again where it is read for good.
+    # The same error is raised again in the real read.
     with contextlib.suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         joblib.load(file)

@@ -30,7 +30,7 @@ def export_apart(model, sample, tolerance, seconds=SECONDS) -> Export:
 
 
 def export_and_test(report, keep, model, sample, tolerance):
-    """Runs in the child. What was made is kept before odd values are tried, which may end the process."""
+    """Runs in the child. It keeps the export before it tries unusual values, because they may end the process."""
     made = export(model, sample, tolerance, report)
     made.missing, made.closed = dict.fromkeys(sample.table, REFUSE), known_values(model, sample)
     keep(made)

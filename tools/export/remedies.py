@@ -1,4 +1,4 @@
-"""What to do with files that this tool does not take. `{file}` stands for the path of the file."""
+"""Advice for files that this tool does not read. `{file}` stands for the path of the file."""
 
 PUT = "Then put it at models/<name>/1/model.onnx"
 TF2ONNX = "pip install tf2onnx tensorflow && python -m tf2onnx.convert"

@@ -5,7 +5,7 @@ import json
 from export.serve_check import is_built
 
 MOST_NAMES = 8
-# What becomes of the features that may be missing, by what model.json says.
+# The report on a feature, by its "missing" in model.json.
 WORDS = {"nan": "may be missing", "": "may be missing, as an empty string", "refuse": "must have a value"}
 
 

@@ -136,7 +136,7 @@ def ask(url, body=None):
 
 
 def is_same(wanted, got, tolerance):
-    """Whether two answers in JSON are the same: numbers within the tolerance, relative above 1."""
+    """Returns True if two JSON answers are equal. Numbers may differ by the tolerance, relative above 1."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         return wanted.keys() == got.keys() and all(is_same(wanted[key], got[key], tolerance) for key in wanted)
     if isinstance(wanted, list) and isinstance(got, list):

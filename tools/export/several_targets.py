@@ -78,7 +78,7 @@ def xgboost_attributes(model):
 
 
 def catboost_attributes(attributes, targets):
-    """What CatBoost wrote for a classifier of so many classes, as trees with so many targets."""
+    """Turns the classifier that CatBoost wrote into trees with one target for each class."""
     left_out = ("classlabels_int64s", "classlabels_strings", "post_transform")
     renamed = {name.replace("class_", "target_"): value for name, value in attributes.items() if name not in left_out}
     return renamed | {"n_targets": targets}

@@ -23,7 +23,7 @@ class Threshold:
         return np.where(own, classes[self.position], classes[1 - self.position])
 
     def setting(self, classes):
-        """What model.json says."""
+        """Returns the value of "threshold" in model.json."""
         return self.value if self.position == 1 else {"label": classes[0], "atLeast": self.value}
 
 

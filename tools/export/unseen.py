@@ -1,5 +1,7 @@
-"""Finds the features whose values must be among those of the training: the original refuses others, or the export
-answers them otherwise, as encoders do that were trained with `handle_unknown="error"`."""
+"""Finds the features whose values must be among those of the training.
+
+The original refuses other values, or the export answers them differently. Encoders with `handle_unknown="error"` do.
+"""
 
 import warnings
 
@@ -53,7 +55,7 @@ def reached(model, sample, name):
 
 
 def takes_unseen(model, sample, session, feature, tolerance):
-    """Whether the original takes a value that it never saw, and the export answers the same."""
+    """Returns True if the original accepts a value that it never saw, and the export answers the same."""
     name, known = feature
     unseen = UNSEEN if isinstance(known[0], str) else max(known) + 1
     rows = sample.picked(list(range(min(ROWS, len(sample)))))

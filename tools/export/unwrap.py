@@ -17,7 +17,7 @@ def without_search(model):
 
 
 def to_convert(model):
-    """What of a model is converted: no search, no samplers, no threshold. Raises a Refusal where nothing is left."""
+    """Returns the part of a model that is converted, without search, samplers and threshold. Raises a Refusal if nothing is left."""
     model = without_search(model)
     if is_threshold(model):
         inner = without_search(trained(model))

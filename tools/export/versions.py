@@ -27,7 +27,7 @@ VERSION = re.compile(
     rb"_sklearn_version(?:\x94|q.|r.{4}|\np\d+\n)?(?:\x8c.|X.{4}|V|\(?U.)(\d+\.\d+(?:\.\d+)?(?:\.?(?:post|rc|dev|a|b)\d+)?)",
     re.DOTALL,
 )
-# What the releases before a version of scikit-learn need besides, since their wheels know nothing newer.
+# Additional requirements of the releases before a version of scikit-learn. Their wheels fail with newer libraries.
 NEEDS = (((1, 4, 2), "numpy<2"), ((1, 4), "scipy<1.12"), ((1, 6), "pandas<3"))
 # The oldest that the converter takes, and that has wheels for the Python that ONNX Runtime needs.
 OLDEST = (1, 2)
@@ -44,7 +44,7 @@ PACKAGES = {
     "sksurv": "scikit-survival",
     "xgboost": "xgboost",
 }
-# What the requirements have already.
+# The requirements file names these already.
 REQUIRED = {"sklearn", "xgboost", "lightgbm", "catboost"}
 
 

@@ -1,4 +1,4 @@
-"""What the models of the suite are trained on, and the rows that they are asked about.
+"""Training data of the models of the suite, and the rows that they answer.
 
 The order of these lines is part of the data: all draw from one generator.
 """
@@ -11,7 +11,7 @@ random = np.random.default_rng(7)
 
 
 def as_float32(values):
-    """What a float32 input holds of these numbers, so that the original and the export are asked the same."""
+    """Rounds numbers to float32, so that the original and the export get the same values."""
     return values.astype(np.float32).astype(np.float64)
 
 
@@ -28,7 +28,7 @@ yes_no = np.array(["no", "yes"])[two]
 names = np.array(["low", "middle", "high"])[three]
 by_counts = np.digitize(counts_train @ [1, 1, -1, -1], [-2, 2])
 
-# What `add` takes to train on rows with gaps, and to ask about rows with gaps.
+# Arguments of `add` for training on rows with missing values, and for asking about such rows.
 gappy = {"train": gaps_train, "rows": gaps}
 counted = {"train": counts_train, "rows": counts}
 zipmap = {"options": "default (ZipMap)"}

@@ -1,4 +1,4 @@
-"""What a model answers for rows with missing values, or that it raises an error: asked of the original alone."""
+"""Answers of the original to rows with missing values, or the fact that it raises an error."""
 
 import numpy as np
 import pandas as pd

@@ -16,7 +16,7 @@ from parity.exporters import restart_names
 from parity.rows import nine_digits, to_inputs, to_rows
 
 TOLERANCE = 1e-5
-# What ONNX Runtime 1.30 reads.
+# The newest versions that ONNX Runtime 1.30 reads.
 MAX_IR, MAX_OPSETS = 11, {"": 24, "ai.onnx.ml": 5, "com.microsoft": 1}
 MAX_BYTES = 100_000
 
