@@ -11,20 +11,20 @@ import type { Values } from './row-values.ts'
 /** The numbers of the classes, row by row. */
 export interface ClassScores {
   readonly rows: number
-  /** Numbers of each row. */
+  /** The count of classes. */
   readonly width: number
   readonly dataType: Tensor['dataType']
-  /** Those of one row, of shape [1, width]. */
+  /** Returns the numbers of one row, of shape [1, width]. */
   readonly of: (row: number) => Tensor
-  /** By label, where labels are known. */
+  /** All numbers, by label where the labels are known. */
   readonly values: Values
 }
 
 /**
- * The numbers that a classifier answers, made of those of its output.
+ * Makes the numbers that a classifier answers from its output.
  *
  * @param raw Numbers of shape [rows, width] or [rows].
- * @param activation Is applied to a row only when that row is written, since all of them may take long.
+ * @param activation Applied to a row when the row is written, since all rows together may take long.
  */
 export function toScores(raw: Tensor, activation: Activation | undefined, model: ModelView): ClassScores {
   const [rows = 0, rawWidth = 1] = raw.shape
@@ -70,7 +70,7 @@ function rowTensor({ dataType, data }: Tensor, row: number, width: number): Tens
   return { dataType, shape: [1, width], data: data.slice(row * width, (row + 1) * width) }
 }
 
-/** Rows are written one after the other: what was made of the last one is asked for again. */
+/** Keeps the last result: rows are written one after the other, and each is asked for several times. */
 function keepLast<T>(make: (row: number) => T): (row: number) => T {
   let last: { readonly row: number; readonly made: T } | undefined
   return (row) => {

@@ -10,9 +10,9 @@ import { elementJson } from './element-json.ts'
 import { tensorValues, toKey, toKeys } from './row-values.ts'
 import type { Part, Values } from './row-values.ts'
 
-// What predictions consist of. They are written as text: integers of 64 bits stay exact, and no object is built a row.
+// Predictions are written as text: integers of 64 bits stay exact, and no object is built for a row.
 
-/** Predictions, all of which have the same form. */
+/** Predictions. All of them have the same structure. */
 export interface Predictions {
   readonly rows: number
   readonly row: Part

@@ -1,7 +1,7 @@
 import type { Steps } from '../core/steps.ts'
 
-/** Values by index. */
-export interface Values {
+/** Numbers by index. */
+export interface Numbers {
   readonly length: number
   readonly at: (index: number) => number | bigint
 }
@@ -17,7 +17,7 @@ const STEP_SELECTED = 2 ** 9
  * @param count How many; all of them where there are fewer.
  * @returns Their indexes, that of the largest first.
  */
-export function* selectLargest({ length, at }: Values, count: number): Steps<Uint32Array> {
+export function* selectLargest({ length, at }: Numbers, count: number): Steps<Uint32Array> {
   const isAfter = (a: number, b: number): boolean => {
     const x = orSmallest(at(a))
     const y = orSmallest(at(b))

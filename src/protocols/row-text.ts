@@ -2,36 +2,36 @@ import { maxTextBytes } from '../core/json-size.ts'
 import { elementCount } from '../core/tensor.ts'
 import type { Members, Part, Values } from './row-values.ts'
 
-/** Values of a row, and the text around them. */
+/** Some values of a row, and the text around them. */
 interface Field {
-  /** Before the first of them. */
+  /** The text before the first value. */
   readonly open: string
-  /** Before any other. */
+  /** Returns the text before any other value. */
   readonly between: (index: number) => string
   readonly count: number
   readonly text: Values['text']
 }
 
-/** How rows are written. All rows have the same texts around their values. */
+/** The text of a row. Every row has the same text around its values. */
 export interface RowText {
   readonly fields: readonly Field[]
-  /** Behind the last value of a row. */
+  /** The text behind the last value. */
   readonly close: string
-  /** Most bytes that so many rows take. */
+  /** Returns the most bytes that so many rows take. */
   readonly maxBytes: (rows: number) => number
 }
 
-/** What stands around rows. */
+/** The text around rows. */
 export interface Frame {
   readonly head: string
   readonly between: string
   readonly tail: string
 }
 
-// So much is written in well under a millisecond.
+// A piece of this length is written in well under a millisecond.
 const PIECE_LENGTH = 2 ** 12
 
-/** Writes rows in pieces of some kilobytes. Nothing is written before a piece is asked for. */
+/** Writes rows in pieces of some kilobytes. Each piece is written when it is asked for. */
 export function* writeRows(
   { fields, close }: RowText,
   rows: number,
@@ -54,7 +54,7 @@ export function* writeRows(
   yield piece + tail
 }
 
-/** Rows as JSON. */
+/** Writes rows as JSON. */
 export function jsonRow(part: Part): RowText {
   const writer = new JsonRow()
   writer.add(part)
@@ -65,7 +65,7 @@ class JsonRow implements RowText {
   readonly fields: Field[] = []
   #valueBytes = 0
   #rowBytes = 1
-  /** What comes before the next value. */
+  /** The text before the next value. */
   #pending = ''
 
   get close(): string {
@@ -101,7 +101,7 @@ class JsonRow implements RowText {
     this.#rowBytes += bracketBytes(values)
     const open = this.#pending
     if (count === 0) {
-      // The brackets are one text then, which may be long and is not written here.
+      // The brackets may be long, so they are written as a value: later, and only if the answer is not too large.
       this.fields.push({ open, between: comma, count: 1, text: () => emptyText(values) })
       this.#pending = ''
     } else if (keys) {
@@ -121,7 +121,7 @@ const OPEN = '['
 const CLOSE = ']'
 const comma = (): string => ','
 
-/** Between the elements of nested arrays: where some of them end, as many begin. */
+/** Writes the text between the elements of nested arrays: as many arrays begin as end. */
 function betweenNested(shape: readonly number[]): (index: number) => string {
   const texts = shape.map((_, ends) => `${']'.repeat(ends)},${'['.repeat(ends)}`)
   const sizes = shape.slice(1).map((_, axis) => elementCount(shape.slice(axis + 1)))
@@ -132,7 +132,7 @@ function betweenNested(shape: readonly number[]): (index: number) => string {
   }
 }
 
-/** Most bytes that brackets and keys take. */
+/** Returns the most bytes that the brackets and keys of a row take. */
 function bracketBytes({ shape, keys }: Values): number {
   if (keys) return keys === 'own' ? 3 : keys.maxBytes + 3
   let arrays = 0
@@ -146,9 +146,9 @@ function emptyText({ shape, keys }: Values): string {
 }
 
 /**
- * Rows as CSV: the label of a classifier, else all numbers and texts.
+ * Writes rows as CSV: the label of a classifier, else all numbers and texts.
  *
- * @param part Its texts are JSON, NaN and the infinities included.
+ * @param part Its texts are JSON. NaN and the infinities are null or strings.
  */
 export function csvRow(part: Part): RowText {
   const cells = cellsOf(part)

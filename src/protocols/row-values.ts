@@ -4,38 +4,41 @@ import type { Tensor } from '../core/tensor.ts'
 import { elementTexts } from './element-json.ts'
 import type { NanTeller } from './element-json.ts'
 
-/** The keys of an object, as JSON with a colon. */
+// The rows of an answer all have the same structure. It is described once, before anything is written.
+
+/** The keys of a JSON object. */
 export interface Keys {
+  /** Each key as JSON, with its colon. */
   readonly texts: readonly string[]
-  /** Most bytes that all of them take. */
+  /** The keys together take at most this many bytes. */
   readonly maxBytes: number
 }
 
-/** What each row of an answer has in one place. Every small answer makes some, so they all have the same properties. */
+/** The values at one place of every row. */
 export interface Values {
-  /** How they are nested: `[]` is a single one, `[3]` a list. */
+  /** Their nesting within a row: `[]` is a single value, `[3]` a list of three. */
   readonly shape: readonly number[]
-  /** Of an object of them; `own` where they bring their keys along. Without keys they stand in lists. */
+  /** With keys the values form an object. `own`: the text of each value begins with its key. Without keys they form lists. */
   readonly keys: Keys | 'own' | undefined
-  /** One of them as JSON. They are asked for in order, row by row. */
+  /** Writes a value as JSON. It is called in order, row by row. */
   readonly text: (row: number, index: number) => string
-  /** Most bytes that the texts of all rows take, with a comma each. */
+  /** The texts of all rows take at most this many bytes, with a comma each. */
   readonly maxBytes: number
 }
 
-/** An object of parts by their keys, as JSON with a colon. */
+/** An object. Each key is JSON, with its colon. */
 export interface Members {
   readonly members: readonly (readonly [key: string, part: Part])[]
 }
 
-/** What a row of an answer consists of. */
+/** A part of a row, or the whole row. */
 export type Part = Values | Members
 
 /**
- * The elements of a tensor.
+ * Describes the elements of a tensor.
  *
- * @param shape Of those that belong to one row: what the tensor has below its rows.
- * @param keys Of an object of them.
+ * @param shape The shape of the elements in one row, without the row axis.
+ * @param keys The elements of a row form an object with these keys.
  */
 export function tensorValues(tensor: Tensor, shape: readonly number[], model: NanTeller, keys?: Keys): Values {
   const count = elementCount(shape)
@@ -44,13 +47,13 @@ export function tensorValues(tensor: Tensor, shape: readonly number[], model: Na
   return { shape, keys, text, maxBytes: maxBytesOf(tensor) }
 }
 
-/** Names as keys of an object. */
+/** Writes names as the keys of an object. */
 export function toKeys(names: readonly string[]): Keys {
   const texts = names.map(toKey)
   return { texts, maxBytes: texts.reduce((sum, key) => sum + maxTextBytes(key), 0) }
 }
 
-/** A name as the key of a JSON object, with the colon. */
+/** Writes a name as the key of an object, with its colon. */
 export function toKey(name: string): string {
   return `${JSON.stringify(name)}:`
 }

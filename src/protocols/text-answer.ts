@@ -7,15 +7,15 @@ import type { Tensors } from '../core/tensor.ts'
 import { writeRows } from './row-text.ts'
 import type { Frame, RowText } from './row-text.ts'
 
-/** An answer that is text. Nothing of it is written before its pieces are asked for. */
+/** An answer that is text. Each piece is written when it is asked for. */
 export interface TextAnswer {
-  /** Most bytes that it takes. */
+  /** The answer takes at most this many bytes. */
   readonly maxBytes: number
-  /** To be read once, from first to last. */
+  /** Read them once, from first to last. */
   readonly pieces: Iterable<string>
 }
 
-/** Rows, how they are written, and what stands around them. */
+/** Rows, their text, and the text around them. */
 interface Rows {
   readonly row: RowText
   readonly rows: number
@@ -45,7 +45,7 @@ export function checkBytes(bytes: number, outputs: Tensors, model: ModelView, fi
   checkAnswer({ bytes, fixedBytes, rows }, model.maxAnswerBytes)
 }
 
-/** All of a short answer. */
+/** Writes all of a short answer. */
 export function joinPieces(pieces: Iterable<string>): string {
   let text = ''
   for (const piece of pieces) text += piece

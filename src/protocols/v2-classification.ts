@@ -6,7 +6,7 @@ import type { Steps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { invalid } from './problems.ts'
 import { selectLargest } from './ranking.ts'
-import type { Values } from './ranking.ts'
+import type { Numbers } from './ranking.ts'
 
 /**
  * The likeliest classes of each row as strings: `value:index`, and `:label` where labels are known. An output of one
@@ -58,7 +58,7 @@ function layoutOf({ dataType, shape }: Tensor, spec: TensorSpec): { rows: number
   return { rows: hasRows ? shape[0]! : 1, size, hasRows }
 }
 
-function valuesOf({ dataType, data }: Tensor, row: number, size: number): Values {
+function valuesOf({ dataType, data }: Tensor, row: number, size: number): Numbers {
   const numbers = data as ArrayLike<number | bigint>
   const from = row * size
   const at = (index: number): number | bigint => numbers[from + index]!

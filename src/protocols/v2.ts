@@ -26,9 +26,9 @@ export interface V2Body {
 
 /** The JSON of an answer, and the bytes of each binary output behind it, which may be empty; none where all are JSON. */
 export interface V2Reply {
-  /** To be read once, from first to last. */
+  /** Read it once, from first to last. */
   readonly json: Iterable<string>
-  /** Most bytes that this JSON takes, but names and the like. */
+  /** The data in this JSON takes at most this many bytes. Names and shapes are not counted. */
   readonly maxBytes: number
   readonly binary: readonly Uint8Array[]
 }
