@@ -43,6 +43,13 @@ test.each(current)('every flag that %s names exists', (page) => {
   expect(flagsIn(page).filter((flag) => !flags.has(flag))).toEqual([])
 })
 
+const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts)
+
+test.each(current)('every npm script that %s names exists', (page) => {
+  const named = Array.from(read(page).matchAll(/\bnpm run ([a-z]+(?::[a-z]+)*)/g), ([, script]) => script!)
+  expect(named.filter((script) => !scripts.includes(script))).toEqual([])
+})
+
 test.each(current)('every source file that %s names exists', (page) => {
   expect(filesIn(page).filter((file) => !sources.some((source) => source.endsWith(`/${file}`)))).toEqual([])
 })
