@@ -123,6 +123,11 @@ function checkSupported(info: ModelFileInfo): void {
       `it uses operators that are no part of ONNX: ${shown}; those of ai.onnx, ai.onnx.ml and com.microsoft are computed: export it without others`,
     )
   }
+  if (info.overwritten !== undefined) {
+    throw new Error(
+      `a BatchNormalization in training mode writes into ${JSON.stringify(info.overwritten.slice(0, 100))}, which the graph reads elsewhere too, so answers would change from run to run: export it in evaluation mode`,
+    )
+  }
   checkNames('inputs', graph.inputs)
   checkNames('outputs', graph.outputs)
   for (const input of graph.inputs) if (!graph.initializers.has(input.name)) checkInput(input)

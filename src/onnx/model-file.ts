@@ -8,6 +8,7 @@ import { findKnownFaults } from './known-faults.ts'
 import { readClassLabels } from './labels.ts'
 import type { FoundLabels } from './labels.ts'
 import { proveMissing } from './missing-values.ts'
+import { findOverwritten } from './overwritten.ts'
 import { unproven } from './proof.ts'
 import type { Proof } from './proof.ts'
 import { proveRows } from './rows/proof.ts'
@@ -31,6 +32,8 @@ export interface ModelFileInfo {
   readonly externalFiles: ReadonlySet<string>
   /** Operators of domains that are neither the standard's nor functions of the file: `domain.Operator`. */
   readonly customOperators: readonly string[]
+  /** A parameter that runs would change, so that the same request would get another answer. */
+  readonly overwritten: string | undefined
   /** Proves that the rows of requests keep apart when they are joined, or says what stops the proof. */
   readonly rows: Proof
   /** Proves that no operator can crash, loop, or allocate as much as a value says, or names the one that may. */
@@ -102,6 +105,7 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     metadata,
     graph,
     ...found,
+    overwritten: findOverwritten(source, graph),
     rows,
     harmless,
     light: rows.isProven && harmless.isProven ? proveLight(file, graph) : unproven('it is not proven to be harmless'),

@@ -61,13 +61,11 @@ export async function saveOptimized(file: string, folder: string): Promise<void>
     {
       graphOptimizationLevel: 'extended',
       optimizedModelFilePath: `${folder}/model.onnx`,
-      extra: {
-        session: {
-          optimized_model_external_initializers_file_name: 'weights.bin',
-          optimized_model_external_initializers_min_size_in_bytes: '1024',
-          save_external_prepacked_constant_initializers: '1',
-        },
-      },
+    },
+    {
+      optimized_model_external_initializers_file_name: 'weights.bin',
+      optimized_model_external_initializers_min_size_in_bytes: '1024',
+      save_external_prepacked_constant_initializers: '1',
     },
   )
   await session.release()
@@ -100,9 +98,14 @@ async function compute(model: OrtModel, inputs: Tensors, outputs: readonly strin
   }
 }
 
+// ConstantSharing makes one tensor of constants that are equal. BatchNormalization in training mode writes into its mean
+// and variance; shared with another parameter, they would change the answers from one run to the next.
+const OPTIMIZATION = { disable_specified_optimizers: 'ConstantSharing' }
+
 async function createSession(
   { file, edits }: EditedFile,
   options: InferenceSession.SessionOptions,
+  saved: Readonly<Record<string, string>> = {},
 ): Promise<InferenceSession> {
   const all: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -111,9 +114,9 @@ async function createSession(
     enableCpuMemArena: false,
     // Kernel failures print coloured text on stderr besides throwing; only fatal ones may.
     logSeverityLevel: 4,
-    // Threads of a run that wait for the next would otherwise turn in circles, and take whole cores at low load.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...options,
+    // Threads of a run that wait for the next would otherwise turn in circles, and take whole cores at low load.
+    extra: { session: { intra_op: { allow_spinning: '0' }, ...saved }, optimization: OPTIMIZATION },
   }
   try {
     if (edits.length === 0) return await InferenceSession.create(file, all)

@@ -33,6 +33,7 @@ describe('a model file', () => {
       harmless: { isProven: true },
       labels: { classes: ['setosa', 'versicolor', 'virginica'], isCertain: false },
       customOperators: [],
+      overwritten: undefined,
       edits: [],
     })
     expect(Object.fromEntries(info.opsets)).toEqual({ '': 14, 'ai.onnx.ml': 1 })
