@@ -136,6 +136,11 @@ class WorkerPool implements Runtime {
   ) {
     const results: RunResult[] = []
     let triedAgain: number | undefined
+    const mayTryAgain = (): boolean => {
+      const isFirst = triedAgain !== results.length
+      triedAgain = results.length
+      return isFirst
+    }
     const failRest = (cause: Error): void => {
       for (let left = calls.length - results.length; left > 0; left--) results.push(runtimeFailed(cause))
     }
@@ -153,13 +158,13 @@ class WorkerPool implements Runtime {
         })
         results.push(...computed)
         if (!death) continue
-        model.died()
         const error = toRunError(death, this.#options.memoryBytes)
-        const isBlamed = error.code !== 'RUNTIME_FAILED' || triedAgain === results.length
-        if (!isBlamed) triedAgain = results.length
-        else results.push(error)
+        if (error.code === 'RUNTIME_FAILED' && mayTryAgain()) continue
+        results.push(error)
+        model.died()
       } catch (error) {
-        // It cannot be loaded there.
+        // It cannot be loaded there. A worker that has ended meanwhile may have been killed from outside.
+        if (worker.isDead && !worker.isTooSlow && mayTryAgain()) continue
         failRest(error as Error)
         if (worker.isDead) model.died()
       } finally {

@@ -6,9 +6,10 @@ import type { Tensors } from '../core/tensor.ts'
 import type { Death } from './deaths.ts'
 import { isOutOfMemory, outOfMemoryText, toInferenceError } from './deaths.ts'
 import { FrameReader, partsLength, toFrame } from './frames.ts'
-import type { Frame } from './frames.ts'
 import type { Call, LoadedModel, Reply, RunHead } from './messages.ts'
 import { OwnedTensors } from '../core/owned-tensors.ts'
+import { PendingCalls } from './pending-calls.ts'
+import type { Expected, Outcome } from './pending-calls.ts'
 import type { ModelSource, RunLimits } from './runtime.ts'
 import { createSharedFile } from './shared-file.ts'
 import { fromHeads, toHeads } from './tensor-bytes.ts'
@@ -28,33 +29,14 @@ export interface RunCall {
   readonly outputs: readonly string[]
 }
 
-/** What became of a call: fewer replies than were asked for where the process has ended. */
-interface Outcome {
-  readonly replies: readonly Reply[]
-  readonly death?: Death
-}
-
 /** What became of several runs: fewer results than runs where the process ended in the one that comes next. */
 export interface RunOutcome {
   readonly results: readonly RunResult[]
   readonly death?: Death
 }
 
-interface CallOptions {
-  /** Replies to wait for. */
-  readonly expected?: number
+interface CallOptions extends Expected {
   readonly parts?: readonly Uint8Array[]
-  /** How long each reply may take to come; then the process is ended. */
-  readonly maxMs?: number
-  readonly onReply?: (reply: Reply, bytes: Uint8Array) => void
-}
-
-interface PendingCall {
-  readonly expected: number
-  readonly replies: Reply[]
-  readonly timer: NodeJS.Timeout | undefined
-  readonly onReply: CallOptions['onReply']
-  readonly resolve: (outcome: Outcome) => void
 }
 
 /** A process that loads and computes, one call at a time. It may be killed at any moment. */
@@ -65,8 +47,7 @@ export class WorkerProcess {
   readonly #replies = createSharedFile()
   readonly #frames = new FrameReader()
   readonly #exited: Promise<void>
-  /** Calls are answered in order. */
-  readonly #pending: PendingCall[] = []
+  readonly #pending = new PendingCalls((maxMs) => this.kill(maxMs))
   #timeoutMs: number | undefined
   #isKilled = false
   #death: Death | undefined
@@ -83,6 +64,11 @@ export class WorkerProcess {
   /** It has ended, or is about to. */
   get isDead(): boolean {
     return this.#isKilled || this.#death !== undefined
+  }
+
+  /** It was ended because something took too long. */
+  get isTooSlow(): boolean {
+    return this.#timeoutMs !== undefined
   }
 
   /** @returns The session's number and what was found, the reason why the file cannot be loaded, or how it ended. */
@@ -141,40 +127,25 @@ export class WorkerProcess {
     await this.#exited
   }
 
-  async #call(call: Call, { expected = 1, parts = [], maxMs, onReply }: CallOptions = {}): Promise<Outcome> {
+  async #call(call: Call, { parts = [], ...expected }: CallOptions = {}): Promise<Outcome> {
     if (this.#death) return { replies: [], death: this.#death }
     const isLarge = call.kind === 'run' && partsLength(parts) > MAX_FRAME_BYTES
     const file = isLarge ? this.#calls?.write(parts, 0) : undefined
     // May throw, so nothing waits for a reply yet.
     const frame = file ? toFrame({ ...call, file }) : toFrame(call, parts)
-    const timer = maxMs === undefined ? undefined : setTimeout(() => this.kill(maxMs), maxMs)
-    return new Promise((resolve) => {
-      this.#pending.push({ expected, replies: [], timer, onReply, resolve })
-      this.#worker.socket?.write(frame)
-    })
+    const outcome = this.#pending.add(expected)
+    this.#worker.socket?.write(frame)
+    return outcome
   }
 
   /** A fault in native code may write anything to the socket. */
   #receive(chunk: Buffer): void {
     if (this.#isKilled) return
     try {
-      for (const frame of this.#frames.read(chunk)) this.#settle(frame)
+      for (const frame of this.#frames.read(chunk)) this.#pending.settle(frame)
     } catch {
       this.kill()
     }
-  }
-
-  #settle({ head, bytes }: Frame): void {
-    const [pending] = this.#pending
-    if (!pending) return
-    const reply = head as Reply
-    pending.onReply?.(reply, bytes)
-    pending.replies.push(reply)
-    pending.timer?.refresh()
-    if (pending.replies.length < pending.expected) return
-    this.#pending.shift()
-    clearTimeout(pending.timer)
-    pending.resolve({ replies: pending.replies })
   }
 
   #toResult(reply: Reply, bytes: Uint8Array): RunResult {
@@ -191,10 +162,7 @@ export class WorkerProcess {
     this.#death = death
     this.#calls?.close()
     this.#replies?.close()
-    for (const { replies, timer, resolve } of this.#pending.splice(0)) {
-      clearTimeout(timer)
-      resolve({ replies, death })
-    }
+    this.#pending.end(death)
     onDeath(death)
   }
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Tensors } from '../../src/core/tensor.ts'
 import type { Session } from '../../src/runtime/runtime.ts'
 import type { WorkerPoolOptions } from '../../src/runtime/worker-pool.ts'
@@ -43,7 +43,11 @@ describe('a worker', () => {
     ['is killed from outside', `process.kill(process.pid, 'SIGKILL'); ${WAIT}`],
   ])('that %s is replaced, and its run is tried once more', async (_how, act) => {
     const session = await serve({ entry: mortalEntry(once(act)) })
+    const died = vi.fn<() => void>()
+    session.onDeath(died)
     expect(await echo(session, 666)).toBe(666)
+    // Nothing says that the model is at fault.
+    expect(died).not.toHaveBeenCalled()
   })
 
   test.each([
