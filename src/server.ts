@@ -6,8 +6,8 @@ import type { Config } from './config.ts'
 import { BufferPool } from './core/buffer-pool.ts'
 import { ServingError } from './core/errors.ts'
 import { Turns } from './core/turns.ts'
-import { buildGrpcServer } from './grpc/server.ts'
-import type { GrpcServer } from './grpc/server.ts'
+import { createGrpcServer } from './grpc/listener.ts'
+import type { GrpcServer } from './grpc/listener.ts'
 import { buildApp } from './http/app.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
@@ -82,7 +82,7 @@ export function createServer(options: ServerOptions): Server {
     isDraining: () => isDraining,
   }
   const app = buildApp({ ...transport, platform: config.platform })
-  const grpc = config.grpcPort === 0 ? undefined : buildGrpcServer(transport)
+  const grpc = config.grpcPort === 0 ? undefined : createGrpcServer(transport)
 
   return {
     app,

@@ -61,6 +61,20 @@ function sources(): { file: string; source: string }[] {
     .map((file) => ({ file, source: readFileSync(join(SRC, file), 'utf8') }))
 }
 
+/** The libraries that are loaded with a file: those that it imports itself, or by what it imports. */
+function loadedBy(file: string): string[] {
+  const libraries = new Set<string>()
+  const files = new Set([file])
+  for (const each of files) {
+    const source = readFileSync(join(SRC, each), 'utf8')
+    for (const [, from] of source.matchAll(/^(?:import|export)(?! type)[^'";]*?from '([^']+)'/gm)) {
+      if (from!.startsWith('.')) files.add(join(dirname(each), from!))
+      else libraries.add(from!)
+    }
+  }
+  return [...libraries]
+}
+
 describe('architecture', () => {
   const imports = sources().flatMap(({ file, source }) => importsOf(file, source))
 
@@ -87,6 +101,12 @@ describe('architecture', () => {
   test('one file imports the runtime library', () => {
     const importers = imports.filter(({ from }) => from.startsWith('onnxruntime')).map(({ file }) => file)
     expect(importers).toEqual(['runtime/ort.ts'])
+  })
+
+  test('what few servers need is not loaded at the start', () => {
+    const late = /^(@grpc|grpc-health-check|protobufjs|@fastify|yaml|pino-pretty|onnxruntime-node)\b/
+    expect(loadedBy('start.ts').filter((name) => late.test(name))).toEqual([])
+    expect(loadedBy('grpc/server.ts').some((name) => late.test(name))).toBe(true)
   })
 
   // The other one is the entry of a process of its own.

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js'
 import type { MethodDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
@@ -21,12 +22,10 @@ export interface GrpcOptions extends ServiceOptions, Omit<CallOptions, 'held'> {
   readonly bodyLimitBytes: number
 }
 
-export interface GrpcServer {
-  /**
-   * @returns The port.
-   * @throws Error when it cannot listen there.
-   */
-  listen(host: string, port: number): Promise<number>
+/** What speaks gRPC on connections that another has accepted. */
+export interface GrpcTransport {
+  /** Takes ownership of the connection, of which nothing has been read. */
+  accept(socket: Socket): void
   /** Tells those who watch the server's health how it is now. */
   updateHealth(): void
   /** Answers what was accepted, then ends. */
@@ -38,7 +37,7 @@ const SERVICE = 'inference.GRPCInferenceService'
 const MAX_STREAMS = 1000
 
 /** Builds the gRPC transport; does not listen. */
-export function buildGrpcServer(options: GrpcOptions): GrpcServer {
+export function buildGrpcTransport(options: GrpcOptions): GrpcTransport {
   setLogger(toConsole(options.logger))
   const watchers = watchStreams(`/${SERVICE}/`)
   const server = new Server({
@@ -49,19 +48,20 @@ export function buildGrpcServer(options: GrpcOptions): GrpcServer {
     interceptors: [watchers.interceptor],
   })
   const endStreams = addInference(server, { ...options, held: new HeldAnswers(options.maxAnswerBytes) })
-  const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' })
+  const health = new HealthImplementation()
   health.addToServer(server)
   new ReflectionService(loadSync([PROTO_FILE, HEALTH_PROTO_FILE], { keepCase: true })).addToServer(server)
 
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const updateHealth = (): void => {
+    const status = canPredict(options.registry.list(), options.isDraining()) ? 'SERVING' : 'NOT_SERVING'
+    for (const name of ['', SERVICE]) health.setStatus(name, status)
+  }
+  updateHealth()
+
   return {
-    async listen(host, port) {
-      const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-      return promisify(server.bindAsync.bind(server))(address, ServerCredentials.createInsecure())
-    },
-    updateHealth() {
-      const status = canPredict(options.registry.list(), options.isDraining()) ? 'SERVING' : 'NOT_SERVING'
-      for (const name of ['', SERVICE]) health.setStatus(name, status)
-    },
+    accept: (socket) => injector.injectConnection(socket),
+    updateHealth,
     async close() {
       endStreams()
       watchers.end()

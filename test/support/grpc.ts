@@ -7,7 +7,7 @@ import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { Turns } from '../../src/core/turns.ts'
 import { PROTO_FILE } from '../../src/grpc/messages.ts'
-import { buildGrpcServer } from '../../src/grpc/server.ts'
+import { createGrpcServer } from '../../src/grpc/listener.ts'
 import type { GrpcOptions } from '../../src/grpc/server.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { MODELS } from './paths.ts'
@@ -96,7 +96,7 @@ export async function startGrpc({ folder = MODELS, ...options }: TestGrpcOptions
   })
   const registry = await openRegistry(folder, options)
   await registry.load(() => undefined)
-  const grpc = buildGrpcServer({
+  const grpc = createGrpcServer({
     registry,
     logger: pino({ level: 'debug', base: null }, stream),
     version: '0.0.0',
