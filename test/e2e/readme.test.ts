@@ -71,4 +71,6 @@ test.skipIf(!hasProgram('curl') || !hasProgram('bash'))(
     }
     expect(ran).toBe(5)
   },
+  // It installs all packages and builds twice.
+  300_000,
 )
