@@ -20,9 +20,10 @@ def archive(out, name, *members):
     return name
 
 
-def folder(out, name, member):
+def folder(out, name, *members):
     (out / name).mkdir()
-    (out / name / member).write_bytes(b"\x08\x01\x12")
+    for member in members:
+        (out / name / member).write_bytes(b"\x08\x01\x12")
     return name
 
 
@@ -39,6 +40,9 @@ def foreign_files(out, table, light):
         "gguf": write(out, "model.gguf", b"GGUF\x03\0\0\0"),
         "saved-model": folder(out, "saved_model", "saved_model.pb"),
         "mlflow": folder(out, "mlflow", "MLmodel"),
+        "spark": folder(out, "spark", "metadata", "stages"),
+        "spark-alone": folder(out, "spark_alone", "metadata", "data"),
+        "transformers": folder(out, "hugging_face", "config.json", "model.safetensors"),
         "folder": folder(out, "plain", "x.txt"),
         "saved-model-file": "saved_model/saved_model.pb",
         "graphdef": write(out, "frozen.pb", b"\n\x10\n\x01x\x12\x0bPlaceholder"),

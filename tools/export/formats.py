@@ -93,6 +93,9 @@ def recognise_folder(folder):
     for name, kind in (("saved_model.pb", "savedmodel"), ("MLmodel", "mlflow"), ("Manifest.json", "coreml")):
         if name in names:
             return kind
+    # Spark writes a model of its own, or the stages of a pipeline.
+    if "metadata" in names and names & {"data", "stages"}:
+        return "spark"
     return "transformers" if any(name.endswith(".safetensors") for name in names) else "folder"
 
 

@@ -4,6 +4,9 @@ PUT = "Then put it at models/<name>/1/model.onnx"
 TF2ONNX = "pip install tf2onnx tensorflow && python -m tf2onnx.convert"
 TORCH = 'torch.onnx.export(model.eval(), (example,), "model.onnx", input_names=["x"], dynamic_axes={"x": {0: "rows"}}, dynamo=False)'
 OPTIMUM = 'pip install "optimum-onnx[onnxruntime]" && optimum-cli export onnx --model'
+# Of a folder on this machine, optimum cannot tell what the model is for.
+TASK = "--task text-classification out"
+PUT_OUT = "Name your task; optimum-cli export onnx --help lists them. Then put out/model.onnx at models/<name>/1/model.onnx"
 PICKLE = 'joblib.dump(model, "model.pkl")'
 
 # By kind: what the file is, and the next step.
@@ -38,20 +41,28 @@ REMEDIES = {
     ),
     "pmml": (
         "is PMML, which nothing converts to ONNX",
-        "export what it was made of: give this tool the pickle, or the file of XGBoost, LightGBM or CatBoost; export "
-        "a model of Spark with onnxmltools.convert_sparkml",
+        "export what it was made of: give this tool the pickle, the file of XGBoost, LightGBM or CatBoost, or the folder "
+        "in which Spark saved it",
+    ),
+    "spark": (
+        "is a model of Spark",
+        "export it where Spark runs, with: pip install onnxmltools pandas; and in Python, with each column of the table: "
+        "from onnxmltools import convert_sparkml, utils; from onnxmltools.convert.common.data_types import "
+        'FloatTensorType; utils.save_model(convert_sparkml(model, "model", [("column", '
+        f'FloatTensorType([None, 1]))], spark_session=spark), "model.onnx"). {PUT}',
     ),
     "safetensors": (
         "is safetensors, which holds weights and no model",
-        f"export the folder that it is in, with: {OPTIMUM} <folder> out; or a model of your own with: {TORCH}. {PUT}",
+        f"export the folder that it is in, with: {OPTIMUM} <folder> {TASK}. {PUT_OUT}. "
+        f"Or export a model of your own with: {TORCH}",
     ),
     "transformers": (
         "is a folder of Hugging Face",
-        f"export it with: {OPTIMUM} {{file}} out. {PUT}",
+        f"export it with: {OPTIMUM} {{file}} {TASK}. {PUT_OUT}",
     ),
     "gguf": (
         "is GGUF, which holds weights for llama.cpp",
-        f"export the model that it was made of, with: {OPTIMUM} <organisation>/<name> out. {PUT}",
+        f"export the model that it was made of, with: {OPTIMUM} <organisation>/<name> {TASK}. {PUT_OUT}",
     ),
     "onnx": (
         "is an ONNX model already",
