@@ -84,8 +84,11 @@ export const ACTIVATIONS = ['softmax', 'sigmoid', 'none'] as const
 export interface Activation {
   readonly name: (typeof ACTIVATIONS)[number]
   readonly reason: string
-  /** The graph does not tell whether its numbers are probabilities already: the first answers decide. */
-  readonly isGuess?: boolean
+  /**
+   * The graph does not tell whether its numbers are probabilities already: the first answers decide. The operator that
+   * makes them may make negative numbers too, or is not known to.
+   */
+  readonly guessed?: 'signed' | 'bounded'
 }
 
 /** Chooses the label of a classifier of two classes, where that is not the class with the largest number. */

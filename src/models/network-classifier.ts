@@ -10,6 +10,9 @@ import { toTask } from './task.ts'
 const FINISHED = /^(Softmax|Sigmoid|HardSigmoid|Hardmax|ai\.onnx\.ml\..*)$/
 // Any number can come from these, so they are no probabilities, however they look for some inputs.
 const UNBOUNDED = /^(Gemm|MatMul|Add|Conv|LogSoftmax|com\.microsoft\.(FusedGemm|FusedMatMul|FusedConv))$/
+// Numbers below zero can come from these, so only rows that sum up to 1 make probabilities of them.
+const SIGNED =
+  /^(Sub|Neg|Tanh|Sin|Cos|Tan|Asin|Atan|Erf|Softsign|Elu|Selu|Celu|LeakyRelu|PRelu|Gelu|Mish|Swish|HardSwish|(Lp|Layer|Batch|Instance|Group|RMS|MeanVariance)Normalization)$/
 
 const SAID = 'model.json says so'
 
@@ -67,13 +70,13 @@ function guess(operator: string | undefined, width: number): Activation {
   if (operator === undefined) return { name: 'none', reason: 'the output is an input or a constant' }
   const reason = `the graph ends in ${operator}`
   if (FINISHED.test(operator)) return { name: 'none', reason }
-  const isGuess = !UNBOUNDED.test(operator)
-  return { name: width === 1 ? 'sigmoid' : 'softmax', reason, ...(isGuess && { isGuess }) }
+  const guessed = SIGNED.test(operator) ? 'signed' : 'bounded'
+  return { name: width === 1 ? 'sigmoid' : 'softmax', reason, ...(!UNBOUNDED.test(operator) && { guessed }) }
 }
 
 /**
- * Settles what the graph does not tell by rows of numbers that the model answered. Where all lie between 0 and 1, the
- * graph has computed the probabilities itself, step by step.
+ * Settles what the graph does not tell by rows of numbers that the model answered. Where all rows sum up to 1, or all
+ * numbers lie between 0 and 1 and cannot be negative, the graph has computed the probabilities itself, step by step.
  *
  * @throws Error when there are more or fewer numbers a row than labels.
  */
@@ -84,7 +87,8 @@ export function readNetworkAnswer(
 ): Task {
   for (const { values } of answers) checkWidth(values.length, labels)
   const areAll = (test: (values: readonly number[]) => boolean): boolean => answers.every(({ values }) => test(values))
-  const activation = settle(task.activation, areAll(areProbabilities))
+  const test = task.activation?.guessed === 'signed' ? sumUpToOne : areProbabilities
+  const activation = settle(task.activation, areAll(test))
   // The word of model.json is that nothing is done, and not what the numbers are.
   const isSaid = activation?.reason === SAID
   const isProbability = activation?.name !== 'none' || areAll(isSaid ? sumUpToOne : areProbabilities)
@@ -92,7 +96,7 @@ export function readNetworkAnswer(
 }
 
 function settle(activation: Activation | undefined, isDone: boolean): Activation | undefined {
-  if (!activation?.isGuess) return activation
+  if (!activation?.guessed) return activation
   const { name, reason } = activation
   if (!isDone) return { name, reason }
   return { name: 'none', reason: `${reason}, and made-up values were answered between 0 and 1` }

@@ -4,6 +4,7 @@ import { describeModel } from '../../src/http/describe-model.ts'
 import { predictCodec } from '../../src/protocols/predict.ts'
 import { classify } from '../../src/protocols/v2-classification.ts'
 import { largeModel, smallModel } from '../support/onnx-writer.ts'
+import { tableModel } from '../support/table-model.ts'
 import { loadRegistry } from '../support/registry.ts'
 import { textOf } from '../support/answers.ts'
 import { doSteps } from '../../src/core/steps.ts'
@@ -42,13 +43,31 @@ describe('a network whose classes model.json names', () => {
     ['Sigmoid', 'none'],
     ['LogSoftmax', 'softmax'],
     ['Relu', 'softmax'],
-    // Answers between 0 and 1 come from a softmax that the graph computes step by step.
-    ['Sin', 'none'],
+    // Their answers to small positive numbers lie between 0 and 1, and others do not.
+    ['Sin', 'softmax'],
+    ['Tanh', 'softmax'],
+    ['Softsign', 'softmax'],
+    ['LpNormalization', 'softmax'],
   ])('and whose graph ends in %s has the activation %s', async (operator, name) => {
     const served = await load(smallModel({ operator }), { labels: LABELS })
     const { activation, task } = describeModel(served.entry)
     expect({ task, name: activation?.name }).toEqual({ task: 'classifier', name })
     expect(activation?.reason).toContain(`the graph ends in ${operator}`)
+  })
+
+  test('keeps probabilities that the graph computes step by step', async () => {
+    const node = (operator: string, inputs: string[], output: string) => ({ operator, inputs, outputs: [output] })
+    const steps = [
+      node('Exp', ['x'], 'powers'),
+      node('ReduceSum', ['powers', 'axes'], 'sum'),
+      node('Div', ['powers', 'sum'], 'y'),
+    ]
+    const constants = { axes: BigInt64Array.of(1n) }
+    const model = tableModel({ inputs: { x: 3 }, nodes: steps, outputs: { y: 3 }, constants })
+    const { entry } = await load(model, { labels: LABELS })
+    expect(describeModel(entry).activation?.name).toBe('none')
+    const [row] = await predict(model, { labels: LABELS }, [[1, 2, 3]])
+    expect(row!.probabilities['owl']).toBeCloseTo(0.66524096, 6)
   })
 
   test('keeps probabilities that the graph has computed', async () => {
