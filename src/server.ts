@@ -109,6 +109,8 @@ export function createServer(options: ServerOptions): Server {
     // The answers to whoever asks meanwhile say that the connection ends: closing it at once would cut the next request.
     await delay(Math.max(config.shutdownDelayMs, Math.min(FAREWELL_MS, config.shutdownDeadlineMs / 2)))
     await Promise.all([app.close(), grpc?.close()])
+    // Every accepted request is answered, so nobody waits for a model that still loads.
+    if (registry.list().some(({ status }) => status === 'loading')) return runtime.kill()
     await registry.close()
     await runtime.close()
   }

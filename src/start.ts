@@ -135,9 +135,9 @@ function listenProblem({ message }: Error, host: string, port: number, flag: str
 
 function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logger): void {
   const address = app.server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
-  // Asked to stop before it had loaded all.
-  if (entries.some(({ status }) => status === 'loading')) return
+  // It was asked to stop while it loaded.
+  if (address === null || typeof address === 'string') return
+  const { port } = address
   const ready = entries.filter(({ status }) => status === 'ready')
   const models = ready.map(({ name, version }) => `${name} ${version}`)
   const docs = `http://localhost:${port}/docs`

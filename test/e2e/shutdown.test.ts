@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { get } from '../support/http.ts'
+import { endlessAtLoadModel } from '../support/killer-models.ts'
 import { insist, startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -130,7 +131,7 @@ test.each([
   for (const answer of await Promise.all(answers)) {
     expect(answer.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(requests)
     // Clients send nothing more behind the answer that says so.
-    expect(answer.match(/connection: close/gi)?.length).toBeLessThanOrEqual(1)
+    expect([...answer.matchAll(/connection: close/gi)].length).toBeLessThanOrEqual(1)
   }
   expect(await server.exited).toEqual({ code: 0, signal: null })
   const answered = server.lines.filter(({ msg, status }) => msg === 'request' && status === 200)
@@ -145,6 +146,16 @@ test('a stop while models still load is clean', async () => {
   server.kill('SIGTERM')
   expect(await server.exited).toEqual({ code: 0, signal: null })
   expect(server.stderr()).toBe('')
+})
+
+test('a stop does not wait for a model that never comes to an end of loading', async () => {
+  const files = { 'endless.onnx': endlessAtLoadModel(), 'slow.onnx': { model: 'slow' } }
+  const server = await startServer({ args: ['--model-dir', createFolder(files)], until: /^listening/ })
+  server.kill('SIGTERM')
+  // At the deadline of 25 seconds the code would be 1.
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+  expect(server.lines.at(-1)).toMatchObject({ msg: 'stopped' })
+  expect(server.lines.filter(({ msg }) => msg?.startsWith('ready'))).toEqual([])
 })
 
 describe('giving up', () => {
