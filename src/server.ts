@@ -9,6 +9,7 @@ import { Turns } from './core/turns.ts'
 import { createGrpcServer } from './grpc/listener.ts'
 import type { GrpcServer } from './grpc/listener.ts'
 import { buildApp } from './http/app.ts'
+import { progressText } from './models/load-progress.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/repository.ts'
@@ -23,6 +24,8 @@ import { createWorkerPool } from './runtime/worker-pool.ts'
 
 // Clients that ask one request after the other learn within this time that they must connect elsewhere.
 const FAREWELL_MS = 100
+// Whoever waits for a large model learns that it is still loaded.
+const PROGRESS_MS = 10_000
 
 export interface Server {
   readonly app: FastifyInstance
@@ -53,9 +56,11 @@ export interface ServerOptions {
 export function createServer(options: ServerOptions): Server {
   const { config, files, logger, version } = options
   const buffers = new BufferPool()
-  const runtime = createRuntime(options, buffers)
+  const size = chooseWorkers(config, logger)
+  const runtime = createRuntime(options, size, buffers)
   const { maxRows, maxAnswerBytes, jsonNan, maxRunMs, maxQueued, maxQueuedRows } = config
   const registry = createRegistry(files, runtime, {
+    maxLoading: size,
     maxRows,
     maxAnswerBytes,
     jsonNan,
@@ -84,14 +89,17 @@ export function createServer(options: ServerOptions): Server {
   const app = buildApp({ ...transport, platform: config.platform })
   const grpc = config.grpcPort === 0 ? undefined : createGrpcServer(transport)
 
+  function onSettled(entry: ModelEntry, loadMs: number): void {
+    logLoaded(logger, entry, loadMs)
+    grpc?.updateHealth()
+  }
+
   return {
     app,
     grpc,
     async load() {
-      await registry.load((entry, loadMs) => {
-        logLoaded(logger, entry, loadMs)
-        grpc?.updateHealth()
-      })
+      const progress = setInterval(() => logger.info(progressText(registry.list())), PROGRESS_MS)
+      await registry.load(onSettled).finally(() => clearInterval(progress))
       return registry.list()
     },
     drain: () => (draining ??= drain()),
@@ -121,8 +129,11 @@ async function answersWritten(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) await nextTurn()
 }
 
-function createRuntime({ config, files, logger, workerEntry }: ServerOptions, buffers: BufferPool): Runtime {
-  const size = chooseWorkers(config, logger)
+function createRuntime(
+  { config, files, logger, workerEntry }: ServerOptions,
+  size: number,
+  buffers: BufferPool,
+): Runtime {
   const asked = config.maxRunMemory * 2 ** 20
   const processes = mostWorkers(files.length, size)
   const memoryBytes = asked === 0 ? workerMemoryFor(processes, totalmem(), memoryLimit()) : asked

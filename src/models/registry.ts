@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
-import { listNames } from '../core/listing.ts'
 import type { NanPolicy } from '../core/model-view.ts'
 import { NativeLibraryError } from '../runtime/native-library.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
@@ -9,6 +8,8 @@ import type { QueueLimits } from '../scheduling/waiting-room.ts'
 import { readDescription } from './description.ts'
 import { NO_GAPS } from './examples-reader.ts'
 import type { ExamplesReader } from './examples-reader.ts'
+import { findEntry } from './find-entry.ts'
+import { runInOrder } from './in-order.ts'
 import { inspectModel } from './inspect.ts'
 import { createModel } from './model.ts'
 import type { Model } from './model.ts'
@@ -57,6 +58,8 @@ export interface Registry {
 
 export interface RegistryOptions extends QueueLimits {
   readonly defaultName: string | undefined
+  /** Models that are loaded and measured at once. */
+  readonly maxLoading: number
   readonly maxRows: number
   readonly maxAnswerBytes: number
   readonly jsonNan: NanPolicy
@@ -89,24 +92,30 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
     },
   }
 
-  // One after the other: models that are measured at the same time disturb each other.
+  function canRuntimeLoad(): boolean {
+    return entries.some(({ status }) => status === 'ready')
+  }
+
   async function loadAll(onSettled: (entry: ModelEntry, loadMs: number) => void): Promise<void> {
-    for (const [index, file] of files.entries()) {
-      if (isClosing) return
-      const startedAt = performance.now()
-      const canRuntimeLoad = entries.some(({ status }) => status === 'ready')
-      const entry = await loadEntry(file, canRuntimeLoad, runtime, options)
-      entries[index] = entry
-      onSettled(entry, performance.now() - startedAt)
-    }
-    await runtime.settle()
+    await runInOrder(files, {
+      limit: options.maxLoading,
+      isStopped: () => isClosing,
+      async run(file, index) {
+        const startedAt = performance.now()
+        const entry = await loadEntry(file, canRuntimeLoad, runtime, options)
+        entries[index] = entry
+        return { entry, loadMs: performance.now() - startedAt }
+      },
+      onResult: ({ entry, loadMs }) => onSettled(entry, loadMs),
+    })
+    if (!isClosing) await runtime.settle()
   }
 }
 
-/** @param canRuntimeLoad A model has been loaded before: the library was there, so its absence is no fault of the platform. */
+/** @param canRuntimeLoad True once a model has been loaded: the library is there, so its absence is no fault of the platform. */
 async function loadEntry(
   source: ModelFile,
-  canRuntimeLoad: boolean,
+  canRuntimeLoad: () => boolean,
   runtime: Runtime,
   options: RegistryOptions,
 ): Promise<ModelEntry> {
@@ -114,7 +123,7 @@ async function loadEntry(
   try {
     return { name, version, file, status: 'ready', model: await loadModel(source, runtime, options) }
   } catch (error) {
-    if (error instanceof NativeLibraryError && !canRuntimeLoad) throw error
+    if (error instanceof NativeLibraryError && !canRuntimeLoad()) throw error
     return { name, version, file, status: 'failed', error: failureText(source, error) }
   }
 }
@@ -157,22 +166,6 @@ function failureText({ file }: ModelFile, error: unknown): string {
   return `${basename(file)} cannot be loaded: ${error.message}`
 }
 
-function findEntry(entries: readonly ModelEntry[], name: string | undefined, version: string | undefined): ModelEntry {
-  if (name === undefined) {
-    const next = 'use /models/{name}/predict, or set DEFAULT_MODEL on the server'
-    throw new ServingError('MODEL_NOT_FOUND', `none of the models is the default (${namesOf(entries)}): ${next}`)
-  }
-  const versions = entries.filter((entry) => entry.name === name)
-  if (versions.length === 0) {
-    throw new ServingError('MODEL_NOT_FOUND', `no model is named ${quote(name)}; served: ${namesOf(entries)}`)
-  }
-  const wanted = versions.filter((entry) => version === undefined || entry.version === version)
-  const found = wanted.findLast(({ status }) => status === 'ready') ?? wanted.at(-1)
-  if (found) return found
-  const served = listNames(versions.map((entry) => entry.version))
-  throw new ServingError('MODEL_NOT_FOUND', `model ${name} has no version ${quote(version!)}; served: ${served}`)
-}
-
 /** A model knows by itself that it is paused. It may still answer what needs no worker. */
 function toCurrent(entry: ModelEntry): ModelEntry {
   return 'model' in entry && entry.model.isPaused ? { ...entry, status: 'paused' } : entry
@@ -185,13 +178,4 @@ function readyModel(entry: ModelEntry): Model {
 
 function stateText(entry: ModelEntry): string {
   return entry.status === 'failed' ? `failed to load: ${entry.error}` : 'is still loading'
-}
-
-function namesOf(entries: readonly ModelEntry[]): string {
-  return listNames([...new Set(entries.map(({ name }) => name))])
-}
-
-/** A name from the wire, fit for a message. */
-function quote(name: string): string {
-  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name)
 }

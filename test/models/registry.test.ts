@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { describeModel } from '../../src/http/describe-model.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
 import { createFolder } from '../support/folders.ts'
 import type { Content } from '../support/folders.ts'
 import { startPool } from '../support/pool.ts'
@@ -33,6 +34,31 @@ describe('the registry', () => {
     const x: Tensor = { dataType: 'float32', shape: [1, 2], data: new Float32Array([1, 2]) }
     const { outputs } = await registry.get('r').infer({ inputs: new Map([['X', x]]) })
     expect([...outputs.values()]).toMatchObject([{ shape: [1, 1] }])
+  })
+
+  test('loads several models at once, and reports them in order', async () => {
+    const pool = startPool()
+    const waiting: (() => void)[] = []
+    // Each waits for the other: loaded one after the other, neither would ever be.
+    const both = async (): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve)
+        if (waiting.length === 2) for (const go of waiting) go()
+      })
+    }
+    const runtime: Runtime = {
+      load: (source) => both().then(() => pool.load(source)),
+      loadInline: (source) => pool.loadInline(source),
+      openTried: (...args) => pool.openTried(...args),
+      settle: () => pool.settle(),
+      kill: () => pool.kill(),
+      close: () => pool.close(),
+    }
+    const files = { 'a.onnx': { model: 'slow' }, 'b.onnx': 'broken', 'c.onnx': { model: 'slow' } }
+    const registry = await openRegistry(files, {}, runtime)
+    const settled: string[] = []
+    await registry.load(({ name, status }) => settled.push(`${name} ${status}`))
+    expect(settled).toEqual(['a ready', 'b failed', 'c ready'])
   })
 
   test('answers with the newest version, and with each that is named', async () => {

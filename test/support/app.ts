@@ -37,6 +37,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
   const runtime = startPool()
   const limits = {
     defaultName: undefined,
+    maxLoading: 1,
     maxRows: 1000,
     maxAnswerBytes: options.maxAnswerBytes ?? 2 ** 26,
     jsonNan: 'null' as const,

@@ -26,6 +26,7 @@ export async function openRegistry(
   const found = await findModels(typeof files === 'string' ? files : createFolder(files))
   const registry = createRegistry(found, runtime, {
     defaultName: undefined,
+    maxLoading: 2,
     maxRows: 100,
     maxAnswerBytes: 2 ** 20,
     jsonNan: 'null',

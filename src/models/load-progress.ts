@@ -1,0 +1,9 @@
+import { listNames } from '../core/listing.ts'
+import type { ModelEntry } from './registry.ts'
+
+/** How far the loading of the models has come, for the log. */
+export function progressText(entries: readonly ModelEntry[]): string {
+  const waiting = entries.filter(({ status }) => status === 'loading')
+  const names = listNames(waiting.map(({ name, version }) => `${name} ${version}`))
+  return `still loading: ${entries.length - waiting.length} of ${entries.length} models are done; not yet: ${names}`
+}
