@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startBesideIris } from '../support/beside-iris.ts'
 import { get } from '../support/http.ts'
 import * as killers from '../support/killer-models.ts'
+import * as memory from '../support/memory-models.ts'
 
 // Files that end or stall ONNX Runtime 1.30 when they are loaded or tried.
 
@@ -82,7 +83,7 @@ test('a model that hangs for some of the values that are tried is served, with a
 })
 
 test('a model that needs more memory than a worker may take for whatever it computes says so', async () => {
-  const models = { large: killers.largeAtLoadModel() }
+  const models = { large: memory.largeAtLoadModel() }
   const { ask } = await startBesideIris({ models, atEnd: onTestFinished })
   expect(await ask('large', [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }])).toMatchObject({
     status: 422,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBesideIris } from '../support/beside-iris.ts'
 import type { BesideIris, Input } from '../support/beside-iris.ts'
 import * as killers from '../support/killer-models.ts'
+import * as memory from '../support/memory-models.ts'
 
 // Each model is asked twice for what ends ONNX Runtime 1.30, never returns, or takes all memory. Meanwhile six clients ask
 // for iris without a pause, and each of their requests must be answered.
@@ -69,20 +70,20 @@ const HUGE = 2 ** 28
 const ONE = input('x', 'FP32', [1], [1])
 
 const LARGE: readonly Killer[] = [
-  { name: 'ConstantOfShape', model: killers.fillModel(), inputs: [int64('shape', HUGE)] },
-  { name: 'Expand', model: killers.expandModel(), inputs: [ONE, int64('shape', HUGE)] },
-  { name: 'Tile', model: killers.tileModel(), inputs: [ONE, int64('repeats', HUGE)] },
-  { name: 'Range', model: killers.rangeModel(), inputs: [int64('limit', HUGE)] },
-  { name: 'OneHot', model: killers.oneHotModel(), inputs: [int64('index', 1), int64('depth', HUGE)] },
-  { name: 'Pad', model: killers.padModel(), inputs: [ONE, int64('pads', HUGE, 0)] },
+  { name: 'ConstantOfShape', model: memory.fillModel(), inputs: [int64('shape', HUGE)] },
+  { name: 'Expand', model: memory.expandModel(), inputs: [ONE, int64('shape', HUGE)] },
+  { name: 'Tile', model: memory.tileModel(), inputs: [ONE, int64('repeats', HUGE)] },
+  { name: 'Range', model: memory.rangeModel(), inputs: [int64('limit', HUGE)] },
+  { name: 'OneHot', model: memory.oneHotModel(), inputs: [int64('index', 1), int64('depth', HUGE)] },
+  { name: 'Pad', model: memory.padModel(), inputs: [ONE, int64('pads', HUGE, 0)] },
   {
     name: 'Resize',
-    model: killers.resizeModel(),
+    model: memory.resizeModel(),
     inputs: [input('x', 'FP32', [1, 1, 1, 1], [1]), int64('size', 1, 1, 2 ** 14, 2 ** 14)],
   },
   {
     name: 'attention over 20,000 positions',
-    model: killers.attentionModel(),
+    model: memory.attentionModel(),
     inputs: [input('x', 'FP32', [20_000], Array<number>(20_000).fill(1))],
   },
 ]

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { post } from '../support/http.ts'
-import { fillModel } from '../support/killer-models.ts'
+import { fillModel } from '../support/memory-models.ts'
 import { startServer } from '../support/server-process.ts'
 
 function residentMb(pid: number): number {
