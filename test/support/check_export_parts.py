@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from onnx import TensorProto, helper
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tools"))
@@ -123,6 +126,19 @@ class Disagreements(unittest.TestCase):
         model = LinearRegression().fit(self.table[["a"]], [0, 1, 2, 3])
         text = remedy(model, to_sample(self.table[["a"]], model), 0, 1e-4)
         self.assertRegex(text, "converter is at fault: .* --tolerance above 0.0001")
+
+
+class Gaps(unittest.TestCase):
+    def test_the_original_gets_a_missing_string_as_it_was_in_the_training(self):
+        for gap in (None, np.nan):
+            deck = pd.Series(["A", gap, "B", "A"], dtype=object)
+            table = pd.DataFrame({"deck": deck, "fare": [1.0, 2.0, 3.0, np.nan]})
+            model = make_pipeline(make_column_transformer((OneHotEncoder(), ["deck"])), LinearRegression())
+            model.fit(table, [0, 1, 2, 0])
+            # As a file of CSV is read.
+            read = table.assign(deck=table["deck"].where(table["deck"].notna(), np.nan))
+            asked = to_sample(read, model).for_original()
+            np.testing.assert_allclose(model.predict(asked), model.predict(table))
 
 
 class Packages(unittest.TestCase):

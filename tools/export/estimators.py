@@ -101,6 +101,12 @@ def reads_text(model):
     return isinstance(first_step(model), CountVectorizer)
 
 
+def knows_none(model):
+    """Returns True if None is a category of the training. A gap of CSV is NaN then, which is another category."""
+    found = (getattr(each, "categories_", ()) for _, each in walk(model) if library_of(each) == "sklearn")
+    return any(value is None for categories in found for values in categories for value in values)
+
+
 def library_of(estimator):
     return type(estimator).__module__.split(".")[0]
 

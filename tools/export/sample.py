@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from export.answers import plain
-from export.estimators import ALL, column_count, column_names, has_columns, integer_columns, reads_text, string_columns
+from export.estimators import ALL, column_count, column_names, has_columns, integer_columns, knows_none, reads_text, string_columns
 from export.refusal import Refusal, one_line
 
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(bool)": np.bool_}
@@ -21,6 +21,7 @@ class Sample:
     per_column: bool  # one [rows, 1] input a column, or one [rows, n] input of all
     named: bool  # whether the original was fitted on named columns
     text: bool  # one string a row
+    gap: object = np.nan  # a missing string, as the original was trained on it
 
     def __len__(self):
         return len(self.table)
@@ -28,7 +29,12 @@ class Sample:
     def for_original(self):
         if self.text:
             return self.table.iloc[:, 0].fillna("").to_numpy(dtype=object)
-        return self.table if self.named else self.table.to_numpy()
+        table = self.table
+        if self.gap is None:
+            strings = [name for name in table if self.feature_type(name) == "string"]
+            columns = table[strings].astype(object)
+            table = table.assign(**columns.where(columns.notna(), None))
+        return table if self.named else table.to_numpy()
 
     def for_onnx(self, inputs):
         """The values of each input of a model, by its name."""
@@ -137,4 +143,4 @@ def to_sample(table, model, source="the sample"):
     table = with_numbers(table, integer_columns(model)) if per_column else table
     if not per_column and not numeric and any(dtype.kind in "biuf" for dtype in table.dtypes):
         raise Refusal("strings and numbers together need a ColumnTransformer that was fitted on a DataFrame")
-    return Sample(table, per_column, named=bool(names), text=False)
+    return Sample(table, per_column, named=bool(names), text=False, gap=None if knows_none(model) else np.nan)
