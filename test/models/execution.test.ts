@@ -16,12 +16,13 @@ const VIEW = createView({ signature: { inputs: [spec('x', 'float32', [-1, 2])], 
 const BATCHING = { maxBatchSize: 32, maxDelayMs: 0, maxRunsTogether: 1, reason: 'measured', isIndependent: true }
 
 /** A session that takes so long for each row, and notes how many rows each run had. */
-function session(msPerRow: number) {
+function session(msPerRow: number | (() => number)) {
   const runs: number[] = []
   const run = async (inputs: Tensors): Promise<Tensors> => {
     const count = inputs.get('x')!.shape[0]!
     runs.push(count)
-    const until = performance.now() + msPerRow * count
+    const perRow = typeof msPerRow === 'number' ? msPerRow : msPerRow()
+    const until = performance.now() + perRow * count
     while (performance.now() < until);
     return inputs
   }
@@ -49,7 +50,7 @@ const LIMITS = {
 
 interface Case {
   readonly workerMs?: number
-  readonly inlineMsPerRow?: number
+  readonly inlineMsPerRow?: number | (() => number)
   readonly harmless?: Proof
   readonly rows?: Proof
   readonly bytes?: number
@@ -94,6 +95,12 @@ test('computes inline what is short and proven harmless; larger runs go to worke
   })
   await Promise.all([1, 31, 33].map((count) => submit(rows(count))))
   expect([inline.runs, workers.runs]).toEqual([[32], [33]])
+})
+
+test('is not misled by a machine that is busy while it is measured', async () => {
+  let slowRuns = 30
+  const { execution } = await choose({ inlineMsPerRow: () => (slowRuns-- > 0 ? 0.7 : 0.005) })
+  expect(execution.mode).toBe('inline')
 })
 
 test('joins no more rows than are over before they hold up the event loop', async () => {
