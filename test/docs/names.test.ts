@@ -18,10 +18,11 @@ const sources = ['src', 'test', 'bench'].flatMap((folder) =>
 )
 
 // Names of KServe and Triton, and flags of other programs.
-const OTHERS = ['http-port', 'model-repository', 'help', 'version', 'init', 'max-old-space-size']
+const OTHERS = ['http-port', 'model-repository', 'help', 'version', 'init']
 
+const nodeFlags = Array.from(process.allowedNodeEnvironmentFlags, (flag) => flag.replace(/^--/, ''))
 const exportFlags = Array.from(read('tools/export_sklearn.py').matchAll(/"--([a-z-]+)"/g), ([, flag]) => flag!)
-const flags = new Set([...SETTING_LIST.map(([, { flag }]) => flag), ...OTHERS, ...exportFlags])
+const flags = new Set([...SETTING_LIST.map(([, { flag }]) => flag), ...OTHERS, ...nodeFlags, ...exportFlags])
 
 const flagsIn = (page: string): string[] =>
   inlineCode(page).flatMap((code) =>
