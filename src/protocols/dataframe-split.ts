@@ -12,18 +12,13 @@ import { checkFixedRows, checkRows } from './row-limits.ts'
  *
  * @param textLength Of the body, which bounds the tensors.
  * @param problems What is wrong with columns and values is added.
- * @returns The tensors, and how many keys the value must have spelled out if none was given twice.
+ * @returns The tensors. They are incomplete if there are problems.
  * @throws ServingError INVALID_INPUT where it is of another form.
  */
-export function decodeSplit(
-  split: unknown,
-  model: ModelView,
-  textLength: number,
-  problems: Problems,
-): { inputs: Tensors; keys: number } {
+export function decodeSplit(split: unknown, model: ModelView, textLength: number, problems: Problems): Tensors {
   const path = 'dataframe_split'
   if (!isRecord(split)) throw invalid(path, `expected "columns" and "data", got ${show(split)}`)
-  const { columns: names, data: rows, index, ...others } = split
+  const { columns: names, data: rows, index: _index, ...others } = split
   const [other] = Object.keys(others)
   if (other !== undefined) throw invalid(joinPath(path, other), 'is not expected beside "columns" and "data"')
   if (!Array.isArray(names)) throw invalid(`${path}.columns`, `expected an array of names, got ${show(names)}`)
@@ -38,7 +33,7 @@ export function decodeSplit(
     if (!Array.isArray(values)) problems.add(`${path}.data[${row}]`, `expected an array, got ${show(values)}`)
     else writeArray(values, row, columns, (at) => `${path}.data[${at}]`, table, problems)
   }
-  return { inputs: table.toInputs(), keys: index === undefined ? 3 : 4 }
+  return table.toInputs()
 }
 
 /** Why a model takes no rows. */

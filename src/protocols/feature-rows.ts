@@ -19,12 +19,6 @@ export interface Table {
   toInputs(): Tensors
 }
 
-/** Input tensors made of rows, and how many of the rows were records with keys. */
-export interface DecodedRows {
-  readonly inputs: Tensors
-  readonly records: number
-}
-
 /** @param textLength Length of the text that the rows come from: no more values than that can be in them. */
 export function createTable({ signature, features }: ModelView, rows: number, textLength: number): Table {
   const { inputs } = signature
@@ -67,18 +61,15 @@ export function toInputs(
   pathOf: (index: number) => string,
   textLength: number,
   problems: Problems,
-): DecodedRows {
+): Tensors {
   const table = createTable(model, rows.length, textLength)
-  let records = 0
   for (let row = 0; row < rows.length && !problems.isFull; row++) {
     const value = rows[row]
     if (Array.isArray(value)) writeArray(value, row, model.features, pathOf, table, problems)
-    else if (isRecord(value)) {
-      records++
-      writeRecord(value, row, model, pathOf, table, problems)
-    } else problems.add(pathOf(row), `expected a record or an array of features, got ${show(value)}`)
+    else if (isRecord(value)) writeRecord(value, row, model, pathOf, table, problems)
+    else problems.add(pathOf(row), `expected a record or an array of features, got ${show(value)}`)
   }
-  return { inputs: table.toInputs(), records }
+  return table.toInputs()
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

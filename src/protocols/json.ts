@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { parseExactly } from '../core/exact-json.ts'
-import { withoutBareTokens } from './json-nan.ts'
+import { bareNumber, withoutBareTokens } from './json-nan.ts'
 import type { BareAs } from './json-nan.ts'
 import { invalid, joinPath } from './problems.ts'
 import type { Problems } from './problems.ts'
@@ -71,9 +71,40 @@ function isRare(text: string, character: string): boolean {
 }
 
 /**
- * Counts the keys that valid JSON text spells out. `JSON.parse` keeps the last of equal keys in silence;
- * a count above that of the parsed keys gives it away. Numbers are skipped at the speed of `indexOf`.
+ * Is true where the text may have duplicate keys. `JSON.parse` keeps the last one without an error, so the text then has more
+ * keys than the value. `reportDuplicateKeys` finds their paths.
  */
+export function mayHaveDuplicateKeys(text: string, value: unknown): boolean {
+  return countKeys(text) !== countKeysOf(value)
+}
+
+/**
+ * Counts the keys of all objects in a parsed value, without recursion. It never counts too many, but it may count too few: it
+ * skips an array that begins with a number or a string, so that tensors cost nothing. It also skips what stands for a bare NaN.
+ */
+export function countKeysOf(value: unknown): number {
+  let count = 0
+  const containers = mayHaveKeys(value) ? [value] : []
+  for (let container = containers.pop(); container; container = containers.pop()) {
+    const values: readonly unknown[] = Array.isArray(container) ? container : Object.values(container)
+    if (values !== container) {
+      if (values.length === 1 && bareNumber(container) !== undefined) continue
+      count += values.length
+    }
+    for (let index = 0; index < values.length; index++) {
+      const each = values[index]
+      if (mayHaveKeys(each)) containers.push(each)
+    }
+  }
+  return count
+}
+
+function mayHaveKeys(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  return !Array.isArray(value) || typeof value[0] === 'object'
+}
+
+/** Counts the keys in valid JSON text. It jumps from quote to quote with `indexOf`, so numbers cost nothing. */
 export function countKeys(text: string): number {
   let count = 0
   for (let open = text.indexOf('"'); open !== -1;) {

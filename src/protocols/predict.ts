@@ -1,12 +1,13 @@
 import { DATA_TYPES } from '../core/datatypes.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
+import type { Tensors } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { decodeCsv } from './csv.ts'
 import type { CsvHeader } from './csv.ts'
 import { decodeSplit, noFeatures } from './dataframe-split.ts'
 import { isRecord, toInputs } from './feature-rows.ts'
-import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
+import { checkText, mayHaveDuplicateKeys, parseJson, reportDuplicateKeys } from './json.ts'
 import { fromColumns, isColumns } from './named-columns.ts'
 import { byInput, isByInput, toNamedTensors } from './named-tensors.ts'
 import { toTensor } from './nested-arrays.ts'
@@ -41,10 +42,8 @@ export interface PredictRequest extends InferenceRequest {
   readonly warnings?: readonly string[] | undefined
 }
 
-/** What a JSON body holds, and how many keys it must have spelled out if none was given twice. */
-interface Decoded extends Pick<PredictRequest, 'inputs' | 'form'> {
-  readonly keys: number
-}
+/** The content of a JSON body. */
+type Decoded = Pick<PredictRequest, 'inputs' | 'form'>
 
 /**
  * The server's own protocol. A request is one record, an array of records, `{"instances": [rows or records]}`, MLflow's
@@ -80,20 +79,15 @@ export const predictCodec: Codec<PredictBody, PredictRequest, TextAnswer> = {
   },
 }
 
-function decodeJson(
-  body: Buffer,
-  model: ModelView,
-  passedOver: readonly string[],
-  isScoring: boolean,
-): Pick<Decoded, 'inputs' | 'form'> {
+function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[], isScoring: boolean): Decoded {
   checkText(body)
   const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
-  const value = withoutMembers(parseJson(text, hasIntegers(model), isScoring ? 'null' : undefined), passedOver, model)
+  const value = parseJson(text, hasIntegers(model), isScoring ? 'null' : undefined)
   const problems = new Problems()
-  const decoded = decodeValue(value, model, text.length, problems, isScoring)
-  if (!problems.isEmpty || decoded.keys !== countKeys(text)) reportDuplicateKeys(text, problems)
+  const decoded = decodeValue(withoutMembers(value, passedOver, model), model, text.length, problems, isScoring)
+  if (!problems.isEmpty || mayHaveDuplicateKeys(text, value)) reportDuplicateKeys(text, problems)
   if (!problems.isEmpty) throw problems.toError()
   return decoded
 }
@@ -124,36 +118,29 @@ function decodeValue(
   if (!isRecord(value)) throw invalid('', `expected a record, an array of records, or "instances", got ${show(value)}`)
   for (const member of ['instances', 'dataframe_records']) {
     if (!isEnvelope(value, member, model)) continue
-    const decoded = decodeRows(value[member], member, model, textLength, problems)
-    return { ...decoded, keys: decoded.keys + 1 }
+    return decodeRows(value[member], member, model, textLength, problems)
   }
   if (isEnvelope(value, 'dataframe_split', model))
-    return { ...decodeSplit(value['dataframe_split'], model, textLength, problems), form: 'predictions' }
+    return { inputs: decodeSplit(value['dataframe_split'], model, textLength, problems), form: 'predictions' }
   if (isEnvelope(value, 'inputs', model)) {
     const given = value['inputs']
-    const decoded = isScoring ? decodeScored(given, model, textLength, problems) : undefined
-    if (decoded) return { ...decoded, keys: decoded.keys + 1, form: 'predictions' }
+    const scored = isScoring ? decodeScored(given, model, textLength, problems) : undefined
+    if (scored) return { inputs: scored, form: 'predictions' }
     const inputs = toNamedTensors(given, model, textLength, problems)
-    const keys = 1 + (isRecord(given) ? model.signature.inputs.length : 0)
-    return { inputs, keys, form: isScoring ? 'predictions' : 'outputs' }
+    return { inputs, form: isScoring ? 'predictions' : 'outputs' }
   }
   if (model.features.length === 0) throw invalid('', `expected "instances" or "inputs": ${noFeatures(model)}`)
   checkFixedRows(1, '', model)
-  const { inputs } = toInputs([value], model, () => '', textLength, problems)
-  return { inputs, keys: model.features.length, form: 'predictions' }
+  const inputs = toInputs([value], model, () => '', textLength, problems)
+  return { inputs, form: 'predictions' }
 }
 
 /** The rows, or columns by name, that MLflow's client sends as `inputs`; undefined where these are tensors by name. */
-function decodeScored(
-  inputs: unknown,
-  model: ModelView,
-  textLength: number,
-  problems: Problems,
-): Omit<Decoded, 'form'> | undefined {
-  // Without rows it is an empty tensor.
-  if (Array.isArray(inputs) && inputs.length > 0) return decodeRows(inputs, 'inputs', model, textLength, problems)
-  if (!isColumns(inputs, model)) return undefined
-  return { inputs: fromColumns(inputs, 'inputs', model, textLength, problems), keys: Object.keys(inputs).length }
+function decodeScored(inputs: unknown, model: ModelView, textLength: number, problems: Problems): Tensors | undefined {
+  // An array without rows is an empty tensor.
+  if (Array.isArray(inputs) && inputs.length > 0)
+    return decodeRows(inputs, 'inputs', model, textLength, problems).inputs
+  return isColumns(inputs, model) ? fromColumns(inputs, 'inputs', model, textLength, problems) : undefined
 }
 
 /** Whether a body is an envelope; a model whose feature has that name takes it as a record. */
@@ -169,15 +156,15 @@ function decodeRows(rows: unknown, path: string, model: ModelView, textLength: n
   checkRows(rows.length, path, model)
   if (model.features.length > 0 && !isByInput(rows[0], model)) {
     checkFixedRows(rows.length, path, model)
-    const { inputs, records } = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
-    return { inputs, keys: records * model.features.length, form: 'predictions' }
+    const inputs = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
+    return { inputs, form: 'predictions' }
   }
   const [input, second] = inputsByRow(model)
   if (second || isRecord(rows[0])) {
     const tensors = byInput(rows, path, model, problems)
     const inputs = problems.isEmpty ? toNamedTensors(tensors, model, textLength, problems) : new Map()
-    return { inputs, keys: rows.length * model.signature.inputs.length, form: 'predictions' }
+    return { inputs, form: 'predictions' }
   }
   const tensor = input && toTensor(rows, input, path, textLength, problems)
-  return { inputs: new Map(tensor ? [[input.name, tensor]] : []), keys: 0, form: 'predictions' }
+  return { inputs: new Map(tensor ? [[input.name, tensor]] : []), form: 'predictions' }
 }

@@ -4,7 +4,7 @@ import type { Steps } from '../core/steps.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Codec } from './codec.ts'
 import { isRecord } from './feature-rows.ts'
-import { checkText, countKeys, parseJson, reportDuplicateKeys } from './json.ts'
+import { checkText, mayHaveDuplicateKeys, parseJson, reportDuplicateKeys } from './json.ts'
 import { Problems, invalid, show } from './problems.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
 import { jsonRow, writeRows } from './row-text.ts'
@@ -52,7 +52,7 @@ export const v2Codec: Codec<V2Body, V2Request, Steps<V2Reply>> = {
       model.jsonNan === 'bare' ? 'object' : undefined,
     )
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
-    if (countKeys(text) !== keysOf(body)) refuseDuplicateKeys(text)
+    if (mayHaveDuplicateKeys(text, body)) refuseDuplicateKeys(text)
     const binary = jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes)
     return toRequest(decodeInputs(body['inputs'], binary, model), body, model)
   },
@@ -93,23 +93,7 @@ function* writeJson(
   yield `${head}]}`
 }
 
-/** How many keys a request has outside of its data. */
-function keysOf(body: Record<string, unknown>): number {
-  let count = keysIn(body) + keysIn(body['parameters'])
-  for (const tensors of [body['inputs'], body['outputs']]) {
-    if (!Array.isArray(tensors)) continue
-    for (const tensor of tensors as unknown[]) {
-      if (isRecord(tensor)) count += keysIn(tensor) + keysIn(tensor['parameters'])
-    }
-  }
-  return count
-}
-
-function keysIn(value: unknown): number {
-  return isRecord(value) ? Object.keys(value).length : 0
-}
-
-/** @throws ServingError INVALID_INPUT, but where the keys that were too many are only in places where none belong. */
+/** @throws ServingError INVALID_INPUT with the paths of duplicate keys, if there are any. */
 function refuseDuplicateKeys(text: string): void {
   const problems = new Problems()
   reportDuplicateKeys(text, problems)

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkText, countKeys, parseJson, reportDuplicateKeys } from '../../src/protocols/json.ts'
+import {
+  checkText,
+  countKeys,
+  countKeysOf,
+  mayHaveDuplicateKeys,
+  parseJson,
+  reportDuplicateKeys,
+} from '../../src/protocols/json.ts'
 import { Fraction } from '../../src/core/exact-json.ts'
 import { Problems } from '../../src/protocols/problems.ts'
 import { errorOf } from '../support/errors.ts'
@@ -36,6 +43,52 @@ describe('counting keys', () => {
     ['{"a"\n:"b:c"}', 1],
   ])('in %s', (text, count) => {
     expect(countKeys(text)).toBe(count)
+  })
+})
+
+describe('counting the keys of a parsed value', () => {
+  test('never finds more than the text has, and as many where no array mixes numbers and objects', () => {
+    const leaf = fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.boolean())
+    const value = fc.letrec<{ any: unknown }>((tie) => ({
+      any: fc.oneof(
+        leaf,
+        fc.array(leaf),
+        fc.array(fc.dictionary(fc.string(), tie('any'))),
+        fc.dictionary(fc.string(), tie('any')),
+      ),
+    })).any
+    fc.assert(
+      fc.property(value, (each) => {
+        const parsed: unknown = JSON.parse(JSON.stringify(each))
+        expect(countKeysOf(parsed)).toBe(keysIn(parsed))
+      }),
+    )
+    fc.assert(
+      fc.property(fc.jsonValue(), (each) => {
+        const parsed: unknown = JSON.parse(JSON.stringify(each))
+        expect(countKeysOf(parsed)).toBeLessThanOrEqual(keysIn(parsed))
+      }),
+    )
+  })
+
+  test('shows every duplicate key, wherever it is', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.json(), fc.json(), (first, second, around) => {
+        const text = `[${around},{"b":{"a":${first},"a":${second}},"c":${around}}]`
+        expect(mayHaveDuplicateKeys(text, JSON.parse(text))).toBe(true)
+      }),
+    )
+  })
+
+  test('does not count what stands for a bare NaN, which is no key in the text', () => {
+    const text = '{"data":[NaN,NaN],"data":[NaN]}'
+    expect(mayHaveDuplicateKeys(text, parseJson(text, false, 'object'))).toBe(true)
+    const single = '{"data":[NaN,NaN]}'
+    expect(mayHaveDuplicateKeys(single, parseJson(single, false, 'object'))).toBe(false)
+  })
+
+  test('does not recurse', () => {
+    expect(countKeysOf(JSON.parse('{"a":'.repeat(50_000) + '1' + '}'.repeat(50_000)))).toBe(50_000)
   })
 })
 
