@@ -43,11 +43,11 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
       inference.cancellation?.cancel()
     } else inference.release?.()
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
-    // Probes come every few seconds for ever.
+    // Probes come every few seconds for ever. A request whose path cannot be read has no route, and so no config.
     // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
     const route = request.routeOptions.url ?? 'unknown'
-    const isProbe = status < 400 && route.startsWith('/health')
-    const level = isProbe ? 'debug' : 'info'
+    const isProbe = request.routeOptions.config?.isProbe === true
+    const level = isProbe && status < 400 ? 'debug' : 'info'
     const log = request.log as Logger
     if (log.isLevelEnabled(level)) log[level](toLine(request, reply, route, status), 'request')
   })

@@ -43,10 +43,28 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain('secret')
   })
 
-  test('has probes only at debug, unless they fail', async () => {
+  test.each([
+    '/',
+    '/ping',
+    '/health',
+    '/health/ready',
+    '/health/live',
+    '/v1/models/iris',
+    '/v2/health/live',
+    '/v2/health/ready',
+    '/v2/models/iris/ready',
+    '/v2/models/iris/versions/1/ready',
+  ])('has the probe %s only at debug', async (path) => {
+    const { server, lines } = await startApp()
+    await request(server).get(path).expect(200)
+    await request(server).head(path).expect(200)
+    expect(lines.map(({ level }) => level)).toEqual([20, 20])
+  })
+
+  test('has other reads, and probes that fail, at info', async () => {
     const ready = await startApp()
-    await request(ready.server).get('/health')
-    expect(ready.lines).toMatchObject([{ level: 20, route: '/health' }])
+    await request(ready.server).get('/models')
+    expect(ready.lines).toMatchObject([{ level: 30, route: '/models' }])
     const draining = await startApp({ isDraining: () => true })
     await request(draining.server).get('/health')
     expect(draining.lines).toMatchObject([{ level: 30, status: 503 }])

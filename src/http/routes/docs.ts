@@ -3,6 +3,7 @@ import Negotiator from 'negotiator'
 import type { Registry } from '../../models/registry.ts'
 import type { DocsApp } from '../docs-app.ts'
 import { jsonSchema } from '../json-schema.ts'
+import { PROBE } from '../probe-routes.ts'
 import { liveSchema } from '../reply-schemas.ts'
 
 /** The routes that are registered after this, but for hidden ones. */
@@ -32,7 +33,7 @@ export function addDocsRoutes(app: FastifyInstance, { routes, registry, version 
     summary: "The process answers, as KServe's SDK asks; a browser is led to /docs",
     bodies: () => ({ response: { 200: jsonSchema(liveSchema) } }),
   }
-  app.get('/', { schema: root }, async (request, reply) => {
+  app.get('/', { ...PROBE, schema: root }, async (request, reply) => {
     void reply.header('vary', 'accept')
     const isPage = new Negotiator(request).mediaType(['application/json', 'text/html']) === 'text/html'
     return isPage ? reply.redirect('/docs') : { status: 'alive' }

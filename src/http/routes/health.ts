@@ -3,6 +3,7 @@ import { canPredict, toServerStatus } from '../../models/readiness.ts'
 import type { ModelEntry, Registry } from '../../models/registry.ts'
 import { jsonSchema } from '../json-schema.ts'
 import type { JsonSchema } from '../json-schema.ts'
+import { PROBE } from '../probe-routes.ts'
 import { healthSchema, liveSchema } from '../reply-schemas.ts'
 import type { Health } from '../reply-schemas.ts'
 
@@ -12,7 +13,7 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
     ['/health', 'Whether the server can predict, and the state of every model'],
     ['/health/ready', 'For readiness probes: 200 exactly when /health is'],
   ] as const) {
-    app.get(url, { schema: { tags: ['health'], summary, bodies: healthBodies } }, async (_request, reply) => {
+    app.get(url, { ...PROBE, schema: { tags: ['health'], summary, bodies: healthBodies } }, async (_request, reply) => {
       const health = toHealth(registry.list(), isDraining())
       return reply.code(health.model_loaded ? 200 : 503).send(health)
     })
@@ -23,7 +24,7 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
     summary: 'For liveness probes: the process answers',
     bodies: () => ({ response: { 200: jsonSchema(liveSchema) } }),
   }
-  app.get('/health/live', { schema: live }, async () => ({ status: 'alive' }))
+  app.get('/health/live', { ...PROBE, schema: live }, async () => ({ status: 'alive' }))
 }
 
 function healthBodies(): JsonSchema {

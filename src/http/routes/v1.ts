@@ -17,6 +17,7 @@ import { admit, decodeInTurn, infer } from '../infer.ts'
 import type { JsonSchema } from '../json-schema.ts'
 import { PING, PREDICT } from '../platform.ts'
 import type { Platform } from '../platform.ts'
+import { PROBE } from '../probe-routes.ts'
 import { predictSchema } from '../protocol-schemas.ts'
 import { toWarningsHeader } from '../warnings-header.ts'
 import { addMultiModelRoutes } from './multi-model.ts'
@@ -53,7 +54,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   }))
   app.get<ModelPath>(
     '/v1/models/:name(^[^:/]+)',
-    described(V1, 'Whether a model is ready'),
+    { ...PROBE, ...described(V1, 'Whether a model is ready') },
     async ({ params }, reply) => {
       const { name, status } = registry.find(params.name)
       const ready = status === 'ready' && !options.isDraining()
@@ -68,7 +69,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   app.post<ModelPath>(PREDICT, described(SAGEMAKER, 'Predicts with the default model', predictSchema), predict)
   app.post<ModelPath>('/score', described('Azure ML', 'Predicts with the default model', predictSchema), predict)
   if (platform.isMultiModel) addMultiModelRoutes(app, registry, predict)
-  app.get(PING, described(SAGEMAKER, '200 when the server can predict'), async (_request, reply) =>
+  app.get(PING, { ...PROBE, ...described(SAGEMAKER, '200 when the server can predict') }, async (_request, reply) =>
     reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
   )
   app.get('/version', described(SAGEMAKER, 'The version of the server'), async () => options.version)

@@ -15,6 +15,7 @@ import { MIN_BYTES, decompress, encodingFor } from '../compression.ts'
 import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { admit, decodeInTurn, infer } from '../infer.ts'
+import { PROBE } from '../probe-routes.ts'
 import { inferSchema, notImplementedSchema } from '../protocol-schemas.ts'
 import type { ModelPath } from './predict.ts'
 
@@ -53,10 +54,16 @@ function addServerRoutes(app: FastifyInstance, { registry, version, serverName, 
   const metadata = (): object => v2Server(serverName, version)
   get('/v2', 'The server, its version and extensions', metadata)
   app.get('/v2/', { schema: { hide: true } }, async () => metadata())
-  get('/v2/health/live', 'Whether the process answers', () => ({ live: true }))
+  app.get(
+    '/v2/health/live',
+    { ...PROBE, schema: { tags: TAGS, summary: 'Whether the process answers' } },
+    async () => ({
+      live: true,
+    }),
+  )
   app.get(
     '/v2/health/ready',
-    { schema: { tags: TAGS, summary: 'Whether every model is ready' } },
+    { ...PROBE, schema: { tags: TAGS, summary: 'Whether every model is ready' } },
     async (_request, reply) => reply.code(isReady() ? 200 : 503).send({ ready: isReady() }),
   )
   get('/v2/models', 'The names of all models', () => ({
@@ -88,7 +95,7 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
     )
     app.get<ModelPath>(
       `${base}/ready`,
-      { schema: { tags: TAGS, summary: 'Whether a model is ready' } },
+      { ...PROBE, schema: { tags: TAGS, summary: 'Whether a model is ready' } },
       async ({ params }, reply) => {
         const { name, status } = asUnknown(() => registry.find(params.name, params.version))
         const ready = status === 'ready' && !options.isDraining()
