@@ -70,11 +70,11 @@ function isInexact(bytes: Buffer, start: number, end: number): boolean {
   const first = bytes[start] === MINUS ? start + 1 : start
   let at = first
   while (at < end && isDigit(bytes[at]!)) at++
-  if (at === end) return isLong(bytes, first, end) && !isKey(bytes, end)
+  if (at === end) return isLong(bytes, first, end) && !standsForKey(bytes, end)
   const text = bytes.toString('latin1', start, end)
   if (text.length < 16 && !SUSPECT.test(text)) return false
   const double = Number(text)
-  if (!NUMBER.test(text) || isKey(bytes, end) || !Number.isInteger(double)) return false
+  if (!NUMBER.test(text) || standsForKey(bytes, end) || !Number.isInteger(double)) return false
   const integer = toExactInteger(text)
   return integer === undefined ? double < MAX_INTEGER && double > -MAX_INTEGER : typeof integer === 'bigint'
 }
@@ -91,7 +91,7 @@ function isDigit(code: number): boolean {
 }
 
 function endOfToken(bytes: Buffer, at: number): number {
-  if (bytes[at] === QUOTE) return endOfString(bytes, at)
+  if (bytes[at] === QUOTE) return endOfText(bytes, at)
   return isDigit(bytes[at]!) ? endOfNumber(bytes, at) : at + 1
 }
 
@@ -104,14 +104,14 @@ function endOfNumber(bytes: Buffer, from: number): number {
   return at
 }
 
-function endOfString(bytes: Buffer, from: number): number {
+function endOfText(bytes: Buffer, from: number): number {
   let at = from + 1
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
   return Math.min(at + 1, bytes.length)
 }
 
 /** Is true where a number stands in the place of a key. That is no JSON, and a mark would make it valid. */
-function isKey(bytes: Buffer, end: number): boolean {
+function standsForKey(bytes: Buffer, end: number): boolean {
   let at = end
   while (bytes[at]! <= 32) at++
   return bytes[at] === COLON
