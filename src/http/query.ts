@@ -4,8 +4,8 @@ import { HttpError } from './errors.ts'
 const MAX_SHOWN = 40
 
 /**
- * Makes an `onRequest` hook for a route that takes query parameters: it refuses every other one, since a parameter that
- * is misspelled would change nothing without a word.
+ * Makes an `onRequest` hook for a route that computes: it refuses query parameters that the route does not take. A
+ * misspelled parameter would change nothing without a word.
  *
  * @param known The parameters of the route.
  */
@@ -18,6 +18,7 @@ export function refuseUnknownQuery(known: readonly string[]) {
 
 function unknownParameter(name: string, known: readonly string[]): HttpError {
   const given = JSON.stringify(name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name)
-  const text = `the query parameter ${given} is unknown; this route takes ${known.join(', ')}`
+  const takes = known.length > 0 ? known.join(', ') : 'none'
+  const text = `the query parameter ${given} is unknown; this route takes ${takes}`
   return new HttpError(400, 'INVALID_INPUT', text)
 }

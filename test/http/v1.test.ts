@@ -33,6 +33,15 @@ describe('V1', () => {
     },
   )
 
+  test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict'])(
+    'refuses query parameters at %s, which takes none',
+    async (url) => {
+      const { status, text } = await post(await startApp(), `${url}?top=1`, BODY)
+      const error = 'the query parameter "top" is unknown; this route takes none'
+      expect({ status, body: JSON.parse(text) }).toEqual({ status: 400, body: { error } })
+    },
+  )
+
   test('tells its models, and refuses other verbs', async () => {
     const started = await startApp()
     const get = async (url: string) => (await started.app.inject(url)).json<unknown>()

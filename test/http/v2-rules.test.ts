@@ -51,6 +51,17 @@ function startIdentity(
 
 const refused = (error: string) => ({ status: 400, body: { error: expect.stringContaining(error) } })
 
+test.each(['/v2/models/iris/infer', '/v2/models/iris/versions/1/infer'])(
+  'refuses query parameters at %s, which takes none',
+  async (url) => {
+    const started = await startApp()
+    const { status, body } = await post(started, `${url}?top=1`, { inputs: [FLOWER] })
+    const error = 'the query parameter "top" is unknown; this route takes none'
+    expect({ status, body }).toEqual({ status: 400, body: { error } })
+    expect((await get(started, '/v2/models/iris?top=1')).status).toBe(200)
+  },
+)
+
 describe('the rules of V2', () => {
   test('rule 1: health has bodies', async () => {
     const started = await startApp()

@@ -19,6 +19,7 @@ import { PING, PREDICT } from '../platform.ts'
 import type { Platform } from '../platform.ts'
 import { PROBE } from '../probe-routes.ts'
 import { predictSchema } from '../protocol-schemas.ts'
+import { refuseUnknownQuery } from '../query.ts'
 import { toWarningsHeader } from '../warnings-header.ts'
 import { addMultiModelRoutes } from './multi-model.ts'
 import type { ModelPath } from './predict.ts'
@@ -62,7 +63,8 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
     },
   )
   // A parameter up to the colon: without its expression `:explain` would match as well.
-  const anyType = { ...described(V1, 'Predicts', predictSchema), onRequest: passOverBrokenType }
+  const onRequest = [passOverBrokenType, refuseUnknownQuery([])]
+  const anyType = { ...described(V1, 'Predicts', predictSchema), onRequest }
   app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', anyType, predictV1)
   app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', anyType, predictV1)
 

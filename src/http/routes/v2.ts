@@ -17,6 +17,7 @@ import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { admit, decodeInTurn, infer } from '../infer.ts'
 import { PROBE } from '../probe-routes.ts'
 import { inferSchema, notImplementedSchema } from '../protocol-schemas.ts'
+import { refuseUnknownQuery } from '../query.ts'
 import type { ModelPath } from './predict.ts'
 
 export interface V2Options {
@@ -104,7 +105,10 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
     )
     app.post<ModelPath>(
       `${base}/infer`,
-      { schema: { bodies: inferSchema, tags: TAGS, summary: 'Computes a model' } },
+      {
+        onRequest: refuseUnknownQuery([]),
+        schema: { bodies: inferSchema, tags: TAGS, summary: 'Computes a model' },
+      },
       (request, reply) => answer(request, reply, options),
     )
   }
