@@ -33,7 +33,7 @@ describe('V1', () => {
     },
   )
 
-  test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict'])(
+  test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict', '/invocations', '/score'])(
     'refuses query parameters at %s, which takes none',
     async (url) => {
       const { status, text } = await post(await startApp(), `${url}?top=1`, BODY)

@@ -68,8 +68,10 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', anyType, predictV1)
   app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', anyType, predictV1)
 
-  app.post<ModelPath>(PREDICT, described(SAGEMAKER, 'Predicts with the default model', predictSchema), predict)
-  app.post<ModelPath>('/score', described('Azure ML', 'Predicts with the default model', predictSchema), predict)
+  for (const [path, tag] of [[PREDICT, SAGEMAKER] as const, ['/score', 'Azure ML'] as const]) {
+    const schema = described(tag, 'Predicts with the default model', predictSchema)
+    app.post<ModelPath>(path, { ...schema, onRequest: refuseUnknownQuery([]) }, predict)
+  }
   if (platform.isMultiModel) addMultiModelRoutes(app, registry, predict)
   app.get(PING, { ...PROBE, ...described(SAGEMAKER, '200 when the server can predict') }, async (_request, reply) =>
     reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
