@@ -1,6 +1,6 @@
 /** Memory that one owner holds until it is given back. */
 export interface OwnedBytes {
-  /** Starts at a multiple of 8 bytes. Its content is undefined at first, and again after `release`. */
+  /** Starts at a multiple of 8 bytes, but behind a padding. Its content is undefined at first, and again after `release`. */
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Gives the memory back, for others to write to. Once more does nothing. */
   release(): void
@@ -36,6 +36,23 @@ export class BufferPool {
         isOwned = false
       },
     }
+  }
+
+  /**
+   * Copies chunks one behind the other.
+   *
+   * @param padding Bytes that stay free before the first chunk. The result does not show them.
+   */
+  concat(chunks: readonly Uint8Array[], padding = 0): OwnedBytes {
+    let length = padding
+    for (const chunk of chunks) length += chunk.length
+    const owned = this.take(length)
+    let at = padding
+    for (const chunk of chunks) {
+      owned.bytes.set(chunk, at)
+      at += chunk.length
+    }
+    return { bytes: owned.bytes.subarray(padding), release: () => owned.release() }
   }
 
   #reuse(size: number): ArrayBuffer | undefined {

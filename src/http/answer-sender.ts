@@ -74,12 +74,7 @@ export class AnswerSender {
 
   /** Joins the chunks in memory that is used again once the answer has left. */
   #join({ raw }: FastifyReply, chunks: readonly Uint8Array[]): Buffer {
-    const owned = this.#buffers.take(lengthOf(chunks))
-    let at = 0
-    for (const chunk of chunks) {
-      owned.bytes.set(chunk, at)
-      at += chunk.length
-    }
+    const owned = this.#buffers.concat(chunks)
     raw.once('finish', () => owned.release())
     return Buffer.from(owned.bytes.buffer, owned.bytes.byteOffset, owned.bytes.byteLength)
   }

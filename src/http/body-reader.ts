@@ -22,8 +22,9 @@ export function createBodyReader(buffers: BufferPool) {
 
     const end = (error: Error | null): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onError)
-      if (error) done(error)
-      else done(null, join(buffers.take(padding + receivedBytes), chunks, padding))
+      if (error) return done(error)
+      // Node uses the memory of the chunks again, so they are copied.
+      done(null, buffers.concat(chunks, padding))
     }
     const onData = (chunk: Buffer): void => {
       receivedBytes += chunk.length
@@ -43,14 +44,4 @@ export function createBodyReader(buffers: BufferPool) {
 /** How many bytes before a head make what follows it start at a multiple of 8. */
 function paddingFor(headBytes: number): number {
   return Number.isSafeInteger(headBytes) && headBytes > 0 ? (8 - (headBytes % 8)) % 8 : 0
-}
-
-/** Copies the chunks: the memory that they are views of belongs to the socket. */
-function join(owned: OwnedBytes, chunks: readonly Buffer[], padding: number): OwnedBytes {
-  let at = padding
-  for (const chunk of chunks) {
-    owned.bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return { bytes: owned.bytes.subarray(padding), release: () => owned.release() }
 }
