@@ -40,7 +40,7 @@ export function sizeOfOutputs(outputs: Tensors): OutputSize {
 }
 
 /**
- * Counts what a model answers, before it takes memory where requests are served. What of it is answered is counted later,
+ * Counts what a model answers, before it takes memory where requests are served. The part that is answered is counted later,
  * more exactly.
  *
  * @param rows Of the request; 1 where the model has no batch axis.

@@ -129,7 +129,7 @@ async function measureInline(
   return sizes
 }
 
-/** Whatever else runs on the machine only adds to a run. So what is little too long is measured again, several times. */
+/** Other programs on the machine only add to the time of a run. So a run that seems a little too long is measured again. */
 async function timePatiently(measure: () => Promise<number>): Promise<number> {
   let ms = await measure()
   for (let left = MORE_TRIES; left > 0 && ms > MAX_INLINE_MS && ms < MAX_LOOK_MS; left--) {

@@ -45,7 +45,10 @@ function* attempts(allShapes: readonly MadeUp['shapes'][]): Generator<MadeUp> {
   for (const shapes of allShapes) for (const fill of FILL_NAMES) yield { shapes, fill }
 }
 
-/** Whether inputs may never end because others did not: for their numbers, or for their shapes where there are others. */
+/**
+ * Is true where inputs need not be tried, since similar ones never ended: inputs with the same numbers, or with the same
+ * shapes where other shapes are left.
+ */
 function isLike(one: MadeUp, other: MadeUp, allShapes: readonly MadeUp['shapes'][]): boolean {
   return one.fill === other.fill || (allShapes.length > 1 && one.shapes === other.shapes)
 }

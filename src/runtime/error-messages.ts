@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { explainProblem } from './load-problems.ts'
 
-// What a model's text puts into a message has no other bound.
+// ONNX Runtime copies texts of the model into its messages, however long these are.
 const MAX_MESSAGE = 1000
 
 /**

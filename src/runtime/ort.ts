@@ -11,7 +11,7 @@ import type { ModelSource } from './runtime.ts'
 
 // The only user of onnxruntime-node. Loading and running block the thread that calls.
 
-// What the library prints by itself, such as a device that it has not found, is no line of the log.
+// The library prints messages of its own, such as a device that it has not found. They are not JSON lines of our log.
 env.logLevel = 'fatal'
 
 type ValueMetadata = InferenceSession.ValueMetadata

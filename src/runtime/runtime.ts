@@ -38,8 +38,8 @@ export interface Runtime {
    */
   loadInline(source: ModelSource): Promise<Session>
   /**
-   * Opens a model that is proven harmless and was tried inline for the workers as well, without a trial there. None
-   * starts for it until a run needs one. Call `serve` or `dispose` on the session afterwards.
+   * Opens a model that is proven harmless and was tried inline for the workers as well, without a trial there. No
+   * worker starts for it until a run needs one. Call `serve` or `dispose` on the session afterwards.
    */
   openTried(source: ModelSource, tried: Session): Session
   /** Resolves when every worker that is needed runs, and holds every model that is served. */

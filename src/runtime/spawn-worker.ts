@@ -54,7 +54,7 @@ export function spawnWorker(
   return { socket, kill: () => void child.kill('SIGKILL'), ended }
 }
 
-/** Some reasons to have no process are told by an event, others are thrown. */
+/** Node reports some failures to start a process by an event, and throws others. */
 function tryToSpawn(program: string, args: readonly string[], stdio: StdioOptions): ChildProcess | Error {
   try {
     // A group of its own: the terminal's Ctrl-C is for the server alone.

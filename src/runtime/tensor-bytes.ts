@@ -32,7 +32,7 @@ export function fromHeads(heads: readonly TensorHead[], bytes: Uint8Array): { te
   for (const [name, dataType, shape, data] of heads) {
     if (typeof data !== 'number') tensors.set(name, { dataType, shape, data: [...data] })
     else {
-      // Not a view of nothing: a kernel that reads beyond an empty tensor must fault, and not answer with what stands there.
+      // An empty array of its own has no address. A kernel that reads from it ends its worker, and cannot answer foreign memory.
       const values = data === 0 ? DATA_TYPES[dataType].allocate(0) : typedView(dataType, bytes.subarray(at, at + data))
       tensors.set(name, { dataType, shape, data: values })
       at += aligned(data)

@@ -128,7 +128,10 @@ class WorkerPool implements Runtime {
     }
   }
 
-  /** Runs behind one that has ended its worker go on in another. One that no fault of its own has ended is tried once more. */
+  /**
+   * Computes runs one after the other. Where one ends its worker, the rest goes on in another worker. A run is tried once
+   * more where its worker ended for a reason outside of the run.
+   */
   async #runAll(
     model: PooledModel,
     calls: readonly RunCall[],

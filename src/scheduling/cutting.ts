@@ -55,7 +55,7 @@ async function runParts(
     size.bytes += bytes
     size.textBytes += textBytes
     rowsDone += count
-    // So few rows are too many already.
+    // These rows alone already answer too much.
     const problem = outputsProblem(size, rowsDone, maxAnswerBytes)
     if (problem) return problem
   }
