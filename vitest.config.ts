@@ -19,8 +19,8 @@ export default defineConfig({
       // These run in processes of their own, where lines are not counted.
       exclude: [
         'src/main.ts',
-        'src/start.ts',
-        'src/signals.ts',
+        'src/process/start.ts',
+        'src/process/signals.ts',
         'src/runtime/{worker,worker-loop,worker-channel,optimize}.ts',
       ],
       // Processes of their own are not counted, so main.ts, start.ts and worker.ts stand at zero here.

@@ -1,9 +1,9 @@
 // How long decoding a body takes, against JSON.parse of the same text; no server, no other process.
 import { writeLabels } from '../dist/core/model-view.js'
 import { NameIndex } from '../dist/core/name-index.js'
-import { toOutputs } from '../dist/models/answers.js'
-import { toFeatures } from '../dist/models/features.js'
-import { predictCodec } from '../dist/protocols/predict.js'
+import { toOutputs } from '../dist/models/meaning/outputs.js'
+import { toFeatures } from '../dist/models/meaning/features.js'
+import { predictCodec } from '../dist/protocols/predict/predict.js'
 
 /** What a protocol sees of a model with so many columns of float32. */
 export function tableView(names, maxRows) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import protobuf from 'protobufjs'
-import { v2Codec } from '../dist/protocols/v2.js'
+import { v2Codec } from '../dist/protocols/v2/v2.js'
 import { compare, tableView } from './decode.mjs'
 import { load, loadGrpc, startBare, startGrpcEcho, startServer } from './processes.mjs'
 

@@ -1,6 +1,6 @@
 // Writes the list of settings in docs/settings.md from the table in the code: npm run settings
 import { readFileSync, writeFileSync } from 'node:fs'
-import { helpText } from '../dist/command.js'
+import { helpText } from '../dist/process/command.js'
 
 const PAGE = new URL('../docs/settings.md', import.meta.url)
 const [BEGIN, END] = ['<!-- made by npm run settings: begin -->', '<!-- made by npm run settings: end -->']

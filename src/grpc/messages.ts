@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
-import { readInferRequest } from '../protocols/v2-grpc-message.ts'
+import { readInferRequest } from '../protocols/v2/v2-grpc-message.ts'
 
 /** The built server has it beside this file, as the sources do. */
 export const PROTO_FILE = fileURLToPath(new URL('./inference.proto', import.meta.url))

@@ -3,7 +3,7 @@ import type { Feature, ModelView, Task } from '../core/model-view.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/registry.ts'
-import type { ModelDescription } from './reply-schemas.ts'
+import type { ModelDescription } from './openapi/reply-schemas.ts'
 
 /** A model as `GET /models/{name}` shows it, in whatever state it is. */
 export function describeModel(entry: ModelEntry): ModelDescription {

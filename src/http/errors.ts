@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ServingError } from '../core/errors.ts'
 import type { ErrorCode, ErrorDetail } from '../core/errors.ts'
-import { asUnknownText } from '../protocols/v2-server.ts'
-import type { ErrorBody } from './reply-schemas.ts'
+import { asUnknownText } from '../protocols/v2/v2-server.ts'
+import type { ErrorBody } from './openapi/reply-schemas.ts'
 
 /** Every code of the core has its status; a new one does not compile until it is answered here. */
 const STATUSES: Readonly<Record<ErrorCode, number>> = {

@@ -6,7 +6,7 @@ import { isLong } from '../core/turns.ts'
 import type { Turns } from '../core/turns.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
-import { releaseBody } from './bodies.ts'
+import { releaseBody } from './body/bodies.ts'
 import type { ModelPath } from './routes/predict.ts'
 
 // What every protocol does with a request for a model, before and after its codec.

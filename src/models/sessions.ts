@@ -1,7 +1,7 @@
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { ModelSource, Runtime, Session } from '../runtime/runtime.ts'
-import { MAX_INLINE_FILE_BYTES } from './execution.ts'
-import type { ModelPackage } from './package.ts'
+import { MAX_INLINE_FILE_BYTES } from './tuning/execution.ts'
+import type { ModelPackage } from './files/model-json.ts'
 
 /** A model as it is computed while it is tried, and then while it is served. */
 export interface Sessions {

@@ -1,5 +1,5 @@
 import type { InferenceResult, RunRequest, Timings } from '../core/inference.ts'
-import type { Count, Statistics } from '../core/statistics.ts'
+import type { Count, Statistics } from '../core/model-statistics.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Run } from '../scheduling/scheduler.ts'
 

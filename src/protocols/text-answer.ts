@@ -4,8 +4,8 @@ import type { ModelView } from '../core/model-view.ts'
 import { hasBatchAxis } from '../core/signature.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
-import { writeRows } from './row-text.ts'
-import type { Frame, RowText } from './row-text.ts'
+import { writeRows } from './predict/row-text.ts'
+import type { Frame, RowText } from './predict/row-text.ts'
 
 /** An answer that is text. Each piece is written when it is asked for. */
 export interface TextAnswer {

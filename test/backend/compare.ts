@@ -1,4 +1,4 @@
-import { V2_NAMES } from '../../src/protocols/v2-tensors.ts'
+import { V2_NAMES } from '../../src/protocols/v2/v2-tensors.ts'
 import { DATA_TYPES } from '../../src/core/datatypes.ts'
 import type { Value } from './cases.ts'
 import { elementsOf } from './ways.ts'

@@ -1,7 +1,7 @@
-import { parseExactly } from '../../src/core/exact-json.ts'
+import { parseExactly } from '../../src/json/exact-json.ts'
 import { fromFloat16Bits } from '../../src/core/float16.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
-import { V2_NAMES, fromBytes, toBytes } from '../../src/protocols/v2-tensors.ts'
+import { V2_NAMES, fromBytes, toBytes } from '../../src/protocols/v2/v2-tensors.ts'
 import type { DataSet, Value } from './cases.ts'
 import { doSteps } from '../../src/core/steps.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { SETTING_LIST } from '../../src/settings.ts'
+import { SETTING_LIST } from '../../src/process/settings.ts'
 import { pages } from '../support/pages.ts'
 import { ROOT } from '../support/paths.ts'
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { helpText } from '../../src/command.ts'
-import { SETTING_LIST } from '../../src/settings.ts'
+import { helpText } from '../../src/process/command.ts'
+import { SETTING_LIST } from '../../src/process/settings.ts'
 import { ROOT } from '../support/paths.ts'
 
 describe('the table of settings', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ModelView } from '../../src/core/model-view.ts'
-import { predictCodec } from '../../src/protocols/predict.ts'
-import { v1Codec } from '../../src/protocols/v1.ts'
-import { v2Codec } from '../../src/protocols/v2.ts'
+import { predictCodec } from '../../src/protocols/predict/predict.ts'
+import { v1Codec } from '../../src/protocols/v1/v1.ts'
+import { v2Codec } from '../../src/protocols/v2/v2.ts'
 import { problemsOf } from '../support/errors.ts'
 import { createView, spec, tableView } from '../support/views.ts'
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../src/core/tensor.ts'
-import type { NanTeller } from '../../src/protocols/element-json.ts'
-import { jsonRow, writeRows } from '../../src/protocols/row-text.ts'
-import { tensorValues } from '../../src/protocols/row-values.ts'
+import type { NanTeller } from '../../src/protocols/tensors/element-json.ts'
+import { jsonRow, writeRows } from '../../src/protocols/predict/row-text.ts'
+import { tensorValues } from '../../src/protocols/predict/row-values.ts'
 import { joinPieces } from '../../src/protocols/text-answer.ts'
 import type { TextAnswer } from '../../src/protocols/text-answer.ts'
 

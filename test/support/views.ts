@@ -3,10 +3,10 @@ import { writeLabels } from '../../src/core/model-view.ts'
 import type { Feature, ModelView, Task } from '../../src/core/model-view.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { Signature, TensorSpec } from '../../src/core/signature.ts'
-import { toOutputs } from '../../src/models/answers.ts'
-import { toFeatures } from '../../src/models/features.ts'
-import type { ModelPackage } from '../../src/models/package.ts'
-import { toRanges } from '../../src/models/value-ranges.ts'
+import { toOutputs } from '../../src/models/meaning/outputs.ts'
+import { toFeatures } from '../../src/models/meaning/features.ts'
+import type { ModelPackage } from '../../src/models/files/model-json.ts'
+import { toRanges } from '../../src/models/meaning/usual-ranges.ts'
 
 interface ViewOptions {
   readonly signature: Signature

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import Negotiator from 'negotiator'
 import type { Registry } from '../../models/registry.ts'
-import type { DocsApp } from '../docs-app.ts'
-import { jsonSchema } from '../json-schema.ts'
+import type { DocsApp } from '../openapi/docs-app.ts'
+import { jsonSchema } from '../openapi/json-schema.ts'
 import { PROBE } from '../probe-routes.ts'
-import { liveSchema } from '../reply-schemas.ts'
+import { liveSchema } from '../openapi/reply-schemas.ts'
 
 /** The routes that are registered after this, but for hidden ones. */
 export function collectRoutes(app: FastifyInstance): readonly RouteOptions[] {
@@ -26,7 +26,9 @@ interface DocsOptions {
 export function addDocsRoutes(app: FastifyInstance, { routes, registry, version }: DocsOptions): void {
   let building: Promise<DocsApp> | undefined
   const docs = (): Promise<DocsApp> => {
-    return (building ??= import('../docs-app.ts').then(({ buildDocsApp }) => buildDocsApp(routes, registry, version)))
+    return (building ??= import('../openapi/docs-app.ts').then(({ buildDocsApp }) =>
+      buildDocsApp(routes, registry, version),
+    ))
   }
   const root = {
     tags: ['health'],

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { canPredict, toServerStatus } from '../../models/readiness.ts'
 import type { ModelEntry, Registry } from '../../models/registry.ts'
-import { jsonSchema } from '../json-schema.ts'
-import type { JsonSchema } from '../json-schema.ts'
+import { jsonSchema } from '../openapi/json-schema.ts'
+import type { JsonSchema } from '../openapi/json-schema.ts'
 import { PROBE } from '../probe-routes.ts'
-import { healthSchema, liveSchema } from '../reply-schemas.ts'
-import type { Health } from '../reply-schemas.ts'
+import { healthSchema, liveSchema } from '../openapi/reply-schemas.ts'
+import type { Health } from '../openapi/reply-schemas.ts'
 
 /** Probes. `isDraining` turns true when the server has been asked to stop. */
 export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDraining: () => boolean): void {

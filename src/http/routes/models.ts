@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Registry } from '../../models/registry.ts'
 import { describeModel } from '../describe-model.ts'
-import { jsonSchema } from '../json-schema.ts'
-import { errorSchema, modelListSchema, modelSchema } from '../reply-schemas.ts'
-import type { ModelDescription } from '../reply-schemas.ts'
-import type { Platform } from '../platform.ts'
+import { jsonSchema } from '../openapi/json-schema.ts'
+import { errorSchema, modelListSchema, modelSchema } from '../openapi/reply-schemas.ts'
+import type { ModelDescription } from '../openapi/reply-schemas.ts'
+import type { Platform } from '../platform-paths.ts'
 import type { ModelPath } from './predict.ts'
 
 /** What is served, and how to call it. */

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ModelEntry, Registry } from '../../models/registry.ts'
-import { notAtRunTime } from '../../protocols/v2-server.ts'
-import { bodyOf } from '../bodies.ts'
+import { notAtRunTime } from '../../protocols/v2/v2-server.ts'
+import { bodyOf } from '../body/bodies.ts'
 import { HttpError } from '../errors.ts'
-import type { JsonSchema } from '../json-schema.ts'
-import { notImplementedSchema, predictSchema } from '../protocol-schemas.ts'
+import type { JsonSchema } from '../openapi/json-schema.ts'
+import { notImplementedSchema, predictSchema } from '../openapi/protocol-schemas.ts'
 import type { ModelPath } from './predict.ts'
 
 // A longer body is more than a name and an address, and would be parsed in vain.

@@ -1,0 +1,26 @@
+import { MAX_EXAMPLE_NUMBERS } from '../../protocols/predict/example-body.ts'
+
+/**
+ * Copies the OpenAPI document for the page, without long lists of properties and values. With a thousand of them, the
+ * page takes seconds to open an operation, and nobody reads them there. `/openapi.json` has all.
+ *
+ * @param node The document, or a part of it. It stays as it is.
+ */
+export function withoutLongLists(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutLongLists)
+  if (typeof node !== 'object' || node === null) return node
+  const schema = node as Record<string, unknown>
+  const { properties, required: _names, additionalProperties: _others, ...withoutMembers } = schema
+  const { enum: values, ...withoutValues } = schema
+  if (isLong(properties)) return { ...withoutMembers, description: tellCount('properties', properties) }
+  if (Array.isArray(values) && isLong(values)) return { ...withoutValues, description: tellCount('values', values) }
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, withoutLongLists(value)]))
+}
+
+function isLong(list: unknown): list is object {
+  return typeof list === 'object' && list !== null && Object.keys(list).length > MAX_EXAMPLE_NUMBERS
+}
+
+function tellCount(what: string, list: object): string {
+  return `${Object.keys(list).length} ${what}: /openapi.json lists them`
+}

@@ -1,0 +1,73 @@
+import { readFile, stat } from 'node:fs/promises'
+import { z } from 'zod'
+import { DATA_TYPES } from '../../core/datatypes.ts'
+import type { FeatureType } from '../../core/model-view.ts'
+import type { Signature } from '../../core/signature.ts'
+import { FEATURE_TYPES } from '../meaning/features.ts'
+import type { ModelPackage } from './model-json.ts'
+
+// MLmodel, the file that describes a model in a folder of MLflow. Its signature is JSON within YAML.
+
+const MAX_BYTES = 2 ** 22
+const mlmodelSchema = z.object({ signature: z.object({ inputs: z.string().nullish() }).nullish() })
+const columnsSchema = z.array(z.object({ name: z.string().min(1).optional(), type: z.unknown() }))
+
+// What a value must be for each type of MLflow's columns; of other types nothing is known.
+const TYPES: Readonly<Record<string, FeatureType>> = {
+  boolean: 'boolean',
+  integer: 'integer',
+  long: 'integer',
+  float: 'number',
+  double: 'number',
+  string: 'string',
+}
+
+/** A column of the signature, as far as it says. */
+export interface MlflowColumn {
+  readonly name?: string | undefined
+  readonly type?: FeatureType | undefined
+}
+
+/**
+ * Reads the columns that a MLmodel has in its signature.
+ *
+ * @returns Empty where it has no signature, or one of tensors.
+ * @throws Error that says what is wrong with the file.
+ * @see https://mlflow.org/docs/latest/model/signatures.html
+ */
+export async function readMlmodel(file: string): Promise<MlflowColumn[]> {
+  const { size } = await stat(file)
+  if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`)
+  // Few folders are MLflow's.
+  const { parse } = await import('yaml')
+  const { signature } = mlmodelSchema.parse(parse(await readFile(file, 'utf8'), { logLevel: 'error' }), SHORT)
+  if (!signature?.inputs) return []
+  const columns = columnsSchema.parse(JSON.parse(signature.inputs), SHORT)
+  if (columns.some(({ type }) => type === 'tensor')) return []
+  return columns.map(({ name, type }) => ({ name, type: typeof type === 'string' ? TYPES[type] : undefined }))
+}
+
+const SHORT = { error: () => 'its signature has another form than MLflow gives it' }
+
+/**
+ * The features of a model whose one input is a table of these columns; a type that the input cannot hold is passed over.
+ *
+ * @returns undefined where there are no columns.
+ * @throws Error where they cannot be the columns of this model.
+ */
+export function toDescribed({ inputs }: Signature, columns: readonly MlflowColumn[]): ModelPackage['features'] {
+  const [only, second] = inputs
+  // Where each column is an input, its name is in the file.
+  if (columns.length === 0 || !only || second || only.shape.length !== 2) return undefined
+  const width = only.shape[1]!
+  if (width !== -1 && width !== columns.length) {
+    throw new Error(`its signature has ${columns.length} columns, but the model has ${width}`)
+  }
+  const names = columns.map(({ name }, column) => name ?? `x${column}`)
+  if (new Set(names).size < names.length) throw new Error('two columns of its signature have the same name')
+  const allowed = FEATURE_TYPES[DATA_TYPES[only.dataType].kind]
+  return columns.map(({ type }, column) => ({
+    name: names[column]!,
+    ...(type !== undefined && allowed.includes(type) && { type }),
+  }))
+}

@@ -1,0 +1,103 @@
+import type { Activation, Task } from '../../core/model-view.ts'
+import type { TensorSpec } from '../../core/signature.ts'
+import { findLastOperator } from '../../onnx/last-operator.ts'
+import type { ModelFileInfo } from '../../onnx/model-file.ts'
+import type { ModelPackage } from '../files/model-json.ts'
+import { areProbabilities, sumUpToOne } from './probabilities.ts'
+import { toTask } from './task.ts'
+
+// Their results are what the classes are to be answered with: probabilities, or scores of another kind.
+const FINISHED = /^(Softmax|Sigmoid|HardSigmoid|Hardmax|ai\.onnx\.ml\..*)$/
+// Any number can come from these, so they are no probabilities, however they look for some inputs.
+const UNBOUNDED = /^(Gemm|MatMul|Add|Conv|LogSoftmax|com\.microsoft\.(FusedGemm|FusedMatMul|FusedConv))$/
+// Numbers below zero can come from these, so only rows that sum up to 1 make probabilities of them.
+const SIGNED =
+  /^(Sub|Neg|Tanh|Sin|Cos|Tan|Asin|Atan|Erf|Softsign|Elu|Selu|Celu|LeakyRelu|PRelu|Gelu|Mish|Swish|HardSwish|(Lp|Layer|Batch|Instance|Group|RMS|MeanVariance)Normalization)$/
+
+const SAID = 'model.json says so'
+
+type NetworkTask = Extract<Task, { kind: 'classifier' }>
+
+/**
+ * Makes a classifier of a network whose one answered output has a float for each class, where model.json names the
+ * classes. The class of a row is the one with the largest number.
+ *
+ * @param all Every output of the model, answered or not.
+ * @throws Error when labels or activation do not fit the output.
+ */
+export function toNetworkClassifier(
+  task: Task,
+  all: readonly TensorSpec[],
+  { graph }: Pick<ModelFileInfo, 'graph'>,
+  { labels, activation }: ModelPackage,
+): Task {
+  if (!labels) return task
+  if (task.kind === 'classifier') return activation ? { ...task, activation: asSaid(activation) } : task
+  // The probabilities alone, of a model that tells the class as well: they are finished, and keep their form.
+  const isPart = toTask(all).kind === 'classifier' && !activation
+  if (task.kind !== 'regressor' || isPart) return task
+  const width = all.find(({ name }) => name === task.value)!.shape[1] ?? 1
+  checkWidth(width, labels.length)
+  return {
+    kind: 'classifier',
+    label: undefined,
+    probabilities: task.value,
+    scores: 'scores',
+    activation: activation ? asSaid(activation, width) : guess(findLastOperator(graph, task.value), width),
+  }
+}
+
+/** True for a classifier that does not tell the class itself. */
+export function isNetwork(task: Task): boolean {
+  return task.kind === 'classifier' && task.label === undefined
+}
+
+function checkWidth(width: number, labels: number): void {
+  if (labels < 2) throw new Error('model.json: has 1 label, but a classifier has two classes or more')
+  const isTwo = width === 1 && labels === 2
+  if (width === -1 || width === labels || isTwo) return
+  throw new Error(`model.json: has ${labels} labels, but the model has ${width} numbers a row`)
+}
+
+function asSaid(name: Activation['name'], width = -1): Activation {
+  if (name === 'softmax' && width === 1) {
+    throw new Error('model.json: activation softmax of a single number is always 1: use sigmoid')
+  }
+  return { name, reason: SAID }
+}
+
+function guess(operator: string | undefined, width: number): Activation {
+  if (operator === undefined) return { name: 'none', reason: 'the output is an input or a constant' }
+  const reason = `the graph ends in ${operator}`
+  if (FINISHED.test(operator)) return { name: 'none', reason }
+  const guessed = SIGNED.test(operator) ? 'signed' : 'bounded'
+  return { name: width === 1 ? 'sigmoid' : 'softmax', reason, ...(!UNBOUNDED.test(operator) && { guessed }) }
+}
+
+/**
+ * Settles what the graph does not tell by rows of numbers that the model answered. Where all rows sum up to 1, or all
+ * numbers lie between 0 and 1 and cannot be negative, the graph has computed the probabilities itself, step by step.
+ *
+ * @throws Error when there are more or fewer numbers a row than labels.
+ */
+export function readNetworkAnswer(
+  task: NetworkTask,
+  answers: readonly { readonly values: readonly number[] }[],
+  labels: number,
+): Task {
+  for (const { values } of answers) checkWidth(values.length, labels)
+  const areAll = (test: (values: readonly number[]) => boolean): boolean => answers.every(({ values }) => test(values))
+  const test = task.activation?.guessed === 'signed' ? sumUpToOne : areProbabilities
+  const activation = settle(task.activation, areAll(test))
+  // The word of model.json is that nothing is done, and not what the numbers are.
+  const isSaid = activation?.reason === SAID
+  const isProbability = activation?.name !== 'none' || areAll(isSaid ? sumUpToOne : areProbabilities)
+  return { ...task, ...(activation && { activation }), scores: isProbability ? 'probabilities' : 'scores' }
+}
+
+function settle(activation: Activation | undefined, isDone: boolean): Activation | undefined {
+  if (!activation?.guessed) return activation
+  const { name, reason } = activation
+  if (!isDone) return { name, reason }
+  return { name: 'none', reason: `${reason}, and made-up values were answered between 0 and 1` }
+}

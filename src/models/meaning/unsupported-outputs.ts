@@ -1,0 +1,25 @@
+import type { Signature } from '../../core/signature.ts'
+import type { ModelFileInfo } from '../../onnx/model-file.ts'
+
+/** Texts on the outputs of a loaded model that are left out. */
+export function leftOutTexts(
+  { outputs }: Signature,
+  { unsupported }: ModelFileInfo,
+  notFetched: readonly string[],
+): string[] {
+  const served = new Set(outputs.map(({ name }) => name))
+  const left = new Set([...unsupported.keys(), ...notFetched].filter((name) => !served.has(name)))
+  return [...left].map((name) => `${unsupportedText(name, unsupported.get(name) ?? 'no tensor')}; it is left out`)
+}
+
+/** What an output is that cannot be answered, and what to do about it. */
+export function unsupportedText(name: string, type: string): string {
+  if (type.startsWith('sequence(map')) return `${onlyTensors(name, type)}: export it with options={"zipmap": False}`
+  if (!type.startsWith('tensor(')) return `${onlyTensors(name, type)}: export it with a tensor as output`
+  const supported = 'and only numbers of 8 to 64 bits, booleans and strings can be answered'
+  return `output ${name} is ${type}, ${supported}: export it with a cast to float32 before it`
+}
+
+function onlyTensors(name: string, type: string): string {
+  return `output ${name} is ${type}, and only tensors can be answered`
+}

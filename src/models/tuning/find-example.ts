@@ -1,0 +1,39 @@
+import type { Example } from '../../core/example.ts'
+import type { RunRequest } from '../../core/inference.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import type { Session } from '../../runtime/runtime.ts'
+import { makeInputs } from './sample-inputs.ts'
+
+/** Turns inputs into a body, and has it computed. See `protocols/offer-example.ts`. */
+export type OfferExample = (
+  view: ModelView,
+  candidates: readonly Tensors[],
+  run: (request: RunRequest) => Promise<Tensors>,
+) => Promise<Example>
+
+/**
+ * Finds a body that the model computes, to show to people.
+ *
+ * @param realRows Rows that the model is known to compute; used where nothing made up is.
+ */
+export function findExample(
+  session: Session,
+  view: ModelView,
+  realRows: readonly Tensors[],
+  offer: OfferExample,
+): Promise<Example> {
+  return offer(view, [...madeUpInputs(view), ...realRows], ({ inputs, outputs }) => session.run(inputs, outputs))
+}
+
+function madeUpInputs(view: ModelView): Tensors[] {
+  const { madeUp } = view
+  try {
+    if (!madeUp) return [makeInputs(view, 1, 0)]
+    // Zeros are the easiest to read, and varied numbers are for measuring.
+    const fills = madeUp.fill === 'varied' ? (['zeros', 'ones', 'varied'] as const) : [madeUp.fill]
+    return fills.map((fill) => makeInputs({ ...view, madeUp: { ...madeUp, fill } }, 1, 0))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,70 @@
+import { ServingError } from '../../core/errors.ts'
+import type { MadeUp, ModelView } from '../../core/model-view.ts'
+import type { Session } from '../../runtime/runtime.ts'
+import { FILL_NAMES } from './fills.ts'
+import { freeAxesOf, toShapes } from './free-axes.ts'
+import { makeInputs } from './sample-inputs.ts'
+
+// Sizes of free axes: of a text, the edge of a picture, a piece of a sound.
+const SIZES = [1, 2, 8, 64, 512]
+const MAX_NAMES = 8
+// Loading waits for it.
+const BUDGET_MS = 2000
+
+/**
+ * Tries made-up inputs until the model computes one: free axes of one size each, then of sizes by their names, each with
+ * several kinds of numbers.
+ *
+ * @returns Nothing where it computes none of them.
+ */
+export async function findInputs(session: Session, view: ModelView): Promise<Pick<ModelView, 'madeUp'>> {
+  let startedAt = performance.now()
+  const endless: MadeUp[] = []
+  const allShapes = shapesToTry(view)
+  for (const madeUp of attempts(allShapes)) {
+    if (endless.some((each) => isLike(madeUp, each, allShapes))) continue
+    try {
+      await session.run(makeInputs({ ...view, madeUp }, 1, 0))
+      return { madeUp }
+    } catch (error) {
+      const code = error instanceof ServingError ? error.code : undefined
+      if (code === 'RUN_TIMEOUT') {
+        endless.push(madeUp)
+        startedAt = performance.now()
+        continue
+      }
+      // A runtime that died says nothing of the next inputs, and may die of them as well.
+      if (code !== undefined && code !== 'INFERENCE_FAILED') break
+      if (performance.now() - startedAt > BUDGET_MS) break
+    }
+  }
+  return {}
+}
+
+function* attempts(allShapes: readonly MadeUp['shapes'][]): Generator<MadeUp> {
+  for (const shapes of allShapes) for (const fill of FILL_NAMES) yield { shapes, fill }
+}
+
+/**
+ * Is true where inputs need not be tried, since similar ones never ended: inputs with the same numbers, or with the same
+ * shapes where other shapes are left.
+ */
+function isLike(one: MadeUp, other: MadeUp, allShapes: readonly MadeUp['shapes'][]): boolean {
+  return one.fill === other.fill || (allShapes.length > 1 && one.shapes === other.shapes)
+}
+
+function shapesToTry(view: ModelView): number[][][] {
+  const names = freeAxesOf(view)
+  if (names.length === 0) return [toShapes(view, () => 1)]
+  const alike = SIZES.map((size) => toShapes(view, () => size))
+  if (names.length === 1) return alike
+  const byName = names
+    .slice(0, MAX_NAMES)
+    .flatMap((name) =>
+      SIZES.slice(1).flatMap((size) => [
+        toShapes(view, (each) => (each === name ? size : 1)),
+        toShapes(view, (each) => (each === name ? 1 : size)),
+      ]),
+    )
+  return [...alike, ...byName]
+}

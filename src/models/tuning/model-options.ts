@@ -1,0 +1,28 @@
+import type { ExampleGaps, ModelView, NanPolicy } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import type { ModelFileInfo } from '../../onnx/model-file.ts'
+import type { QueueLimits } from '../../scheduling/waiting-room.ts'
+import type { OfferExample } from './find-example.ts'
+import type { LaneOptions } from './two-queues.ts'
+import type { ModelPackage } from '../files/model-json.ts'
+
+export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'> {
+  readonly name: string
+  readonly version: string
+  readonly description: ModelPackage
+  /** The server's limit on rows in one request; the model's own may be lower. */
+  readonly maxRows: number
+  readonly maxAnswerBytes: number
+  readonly jsonNan: NanPolicy
+  /** Called with what turns out to be wrong while the model is served. */
+  readonly onWarning: (text: string) => void
+  /** Features that are missing in some of these rows. */
+  readonly exampleGaps: ExampleGaps
+  /** Rows that the model is known to compute, each as inputs of its own. */
+  readonly exampleRows: (view: ModelView) => readonly Tensors[]
+  readonly offerExample: OfferExample
+  /** What the file says of itself. */
+  readonly info: ModelFileInfo
+  /** Its size, with the weights beside it. */
+  readonly fileBytes: number
+}

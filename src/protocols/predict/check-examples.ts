@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import { DATA_TYPES } from '../../core/datatypes.ts'
+import type { DataType } from '../../core/datatypes.ts'
+import { parseExactly, toExactJson } from '../../json/exact-json.ts'
+import type { InferenceRequest, InferenceResult } from '../../core/inference.ts'
+import type { ExampleGaps, ModelView } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import { predictCodec } from './predict.ts'
+import { show } from '../../json/problems.ts'
+import { fixedRowsOf } from '../tabular/row-limits.ts'
+import { joinPieces } from '../text-answer.ts'
+
+// examples.json, beside a model's file: a few rows and what the model answered where it was made.
+const examplesSchema = z.strictObject({
+  $schema: z.string().optional(),
+  tolerance: z.number().min(0).max(1).default(1e-5),
+  examples: z
+    .array(z.strictObject({ input: z.unknown(), prediction: z.unknown() }))
+    .min(1)
+    .max(100_000),
+})
+
+/**
+ * Computes the examples and compares: numbers within the tolerance, relative above 1, everything else exactly, labels and
+ * whatever else the model answers as integers too.
+ *
+ * @param text The content of examples.json.
+ * @throws Error with the first that is answered otherwise: where, what was expected, what came.
+ */
+export async function checkExamples(
+  text: string,
+  model: ModelView,
+  infer: (request: InferenceRequest) => Promise<InferenceResult>,
+): Promise<void> {
+  const { tolerance, examples } = parseExamples(text)
+  const fixed = fixedRowsOf(model)
+  const isExact = exactKeys(model)
+  const count = Math.min(fixed ?? model.maxRows, model.maxRows)
+  for (let next = 0; next < examples.length; next += count) {
+    // A model of a fixed number of rows takes some of them once more.
+    const from = fixed === undefined ? next : Math.max(0, Math.min(next, examples.length - count))
+    const some = examples.slice(from, from + count)
+    // A list, not an envelope: a feature may have the name of one.
+    const bytes = Buffer.from(toExactJson(some.map(({ input }) => input)))
+    const request = predictCodec.decode({ bytes, isCsv: false }, model)
+    const answer = predictCodec.encode(await infer(request), request, model)
+    const reply = parseExactly(joinPieces(answer.pieces)) as { predictions: unknown[] }
+    for (const [index, { prediction }] of some.entries()) {
+      const where = `examples[${from + index}].prediction`
+      const problem = difference(prediction, reply.predictions[index], where, tolerance, isExact)
+      if (problem !== undefined) throw new Error(`examples.json: ${problem}`)
+    }
+  }
+}
+
+/**
+ * The first and the last of the examples, each as inputs of its own; none where there are no two, or where the
+ * model takes no single row.
+ *
+ * @throws Error as `checkExamples` does of a text that is none; ServingError INVALID_INPUT of a row.
+ */
+export function exampleRows(text: string, model: ModelView): Tensors[] {
+  const { examples } = parseExamples(text)
+  if (examples.length < 2 || fixedRowsOf(model) !== undefined) return []
+  return [examples[0]!, examples.at(-1)!].map(({ input }) => {
+    return predictCodec.decode({ bytes: Buffer.from(toExactJson([input])), isCsv: false }, model).inputs
+  })
+}
+
+/**
+ * The features that are null in some row: whoever made the examples has seen the model handle it.
+ *
+ * @throws Error as `checkExamples` does of a text that is none.
+ */
+export function exampleGaps(text: string): ExampleGaps {
+  const names = new Set<string>()
+  const positions = new Set<number>()
+  for (const { input } of parseExamples(text).examples) {
+    const entries = isObject(input) ? Object.entries(input) : []
+    for (const [key, value] of entries) {
+      if (value !== null) continue
+      if (Array.isArray(input)) positions.add(Number(key))
+      else names.add(key)
+    }
+  }
+  return { names, positions }
+}
+
+function parseExamples(text: string): z.infer<typeof examplesSchema> {
+  const { data, error } = examplesSchema.safeParse(parse(text))
+  if (data) return data
+  const problems = error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
+  throw new Error(`examples.json: ${problems.join('; ')}`)
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseExactly(text)
+  } catch (error) {
+    throw new Error(`examples.json is not valid JSON: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The keys of a prediction under which integers stand; those of the answer's labels are told by the task. */
+function exactKeys({ signature, outputs, task }: ModelView): ReadonlySet<string> {
+  const integers = new Set(signature.outputs.flatMap(({ name, dataType }) => (isFloat(dataType) ? [] : [name])))
+  const answered = outputs.filter(({ tensor }) => integers.has(tensor))
+  const keys = answered.map(({ name, fileName, tensor }) => name ?? (isLabel(task, tensor) ? 'label' : fileName))
+  const isNetwork = task.kind === 'classifier' && task.label === undefined
+  return new Set(isNetwork ? [...keys, 'label'] : keys)
+}
+
+function isFloat(dataType: DataType): boolean {
+  return DATA_TYPES[dataType].kind === 'float'
+}
+
+function isLabel(task: ModelView['task'], tensor: string): boolean {
+  return 'label' in task && task.label === tensor
+}
+
+function difference(
+  expected: unknown,
+  got: unknown,
+  path: string,
+  tolerance: number,
+  exact?: ReadonlySet<string>,
+): string | undefined {
+  if (isNumber(expected) && isNumber(got) && tolerance > 0) {
+    const [a, b] = [Number(expected), Number(got)]
+    const isClose = Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a))
+    return isClose ? undefined : `${path}: expected ${expected}, got ${got}, further off than ${tolerance}`
+  }
+  if (!isObject(expected) || !isObject(got) || Array.isArray(expected) !== Array.isArray(got)) {
+    return expected === got ? undefined : `${path}: expected ${show(expected)}, got ${show(got)}`
+  }
+  const keys = new Set([...Object.keys(expected), ...Object.keys(got)])
+  for (const key of keys) {
+    // Only the keys of the prediction itself are those of outputs.
+    const allowed = exact?.has(key) ? 0 : tolerance
+    const problem = difference(expected[key], got[key], `${path}.${key}`, allowed)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,81 @@
+import type { Feature, ModelView } from '../../core/model-view.ts'
+import { formatShape } from '../../core/signature.ts'
+import type { TensorSpec } from '../../core/signature.ts'
+import type { Tensor, Tensors } from '../../core/tensor.ts'
+import { fixedRowsOf } from '../tabular/row-limits.ts'
+import { jsonRow, writeRows } from './row-text.ts'
+import { tensorValues } from './row-values.ts'
+import { joinPieces } from '../text-answer.ts'
+
+// What a body for `POST …/predict` looks like, for people who try a model.
+
+/** More are no help to anybody who reads them. */
+export const MAX_EXAMPLE_NUMBERS = 64
+
+/** A record where the model has features, several where it takes no other number of rows; their values are the usual ones. */
+export function exampleRecords(model: ModelView): unknown {
+  const record = Object.fromEntries(model.features.map((feature) => [feature.name, exampleValue(feature)]))
+  const rows = fixedRowsOf(model) ?? 1
+  return rows === 1 ? record : Array.from({ length: rows }, () => record)
+}
+
+/** The bodies that stand for these inputs: instances of the one input, or the tensors by name. */
+export function bodiesOf(inputs: Tensors, { features, signature }: ModelView): unknown[] {
+  const nested = Object.fromEntries(signature.inputs.map(({ name }) => [name, toNested(inputs.get(name)!)]))
+  const [only, second] = signature.inputs
+  const hasRows = only && !second && only.shape.length > 0 && features.length === 0
+  return [...(hasRows ? [{ instances: nested[only.name] }] : []), { inputs: nested }]
+}
+
+/** The body with shape and datatype in the place of numbers. */
+export function outlineOf({ features, signature, madeUp }: ModelView): unknown {
+  if (features.length > 0) return { instances: `records of ${features.length} features, or arrays in their order` }
+  const told = signature.inputs.map((spec, input) => [spec.name, tensorText(spec, madeUp?.shapes[input])] as const)
+  const [only, second] = told
+  const hasRows = only && !second && signature.inputs[0]!.shape.length > 0
+  return hasRows ? { instances: only[1] } : { inputs: Object.fromEntries(told) }
+}
+
+/** Records as CSV with a header; undefined where the body is of another form. */
+export function exampleCsv({ features }: ModelView, body: unknown): string | undefined {
+  const records = (Array.isArray(body) ? body : [body]) as Readonly<Record<string, unknown>>[]
+  if (features.length === 0 || !records.every((record) => Object.hasOwn(record, features[0]!.name))) return undefined
+  const lines = records.map((record) => features.map(({ name }) => cell(record[name])))
+  return `${[features.map(({ name }) => cell(name)), ...lines].map((cells) => cells.join(',')).join('\n')}\n`
+}
+
+function cell(value: unknown): string {
+  const text = String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function toNested(tensor: Tensor): unknown {
+  const row = jsonRow(tensorValues(tensor, tensor.shape, { jsonNan: 'null' }))
+  return JSON.parse(joinPieces(writeRows(row, 1, { head: '', between: '', tail: '' })))
+}
+
+function tensorText({ dataType, shape, freeNames }: TensorSpec, seen: readonly number[] = shape): string {
+  const computed = seen === shape ? '' : `, such as ${formatShape(seen)}`
+  const isFree = shape.includes(-1)
+  return `${dataType} ${formatShape(shape, freeNames)}${isFree ? computed : ''}`
+}
+
+const EXAMPLES: Readonly<Record<Feature['type'], number | boolean | string>> = {
+  number: 0,
+  integer: 0,
+  boolean: false,
+  string: 'text',
+  date: '2024-02-29',
+  datetime: '2024-02-29T12:30:00Z',
+}
+
+/** A value that is usual, where model.json says what is. */
+export function exampleValue({ example, type, values, minimum, maximum }: Feature): number | boolean | string {
+  if (example !== undefined) return example
+  const usual = values?.[0]
+  if (typeof usual === 'bigint') return String(usual)
+  if (usual !== undefined) return type === 'string' || typeof usual === 'number' ? usual : EXAMPLES[type]
+  if (type !== 'number' && type !== 'integer') return EXAMPLES[type]
+  const least = Math.max(Number(minimum ?? -Infinity), Math.min(0, Number(maximum ?? Infinity)))
+  return type === 'integer' ? Math.ceil(least) : least
+}

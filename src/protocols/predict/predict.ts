@@ -1,0 +1,170 @@
+import { DATA_TYPES } from '../../core/datatypes.ts'
+import type { InferenceRequest } from '../../core/inference.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import type { Codec } from '../codec.ts'
+import { decodeCsv } from '../tabular/csv.ts'
+import type { CsvHeader } from '../tabular/csv.ts'
+import { decodeSplit, noFeatures } from '../tabular/dataframe-split.ts'
+import { isRecord, toInputs } from '../tabular/feature-rows.ts'
+import { checkText, mayHaveDuplicateKeys, parseJson, reportDuplicateKeys } from '../../json/parse-json.ts'
+import { fromColumns, isColumns } from '../tabular/named-columns.ts'
+import { byInput, isByInput, toNamedTensors } from '../tensors/named-tensors.ts'
+import { toTensor } from '../tensors/nested-arrays.ts'
+import { readPlainRows } from '../tabular/plain-rows.ts'
+import { toOutputs, toPredictions } from './predictions.ts'
+import { Problems, invalid, joinPath, show } from '../../json/problems.ts'
+import { checkFixedRows, checkRows, inputsByRow } from '../tabular/row-limits.ts'
+import { jsonRow } from './row-text.ts'
+import { toTextAnswer } from '../text-answer.ts'
+import type { TextAnswer } from '../text-answer.ts'
+import { parseTop } from './top-classes.ts'
+import { checkTexts } from '../tabular/check-texts.ts'
+import { checkRanges, warningsJson } from '../tabular/check-ranges.ts'
+
+export interface PredictBody {
+  readonly bytes: Buffer
+  readonly isCsv: boolean
+  readonly csvHeader?: CsvHeader | undefined
+  /** `?top=`: how many classes are answered, the likeliest first. */
+  readonly top?: string | undefined
+  /** Members that may stand beside `instances` and the like, and are passed over. */
+  readonly passedOver?: readonly string[]
+  /** As MLflow's scoring server reads it: whatever form its rows have, each gets a prediction, and a bare NaN is a missing value. */
+  readonly isScoring?: boolean
+}
+
+export interface PredictRequest extends InferenceRequest {
+  /** Who sends tensors gets tensors; everyone else a prediction a row. */
+  readonly form: 'predictions' | 'outputs'
+  readonly top?: number | undefined
+  /** What the answer warns of. */
+  readonly warnings?: readonly string[] | undefined
+}
+
+/** The content of a JSON body. */
+type Decoded = Pick<PredictRequest, 'inputs' | 'form'>
+
+/**
+ * The server's own protocol. A request is one record, an array of records, `{"instances": [rows or records]}`, MLflow's
+ * `dataframe_split` or `dataframe_records`, or CSV with a header; the reply is `{"model", "version", "predictions": [one
+ * a row]}`. `{"inputs": {"<tensor>": nested arrays}}` is answered with `{"model", "version", "outputs": {…}}`.
+ */
+export const predictCodec: Codec<PredictBody, PredictRequest, TextAnswer> = {
+  decode({ bytes, isCsv, csvHeader = 'present', top, passedOver = [], isScoring = false }, model) {
+    const { inputs, form } = isCsv
+      ? { inputs: decodeCsv(bytes, model, csvHeader), form: 'predictions' as const }
+      : decodeJson(bytes, model, passedOver, isScoring)
+    checkTexts(inputs, model)
+    // Where all are answered nothing is listed, so that requests can be joined whatever their form.
+    const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length
+    return {
+      inputs,
+      form,
+      top: top === undefined ? undefined : parseTop(top, model),
+      outputs: isPart ? model.outputs.map(({ tensor }) => tensor) : undefined,
+      warnings: checkRanges(inputs, model),
+    }
+  },
+  encode({ outputs }, { form, top, warnings }, model) {
+    const head = `{"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)}`
+    const tail = `${warningsJson(warnings)}}`
+    if (form === 'outputs') {
+      const frame = { head: `${head},"outputs":`, between: ',', tail }
+      return toTextAnswer({ row: jsonRow(toOutputs(outputs, model)), rows: 1, frame }, outputs, model)
+    }
+    const { row, rows } = toPredictions(outputs, model, top)
+    const frame = { head: `${head},"predictions":[`, between: ',', tail: `]${tail}` }
+    return toTextAnswer({ row: jsonRow(row), rows, frame }, outputs, model)
+  },
+}
+
+function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[], isScoring: boolean): Decoded {
+  checkText(body)
+  const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
+  if (plain) return { inputs: plain, form: 'predictions' }
+  const text = body.toString()
+  const value = parseJson(text, hasIntegers(model), isScoring ? 'null' : undefined)
+  const problems = new Problems()
+  const decoded = decodeValue(withoutMembers(value, passedOver, model), model, text.length, problems, isScoring)
+  if (!problems.isEmpty || mayHaveDuplicateKeys(text, value)) reportDuplicateKeys(text, problems)
+  if (!problems.isEmpty) throw problems.toError()
+  return decoded
+}
+
+const ENVELOPES = ['instances', 'dataframe_records', 'dataframe_split', 'inputs']
+
+function withoutMembers(value: unknown, names: readonly string[], { featureIndex }: ModelView): unknown {
+  const isEnveloped = isRecord(value) && ENVELOPES.some((name) => Object.hasOwn(value, name) && !featureIndex.has(name))
+  if (!isEnveloped || names.length === 0) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
+}
+
+function hasIntegers({ signature, features }: ModelView): boolean {
+  return (
+    signature.inputs.some(({ dataType }) => DATA_TYPES[dataType].kind === 'integer') ||
+    features.some(({ type }) => type === 'integer')
+  )
+}
+
+function decodeValue(
+  value: unknown,
+  model: ModelView,
+  textLength: number,
+  problems: Problems,
+  isScoring: boolean,
+): Decoded {
+  if (Array.isArray(value)) return decodeRows(value, '', model, textLength, problems)
+  if (!isRecord(value)) throw invalid('', `expected a record, an array of records, or "instances", got ${show(value)}`)
+  for (const member of ['instances', 'dataframe_records']) {
+    if (!isEnvelope(value, member, model)) continue
+    return decodeRows(value[member], member, model, textLength, problems)
+  }
+  if (isEnvelope(value, 'dataframe_split', model))
+    return { inputs: decodeSplit(value['dataframe_split'], model, textLength, problems), form: 'predictions' }
+  if (isEnvelope(value, 'inputs', model)) {
+    const given = value['inputs']
+    const scored = isScoring ? decodeScored(given, model, textLength, problems) : undefined
+    if (scored) return { inputs: scored, form: 'predictions' }
+    const inputs = toNamedTensors(given, model, textLength, problems)
+    return { inputs, form: isScoring ? 'predictions' : 'outputs' }
+  }
+  if (model.features.length === 0) throw invalid('', `expected "instances" or "inputs": ${noFeatures(model)}`)
+  checkFixedRows(1, '', model)
+  const inputs = toInputs([value], model, () => '', textLength, problems)
+  return { inputs, form: 'predictions' }
+}
+
+/** The rows, or columns by name, that MLflow's client sends as `inputs`; undefined where these are tensors by name. */
+function decodeScored(inputs: unknown, model: ModelView, textLength: number, problems: Problems): Tensors | undefined {
+  // An array without rows is an empty tensor.
+  if (Array.isArray(inputs) && inputs.length > 0)
+    return decodeRows(inputs, 'inputs', model, textLength, problems).inputs
+  return isColumns(inputs, model) ? fromColumns(inputs, 'inputs', model, textLength, problems) : undefined
+}
+
+/** Whether a body is an envelope; a model whose feature has that name takes it as a record. */
+function isEnvelope(value: Record<string, unknown>, member: string, model: ModelView): boolean {
+  if (!Object.hasOwn(value, member) || model.featureIndex.has(member)) return false
+  const other = Object.keys(value).find((key) => key !== member)
+  if (other !== undefined) throw invalid(joinPath('', other), `is not expected beside "${member}"`)
+  return true
+}
+
+function decodeRows(rows: unknown, path: string, model: ModelView, textLength: number, problems: Problems): Decoded {
+  if (!Array.isArray(rows)) throw invalid(path, `expected an array of rows, got ${show(rows)}`)
+  checkRows(rows.length, path, model)
+  if (model.features.length > 0 && !isByInput(rows[0], model)) {
+    checkFixedRows(rows.length, path, model)
+    const inputs = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
+    return { inputs, form: 'predictions' }
+  }
+  const [input, second] = inputsByRow(model)
+  if (second || isRecord(rows[0])) {
+    const tensors = byInput(rows, path, model, problems)
+    const inputs = problems.isEmpty ? toNamedTensors(tensors, model, textLength, problems) : new Map()
+    return { inputs, form: 'predictions' }
+  }
+  const tensor = input && toTensor(rows, input, path, textLength, problems)
+  return { inputs: new Map(tensor ? [[input.name, tensor]] : []), form: 'predictions' }
+}

@@ -1,0 +1,16 @@
+import type { ModelView } from '../../core/model-view.ts'
+import { invalid, show } from '../../json/problems.ts'
+
+/**
+ * Reads `?top=`: how many classes are answered, the likeliest first.
+ *
+ * @throws ServingError INVALID_INPUT where it is no count, or the model has no likelihoods.
+ */
+export function parseTop(text: string, { task, labels }: ModelView): number {
+  if (task.kind === 'classifier' && task.scores === 'scores' && labels.length === 0) {
+    throw invalid('top', 'the numbers of this model are no likelihoods: leave it out')
+  }
+  if (task.kind !== 'classifier') throw invalid('top', 'this model is no classifier: leave it out')
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw invalid('top', `expected how many classes to answer, from 1, got ${show(text)}`)
+}

@@ -1,0 +1,189 @@
+import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import { createTable } from './feature-rows.ts'
+import type { Table } from './feature-rows.ts'
+
+// Most bodies are numbers under the model's own features, in the model's order. This module reads such bodies straight
+// into the tensors, three to five times faster than JSON.parse and a walk over its objects. It never refuses a body: any
+// other body returns undefined, and the general reader then reads it or names what is wrong.
+
+const SPACE = 32
+const QUOTE = 34
+const COMMA = 44
+const MINUS = 45
+const POINT = 46
+const ZERO = 48
+const NINE = 57
+const COLON = 58
+const OPEN_ARRAY = 91
+const BACKSLASH = 92
+const CLOSE_ARRAY = 93
+const OPEN_RECORD = 123
+const CLOSE_RECORD = 125
+const TILDE = 126
+const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
+// The digits and the power of ten are exact doubles up to here. Their quotient is rounded once, to the nearest double.
+const MAX_DIGITS = 15
+
+/** What every function below reads from and writes to. */
+interface Reading {
+  readonly cursor: Cursor
+  readonly features: readonly Feature[]
+  readonly table: Table
+}
+
+/**
+ * Reads one record, an array of records, an array of arrays of numbers, or one of these arrays under "instances".
+ *
+ * @param body UTF-8 text that may be JSON.
+ * @returns Input tensors of shape [rows, columns], which own their data; undefined for any other body, and for a wrong one.
+ */
+export function readPlainRows(body: Buffer, model: ModelView): Tensors | undefined {
+  const cursor = new Cursor(body)
+  const isEnvelope = cursor.skipOver(OPEN_RECORD) && !model.featureIndex.has('instances') && cursor.skipKey('instances')
+  if (!isEnvelope) cursor.rewind()
+  const isList = cursor.skipOver(OPEN_ARRAY)
+  if (isEnvelope && !isList) return undefined
+  const isRecords = cursor.isAt(OPEN_RECORD)
+  const rows = isList ? countRows(body, isRecords, isEnvelope) : 1
+  if (rows < 1 || rows > model.maxRows || model.signature.inputs.some(({ shape }) => shape[0] !== -1)) return undefined
+
+  const table = createTable(model, rows, body.length)
+  const isRead = readRows({ cursor, features: model.features, table }, rows, isRecords)
+  if (!isRead || (isList && !cursor.skipOver(CLOSE_ARRAY)) || (isEnvelope && !cursor.skipOver(CLOSE_RECORD))) {
+    return undefined
+  }
+  return cursor.isAtEnd() ? table.toInputs() : undefined
+}
+
+/** Counts the brackets that close rows. The list and the envelope each have one more. */
+function countRows(body: Buffer, isRecords: boolean, isEnvelope: boolean): number {
+  if (!isRecords) return count(body, CLOSE_ARRAY) - 1
+  return count(body, CLOSE_RECORD) - (isEnvelope ? 1 : 0)
+}
+
+function readRows(reading: Reading, rows: number, isRecords: boolean): boolean {
+  const readRow = isRecords ? readRecord : readArray
+  for (let row = 0; row < rows; row++) {
+    if (row > 0 && !reading.cursor.skipOver(COMMA)) return false
+    if (!readRow(reading, row)) return false
+  }
+  return true
+}
+
+function readRecord(reading: Reading, row: number): boolean {
+  const { cursor, features } = reading
+  if (!cursor.skipOver(OPEN_RECORD)) return false
+  for (let index = 0; index < features.length; index++) {
+    if (index > 0 && !cursor.skipOver(COMMA)) return false
+    if (!cursor.skipKey(features[index]!.name) || !readValue(reading, row, index)) return false
+  }
+  return cursor.skipOver(CLOSE_RECORD)
+}
+
+function readArray(reading: Reading, row: number): boolean {
+  const { cursor, features } = reading
+  if (!cursor.skipOver(OPEN_ARRAY)) return false
+  for (let index = 0; index < features.length; index++) {
+    if (index > 0 && !cursor.skipOver(COMMA)) return false
+    if (!readValue(reading, row, index)) return false
+  }
+  return cursor.skipOver(CLOSE_ARRAY)
+}
+
+function readValue({ cursor, features, table }: Reading, row: number, index: number): boolean {
+  const value = cursor.readNumber()
+  if (value === undefined) return false
+  if (!table.numbers) return table.write(features[index]!, row, value) === undefined
+  // A number with at most 15 digits is far below the largest float32, so it needs no check.
+  table.numbers[row * features.length + index] = value
+  return true
+}
+
+function count(body: Buffer, code: number): number {
+  let found = 0
+  for (let at = body.indexOf(code); at !== -1; at = body.indexOf(code, at + 1)) found++
+  return found
+}
+
+/** A position in a body, always behind white space. Reading bytes is far faster than reading the characters of a string. */
+class Cursor {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#skipSpace()
+  }
+
+  rewind(): void {
+    this.#at = 0
+    this.#skipSpace()
+  }
+
+  isAt(code: number): boolean {
+    return this.#bytes[this.#at] === code
+  }
+
+  isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  skipOver(code: number): boolean {
+    if (this.#bytes[this.#at] !== code) return false
+    this.#at++
+    this.#skipSpace()
+    return true
+  }
+
+  /** Skips `"name":` and returns true. Returns false where something else stands there. */
+  skipKey(name: string): boolean {
+    const bytes = this.#bytes
+    let at = this.#at
+    if (bytes[at++] !== QUOTE) return false
+    for (let index = 0; index < name.length; index++) {
+      const code = name.charCodeAt(index)
+      // JSON writes other characters as several bytes or as an escape. The general reader finds such a name.
+      if (bytes[at++] !== code || code === QUOTE || code === BACKSLASH || code < SPACE || code > TILDE) return false
+    }
+    if (bytes[at] !== QUOTE) return false
+    this.#at = at + 1
+    this.#skipSpace()
+    return this.skipOver(COLON)
+  }
+
+  /** Reads a number with at most 15 digits and no exponent; returns undefined for anything else. */
+  readNumber(): number | undefined {
+    const bytes = this.#bytes
+    let at = this.#at
+    const isNegative = bytes[at] === MINUS
+    if (isNegative) at++
+    const start = at
+    let digits = 0
+    let code = bytes[at]!
+    for (; code >= ZERO && code <= NINE; code = bytes[++at]!) digits = digits * 10 + (code - ZERO)
+    const whole = at - start
+    // JSON forbids a leading zero, as in 01.
+    if (whole === 0 || (whole > 1 && bytes[start] === ZERO)) return undefined
+    let decimals = 0
+    if (code === POINT) {
+      code = bytes[++at]!
+      for (; code >= ZERO && code <= NINE; code = bytes[++at]!) {
+        digits = digits * 10 + (code - ZERO)
+        decimals++
+      }
+      if (decimals === 0) return undefined
+    }
+    if (whole + decimals > MAX_DIGITS) return undefined
+    // The caller expects a comma or a bracket next, so an exponent makes it give up.
+    this.#at = at
+    this.#skipSpace()
+    const value = decimals === 0 ? digits : digits / POWERS[decimals]!
+    return isNegative ? -value : value
+  }
+
+  #skipSpace(): void {
+    let code = this.#bytes[this.#at]
+    while (code === 32 || code === 10 || code === 13 || code === 9) code = this.#bytes[++this.#at]
+  }
+}

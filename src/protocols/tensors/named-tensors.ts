@@ -1,0 +1,109 @@
+import { listNames } from '../../core/listing.ts'
+import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import { isRecord } from '../tabular/feature-rows.ts'
+import { writeMissing } from '../tabular/missing.ts'
+import { toTensor } from './nested-arrays.ts'
+import type { NullWriter } from './nested-arrays.ts'
+import { invalid, joinPath, show } from '../../json/problems.ts'
+import type { Problems } from '../../json/problems.ts'
+import { checkRowCount, checkSameRows, inputsByRow } from '../tabular/row-limits.ts'
+import { inputNames, resolveNames } from '../unknown-names.ts'
+
+/**
+ * Turns nested arrays, by the name of the input that they are for, into tensors. A model of one input takes them without
+ * the name as well.
+ */
+export function toNamedTensors(given: unknown, model: ModelView, textLength: number, problems: Problems): Tensors {
+  const specs = inputsByRow(model)
+  const tensors = Array.isArray(given) && specs.length === 1 ? { [specs[0]!.name]: given } : given
+  if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
+  const keys = keysByInput(tensors, 'inputs', model, problems)
+  const inputs = new Map<string, NonNullable<ReturnType<typeof toTensor>>>()
+  const nullWriter = createNullWriters(model)
+  for (const [index, spec] of specs.entries()) {
+    const key = keys.get(spec.name)
+    const path = joinPath('inputs', key ?? spec.name)
+    if (key === undefined) problems.add(path, 'is missing: expected a tensor')
+    else {
+      const tensor = toTensor(tensors[key], spec, path, textLength, problems, nullWriter(index))
+      if (tensor) inputs.set(spec.name, tensor)
+      // Where axis 0 is free, it is taken for the batch.
+      if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
+    }
+  }
+  if (problems.isEmpty) checkSameRows(inputs, 'inputs', specs)
+  return inputs
+}
+
+/** Writes what stands for null in the columns of an input. The features are listed once, if there is any null. */
+function createNullWriters({ features }: ModelView): (input: number) => NullWriter | undefined {
+  let places: ReadonlyMap<string, Feature> | undefined
+  if (features.length === 0) return () => undefined
+  return (input) => (data, index, column) => {
+    places ??= new Map(features.map((feature) => [`${feature.input} ${feature.column}`, feature]))
+    const feature = places.get(`${input} ${column}`)
+    if (!feature) return 'expected a value, got null'
+    const problem = writeMissing(feature, data, index)
+    return problem && `${feature.name}: ${problem}`
+  }
+}
+
+/** The key of a record that stands for each input, by the input's name; problems are added for those that stand for none. */
+function keysByInput(
+  record: Record<string, unknown>,
+  path: string,
+  model: ModelView,
+  problems: Problems,
+): Map<string, string> {
+  const { inputs } = model.signature
+  const exact = inputs.filter(({ name }) => Object.hasOwn(record, name))
+  const keys = new Map(exact.map(({ name }) => [name, name]))
+  const strangers = Object.keys(record).filter((key) => !keys.has(key))
+  const isGiven = (index: number): boolean => keys.has(inputs[index]!.name)
+  const found = resolveNames(strangers, isGiven, inputNames(model), (at, text) => {
+    problems.add(joinPath(path, strangers[at]!), text)
+  })
+  for (const [at, index] of found.entries()) if (index !== undefined) keys.set(inputs[index]!.name, strangers[at]!)
+  return keys
+}
+
+/** Whether an instance has an array for each input, as no record of features has. */
+export function isByInput(instance: unknown, { signature, inputIndex }: ModelView): boolean {
+  if (!isRecord(instance)) return false
+  if (signature.inputs.every(({ name }) => Array.isArray(instance[name]))) return true
+  const keys = Object.keys(instance).filter((key) => Array.isArray(instance[key]))
+  if (keys.length !== signature.inputs.length) return false
+  const found = new Set(keys.map((key) => inputIndex.find(key)))
+  return found.size === keys.length && !found.has(undefined)
+}
+
+/**
+ * Turns instances that are objects, with a value for each input, into the tensors of all of them.
+ *
+ * @returns By input, the values of all instances; problems are added where one has more or less than the inputs.
+ */
+export function byInput(
+  instances: readonly unknown[],
+  path: string,
+  model: ModelView,
+  problems: Problems,
+): Record<string, unknown[]> {
+  const names = model.signature.inputs.map(({ name }) => name)
+  const values = new Map(names.map((name) => [name, [] as unknown[]]))
+  for (const [index, instance] of instances.entries()) {
+    if (problems.isFull) break
+    const where = `${path}[${index}]`
+    if (!isRecord(instance))
+      problems.add(where, `expected an object with the inputs ${listNames(names)}, got ${show(instance)}`)
+    else {
+      const keys = keysByInput(instance, where, model, problems)
+      for (const name of names) {
+        const key = keys.get(name)
+        if (key === undefined) problems.add(joinPath(where, name), 'is missing')
+        else values.get(name)!.push(instance[key])
+      }
+    }
+  }
+  return problems.isEmpty ? Object.fromEntries(values) : {}
+}

@@ -1,0 +1,93 @@
+import { DATA_TYPES } from '../../core/datatypes.ts'
+import type { TensorData } from '../../core/datatypes.ts'
+import { shapeProblem } from '../../core/signature.ts'
+import type { TensorSpec } from '../../core/signature.ts'
+import { elementCount } from '../../core/tensor.ts'
+import type { Tensor } from '../../core/tensor.ts'
+import { ELEMENT_WRITERS } from './elements.ts'
+import type { ElementWriter } from './elements.ts'
+import { show } from '../../json/problems.ts'
+import type { Problems } from '../../json/problems.ts'
+
+// No runtime computes tensors of more dimensions; it also bounds the recursion.
+const MAX_RANK = 32
+
+/**
+ * Turns nested arrays into a tensor of the spec's datatype; the nesting is the shape.
+ *
+ * @param textLength Length of the JSON that `value` came from: no more elements than that can be in it.
+ * @param writeNull Writes what stands for null in a table; without it null is refused.
+ * @returns undefined when problems were added.
+ */
+export function toTensor(
+  value: unknown,
+  spec: TensorSpec,
+  path: string,
+  textLength: number,
+  problems: Problems,
+  writeNull?: NullWriter,
+): Tensor | undefined {
+  const shape = shapeOf(value, spec)
+  const problem = shapeProblem(spec, shape)
+  if (shape.length > MAX_RANK) problems.add(path, `expected at most ${MAX_RANK} nested arrays`)
+  else if (problem) problems.add(path, problem)
+  else {
+    // A long first row before many short ones could claim more memory than the body has elements.
+    const data = DATA_TYPES[spec.dataType].allocate(Math.min(elementCount(shape), textLength))
+    createFiller(data, writerOf(spec, shape, writeNull), shape, problems)(value, path)
+    if (problems.isEmpty) return { dataType: spec.dataType, shape, data }
+  }
+  return undefined
+}
+
+/** Writes what stands for a missing value of a column; returns what is wrong with it. */
+export type NullWriter = (data: TensorData, index: number, column: number) => string | undefined
+
+/** Only a table [rows, columns] has missing values. */
+function writerOf({ dataType }: TensorSpec, shape: readonly number[], writeNull?: NullWriter): ElementWriter {
+  const write = ELEMENT_WRITERS[dataType]
+  const [, columns] = shape
+  if (!writeNull || columns === undefined || shape.length > 2) return write
+  return (data, index, value) => {
+    return value === null ? writeNull(data, index, index % columns) : write(data, index, value)
+  }
+}
+
+/**
+ * The shape that the first elements suggest; the others are held to it. An empty array hides the axes below it: these
+ * have the size that the model declares, or 0 where it declares none.
+ */
+function shapeOf(value: unknown, spec: TensorSpec): number[] {
+  const shape: number[] = []
+  for (let inner = value; Array.isArray(inner) && shape.length <= MAX_RANK; inner = inner[0]) shape.push(inner.length)
+  if (shape.at(-1) !== 0) return shape
+  const hidden = spec.shape.slice(shape.length).map((size) => Math.max(0, size))
+  return [...shape, ...hidden]
+}
+
+/** Writes nested arrays of exactly this shape into `data`, from its start. */
+function createFiller(data: TensorData, write: ElementWriter, shape: readonly number[], problems: Problems) {
+  const lastAxis = shape.length - 1
+  let next = 0
+
+  function fillElement(value: unknown, path: string): void {
+    const problem = write(data, next++, value)
+    if (problem) problems.add(path, problem)
+  }
+
+  function fillAxis(value: unknown, axis: number, path: string): void {
+    if (!Array.isArray(value)) return problems.add(path, `expected an array, got ${show(value)}`)
+    if (value.length !== shape[axis]) {
+      return problems.add(path, `expected ${shape[axis]} elements as in the first row, got ${value.length}`)
+    }
+    for (let index = 0; index < value.length && !problems.isFull; index++) {
+      // Paths are built for rows and for problems, not for every element.
+      if (axis < lastAxis) fillAxis(value[index], axis + 1, `${path}[${index}]`)
+      else if (write(data, next, value[index]) === undefined) next++
+      else fillElement(value[index], `${path}[${index}]`)
+    }
+  }
+
+  return (value: unknown, path: string): void =>
+    shape.length === 0 ? fillElement(value, path) : fillAxis(value, 0, path)
+}

@@ -1,0 +1,46 @@
+import { maxBytesOf } from '../../core/json-size.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { Steps } from '../../core/steps.ts'
+import { byteLengthOf } from '../../core/tensor.ts'
+import type { Tensor, Tensors } from '../../core/tensor.ts'
+import { checkBytes } from '../text-answer.ts'
+import { classBytes, classify } from './v2-classification.ts'
+import type { RequestedOutput } from './v2-outputs.ts'
+
+/** An output as it is answered. */
+export interface Answer {
+  readonly name: string
+  readonly tensor: Tensor
+  readonly isBinary: boolean
+}
+
+/**
+ * The outputs that were asked for, in that order; as classes where these were asked for.
+ *
+ * @throws ServingError ANSWER_TOO_LARGE where they may take more bytes than the server answers; INVALID_INPUT where an
+ *   output has no classes.
+ */
+export function* toAnswers(
+  outputs: Tensors,
+  requested: readonly RequestedOutput[],
+  model: ModelView,
+): Steps<{ answers: Answer[]; maxBytes: number }> {
+  let maxBytes = 0
+  for (const output of requested) maxBytes += sizeOf(outputs.get(output.spec.name)!, output, model)
+  checkBytes(maxBytes, outputs, model)
+  const answers: Answer[] = []
+  for (const { spec, name, isBinary, classes } of requested) {
+    const tensor = outputs.get(spec.name)!
+    answers.push({
+      name,
+      isBinary,
+      tensor: classes === undefined ? tensor : yield* classify(tensor, classes, spec, model),
+    })
+  }
+  return { answers, maxBytes }
+}
+
+function sizeOf(tensor: Tensor, { spec, classes, isBinary }: RequestedOutput, model: ModelView): number {
+  if (classes !== undefined) return classBytes(tensor, classes, spec, model)
+  return isBinary ? byteLengthOf(tensor) : maxBytesOf(tensor)
+}

@@ -1,0 +1,79 @@
+import { DATA_TYPES } from '../../core/datatypes.ts'
+import { fromFloat16Bits } from '../../core/float16.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { TensorSpec } from '../../core/signature.ts'
+import type { Steps } from '../../core/steps.ts'
+import type { Tensor } from '../../core/tensor.ts'
+import { invalid } from '../../json/problems.ts'
+import { selectLargest } from '../predict/ranking.ts'
+import type { Numbers } from '../predict/ranking.ts'
+
+/**
+ * The likeliest classes of each row as strings: `value:index`, and `:label` where labels are known. An output of one
+ * number a row has one class. Integers are written as integers, every digit of them.
+ *
+ * @param classes How many; at most those there are.
+ * @param spec Tells whether axis 0 is the batch: it is where it is free.
+ * @returns BYTES of shape [rows, classes], or [classes] without a batch.
+ * @see Triton, docs/protocol/extension_classification.md
+ */
+export function* classify(tensor: Tensor, classes: number, spec: TensorSpec, { labels }: ModelView): Steps<Tensor> {
+  const { rows, size, hasRows } = layoutOf(tensor, spec)
+  const isFloat = DATA_TYPES[tensor.dataType].kind === 'float'
+  const texts: string[] = []
+  for (let row = 0; row < rows; row++) {
+    const values = valuesOf(tensor, row, size)
+    for (const column of yield* selectLargest(values, classes)) {
+      const label = labels.length === size ? `:${labels[column]}` : ''
+      const value = values.at(column)
+      texts.push(`${isFloat ? toFixedPoint(Number(value)) : value}:${column}${label}`)
+      if (texts.length % STEP_TEXTS === 0) yield
+    }
+  }
+  const count = Math.min(classes, size)
+  return { dataType: 'string', shape: hasRows ? [rows, count] : [count], data: texts }
+}
+
+const STEP_TEXTS = 500
+
+/**
+ * About how many bytes the classes take.
+ *
+ * @throws ServingError INVALID_INPUT where the output has no classes.
+ */
+export function classBytes(tensor: Tensor, classes: number, spec: TensorSpec, { maxLabelBytes }: ModelView): number {
+  const { rows, size } = layoutOf(tensor, spec)
+  return rows * Math.min(classes, size) * (CLASS_BYTES + String(size).length + maxLabelBytes)
+}
+
+// A number of the usual size, the quotes and the comma.
+const CLASS_BYTES = 24
+
+function layoutOf({ dataType, shape }: Tensor, spec: TensorSpec): { rows: number; size: number; hasRows: boolean } {
+  if (shape.length === 0 || shape.length > 2 || dataType === 'string') {
+    throw invalid('outputs', 'classification is for outputs of numbers, [classes] or [rows, classes]')
+  }
+  const hasRows = shape.length === 2 || spec.shape[0] === -1
+  const size = shape.length === 1 && hasRows ? 1 : shape.at(-1)!
+  return { rows: hasRows ? shape[0]! : 1, size, hasRows }
+}
+
+function valuesOf({ dataType, data }: Tensor, row: number, size: number): Numbers {
+  const numbers = data as ArrayLike<number | bigint>
+  const from = row * size
+  const at = (index: number): number | bigint => numbers[from + index]!
+  return { length: size, at: dataType === 'float16' ? (index) => fromFloat16Bits(at(index) as number) : at }
+}
+
+/** A number as `%f` of C writes it: six decimals, no exponent, halves to the even digit. */
+function toFixedPoint(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  if (Object.is(value, -0)) return '-0.000000'
+  // From here on JavaScript writes an exponent, and no double has decimals.
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}.000000`
+  // Only odd multiples of 2^-7 lie just between two numbers of six decimals; JavaScript rounds them away from zero.
+  const isHalf = Math.abs((value * 128) % 2) === 1
+  const cut = isHalf ? value.toFixed(7).slice(0, -1) : ''
+  return /[02468]$/.test(cut) ? cut : value.toFixed(6)
+}

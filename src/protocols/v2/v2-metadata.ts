@@ -1,0 +1,23 @@
+import type { ModelView } from '../../core/model-view.ts'
+import type { TensorSpec } from '../../core/signature.ts'
+import { nameOf } from './v2-outputs.ts'
+import { V2_NAMES } from './v2-tensors.ts'
+
+// What perf_analyzer and others know models of this runtime by.
+export const PLATFORM = 'onnxruntime_onnx'
+
+/** `GET /v2/models/{name}`. @param versions All that are served, as strings. */
+export function v2Metadata(model: ModelView, versions: readonly string[]): object {
+  const { inputs, outputs } = model.signature
+  return {
+    name: model.name,
+    versions,
+    platform: PLATFORM,
+    inputs: inputs.map((spec) => toTensor(spec, spec.name)),
+    outputs: outputs.map((spec) => toTensor(spec, nameOf(spec, model))),
+  }
+}
+
+function toTensor({ dataType, shape }: TensorSpec, name: string): object {
+  return { name, datatype: V2_NAMES[dataType], shape }
+}

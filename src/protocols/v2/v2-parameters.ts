@@ -1,0 +1,19 @@
+import { isRecord } from '../tabular/feature-rows.ts'
+import { invalid, show } from '../../json/problems.ts'
+
+const NONE: Readonly<Record<string, unknown>> = {}
+
+/** @throws ServingError INVALID_INPUT when they are no object, or use names that are reserved. */
+export function parametersOf(parameters: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (parameters === undefined) return NONE
+  if (!isRecord(parameters)) throw invalid(path, `expected an object, got ${show(parameters)}`)
+  const reserved = Object.keys(parameters).find((key) => key.startsWith('triton_'))
+  if (reserved !== undefined) throw invalid(`${path}.${reserved}`, 'names that begin with triton_ are reserved')
+  return parameters
+}
+
+/** Neither inputs nor outputs stand in memory that is shared with the client. @throws ServingError INVALID_INPUT */
+export function checkSharedMemory(parameters: Readonly<Record<string, unknown>>, path: string): void {
+  if (parameters['shared_memory_region'] === undefined) return
+  throw invalid(`${path}.parameters.shared_memory_region`, 'shared memory is not supported: leave it out')
+}

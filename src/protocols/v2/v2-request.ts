@@ -1,0 +1,63 @@
+import type { InferenceRequest } from '../../core/inference.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { Tensors } from '../../core/tensor.ts'
+import { invalid, show } from '../../json/problems.ts'
+import { decodeOutputs } from './v2-outputs.ts'
+import type { RequestedOutput } from './v2-outputs.ts'
+import { parametersOf } from './v2-parameters.ts'
+import { checkTexts } from '../tabular/check-texts.ts'
+import { checkRanges } from '../tabular/check-ranges.ts'
+
+// All of a request and its answer but the elements of tensors: what REST and gRPC share.
+
+export interface V2Request extends InferenceRequest {
+  readonly id: string | undefined
+  readonly requested: readonly RequestedOutput[]
+  /** How long the request may wait, in microseconds. */
+  readonly timeoutUs: number | undefined
+  /** What the answer warns of. */
+  readonly warnings: readonly string[] | undefined
+}
+
+/** Joins the inputs of a request with what it says beside them. @throws ServingError INVALID_INPUT */
+export function toRequest(
+  inputs: Tensors,
+  { id, outputs, parameters }: Readonly<Record<string, unknown>>,
+  model: ModelView,
+): V2Request {
+  if (id !== undefined && typeof id !== 'string') throw invalid('id', `expected a string, got ${show(id)}`)
+  const given = parametersOf(parameters, 'parameters')
+  const { binary_data_output: isBinary = false } = given
+  if (typeof isBinary !== 'boolean')
+    throw invalid('parameters.binary_data_output', `expected true or false, got ${show(isBinary)}`)
+  checkTexts(inputs, model)
+  const requested = decodeOutputs(outputs, isBinary, model)
+  const isPart = requested.length < model.signature.outputs.length
+  return {
+    inputs,
+    requested,
+    outputs: isPart ? [...new Set(requested.map(({ spec }) => spec.name))] : undefined,
+    id,
+    timeoutUs: timeoutOf(given),
+    priority: priorityOf(given),
+    warnings: checkRanges(inputs, model),
+  }
+}
+
+function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
+  if (timeout === undefined || timeout === 0) return undefined
+  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return timeout as number
+  throw invalid('parameters.timeout', `expected microseconds, got ${show(timeout)}`)
+}
+
+/** 1 is the highest; 0, and none, the lowest. */
+function priorityOf({ priority }: Record<string, unknown>): number | undefined {
+  if (priority === undefined || priority === 0) return undefined
+  if (Number.isSafeInteger(priority) && (priority as number) > 0) return priority as number
+  throw invalid('parameters.priority', `expected an integer from 0, got ${show(priority)}`)
+}
+
+/** The warnings as one parameter of an answer: a parameter is a text, and no list. */
+export function warningsText(warnings: readonly string[]): string {
+  return warnings.join('; ')
+}

@@ -1,0 +1,149 @@
+import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { BufferPool } from '../../../src/core/buffer-pool.ts'
+import type { OwnedBytes } from '../../../src/core/buffer-pool.ts'
+import { createBodyReader } from '../../../src/http/body/body-reader.ts'
+import { startApp } from '../../support/app.ts'
+import { createFolder } from '../../support/folders.ts'
+import { writeModel } from '../../support/graph-writer.ts'
+
+const LARGE = 200_000
+
+interface Options {
+  /** The header `content-length`. */
+  readonly declared?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly limit?: number
+  readonly buffers?: BufferPool
+}
+
+function open({ declared, headers = {}, limit = 1_000_000, buffers = new BufferPool() }: Options = {}) {
+  const all = declared === undefined ? headers : { ...headers, 'content-length': String(declared) }
+  const request = { headers: all, routeOptions: { bodyLimit: limit } } as unknown as FastifyRequest
+  const payload = new PassThrough()
+  const body = new Promise<OwnedBytes>((resolve, reject) => {
+    const done = (error: Error | null, read?: OwnedBytes): void => (error ? reject(error) : resolve(read!))
+    createBodyReader(buffers)(request, payload as unknown as IncomingMessage, done)
+  })
+  return { payload, body }
+}
+
+async function readOne(buffers: BufferPool, bytes: Buffer): Promise<OwnedBytes> {
+  const { payload, body } = open({ buffers })
+  payload.end(bytes)
+  return body
+}
+
+describe('a body is read', () => {
+  test.each([
+    ['with a content-length', 6],
+    ['without a content-length', undefined],
+  ])('from all of its chunks %s', async (_name, declared) => {
+    const { payload, body } = open(declared === undefined ? {} : { declared })
+    payload.write('abc')
+    payload.end('def')
+    expect(Buffer.from((await body).bytes).toString()).toBe('abcdef')
+  })
+
+  test('as no bytes where it is empty', async () => {
+    expect((await readOne(new BufferPool(), Buffer.alloc(0))).bytes).toHaveLength(0)
+  })
+
+  test.each([1, 7, 8, 13])('so that what follows a head of %i bytes starts at a multiple of 8', async (headBytes) => {
+    const { payload, body } = open({ headers: { 'inference-header-content-length': String(headBytes) } })
+    payload.end('a'.repeat(headBytes) + 'tensor')
+    const { bytes } = await body
+    expect((bytes.byteOffset + headBytes) % 8).toBe(0)
+    expect(Buffer.from(bytes).toString()).toBe('a'.repeat(headBytes) + 'tensor')
+  })
+
+  test.each(['x', '-1', '1e400', ''])('whatever its head is said to be: %j', async (headBytes) => {
+    const { payload, body } = open({ headers: { 'inference-header-content-length': headBytes } })
+    payload.end('abc')
+    expect(Buffer.from((await body).bytes).toString()).toBe('abc')
+  })
+
+  test('into the memory of a large one that was given back', async () => {
+    const buffers = new BufferPool()
+    const first = await readOne(buffers, Buffer.alloc(LARGE, 1))
+    first.release()
+    const second = await readOne(buffers, Buffer.alloc(LARGE, 2))
+    expect(second.bytes.buffer).toBe(first.bytes.buffer)
+    expect(Buffer.from(second.bytes)).toEqual(Buffer.alloc(LARGE, 2))
+  })
+})
+
+describe('a body is refused', () => {
+  test('before it is read where its content-length is over the limit', async () => {
+    await expect(open({ declared: 11, limit: 10 }).body).rejects.toMatchObject({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' })
+  })
+
+  test('as soon as more bytes arrived than the limit', async () => {
+    const { payload, body } = open({ limit: 10 })
+    payload.write(Buffer.alloc(11))
+    await expect(body).rejects.toMatchObject({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' })
+  })
+
+  test.each([5, 7])('where it has 6 bytes and its content-length says %i', async (declared) => {
+    const { payload, body } = open({ declared })
+    payload.end('abcdef')
+    await expect(body).rejects.toMatchObject({ code: 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' })
+  })
+
+  test('with a status of the client where its connection breaks', async () => {
+    const { payload, body } = open({ declared: 6 })
+    payload.destroy(new Error('aborted'))
+    await expect(body).rejects.toMatchObject({ statusCode: 400 })
+  })
+})
+
+describe('large bodies and answers that share memory one after the other', () => {
+  const COLUMNS = 30_000
+
+  function negation(rows: number | string): Buffer {
+    const shape = [rows, COLUMNS]
+    return writeModel({
+      nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+      inputs: [{ name: 'x', shape }],
+      outputs: [{ name: 'y', shape }],
+    })
+  }
+
+  test.each([
+    ['in joined runs inline', 'N', 'inline'],
+    ['in single runs inline', 1, 'inline'],
+    ['in joined runs of workers', 'N', 'workers'],
+    ['in single runs of workers', 1, 'workers'],
+  ])('never mix the values of 16 clients %s', async (_name, rows, execution) => {
+    const modelJson = JSON.stringify({ execution, batching: rows === 'N' ? { maxBatchSize: 8, force: true } : false })
+    const folder = createFolder({ 'negation/1/model.onnx': negation(rows), 'negation/model.json': modelJson })
+    const { app } = await startApp({ folder, bodyLimitBytes: 1_000_000 })
+    const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/v2/models/negation/infer`
+    const shape = [1, COLUMNS]
+    const parameters = { binary_data_size: COLUMNS * 4 }
+    const head = JSON.stringify({
+      inputs: [{ name: 'x', shape, datatype: 'FP32', parameters }],
+      parameters: { binary_data_output: true },
+    })
+    const headers = { 'inference-header-content-length': String(head.length) }
+
+    async function ask(value: number): Promise<Float32Array> {
+      const values = Buffer.from(new Float32Array(COLUMNS).fill(value).buffer)
+      const reply = await fetch(url, { method: 'POST', headers, body: Buffer.concat([Buffer.from(head), values]) })
+      expect(reply.status).toBe(200)
+      const at = Number(reply.headers.get('inference-header-content-length'))
+      return new Float32Array((await reply.arrayBuffer()).slice(at))
+    }
+
+    async function client(id: number): Promise<void> {
+      for (let turn = 0; turn < 10; turn++) {
+        const value = 100 * id + turn + 1
+        const answer = await ask(value)
+        expect(new Set(answer)).toEqual(new Set([-value]))
+      }
+    }
+    await Promise.all(Array.from({ length: 16 }, (_, id) => client(id)))
+  })
+})

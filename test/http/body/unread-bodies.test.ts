@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import request from 'supertest'
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../../support/app.ts'
+
+const TOO_LARGE = 12_000_000
+
+async function listen() {
+  const { app } = await startApp()
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return (app.server.address() as AddressInfo).port
+}
+
+describe('a body over the limit', () => {
+  const length = `content-length: ${TOO_LARGE}`
+  test.each([
+    ['with its length', length],
+    ['on a connection that ends with it', `${length}\r\nconnection: close`],
+    ['in chunks', 'transfer-encoding: chunked'],
+  ])('%s is refused so that a client that sends it whole can read why', async (_case, headers) => {
+    const socket = connect(await listen(), '127.0.0.1')
+    socket.write(`POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n${headers}\r\n\r\n`)
+    const isChunked = headers.includes('chunked')
+    const part = ' '.repeat(100_000)
+    for (let sent = 0; sent < TOO_LARGE; sent += part.length) {
+      if (!socket.write(isChunked ? `186a0\r\n${part}\r\n` : part)) await once(socket, 'drain')
+    }
+    if (isChunked) socket.write('0\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /)
+    expect(String(answer)).toContain('BODY_TOO_LARGE')
+    socket.destroy()
+  })
+
+  test('is refused before it is sent where the client asks first', async () => {
+    const socket = connect(await listen(), '127.0.0.1')
+    socket.write(
+      `POST /predict HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: ${TOO_LARGE}\r\n\r\n`,
+    )
+    const answer = await text(socket)
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+    expect(answer).toContain('connection: close')
+  })
+})
+
+test('a client that asks first is told to send a body that may be so long', async () => {
+  const socket = connect(await listen(), '127.0.0.1')
+  const body = '[[5.1,3.5,1.4,0.2]]'
+  socket.write(
+    `POST /predict HTTP/1.1\r\nhost: h\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+  )
+  const [first] = (await once(socket, 'data')) as [Buffer]
+  expect(String(first)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+  socket.write(body)
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+test.each(['/predict', '/v1/models/iris:predict', '/v2/models/iris/infer', '/invocations'])(
+  'text to %s that is not UTF-8 by its header is refused',
+  async (path) => {
+    const { server } = await startApp()
+    for (const type of ['application/json; charset=utf-16', 'text/csv; charset="latin1"']) {
+      const reply = await request(server).post(path).set('content-type', type).send('[]')
+      expect(reply.status).toBe(415)
+      expect(reply.text).toContain('send it in UTF-8')
+    }
+    const reply = await request(server).post(path).set('content-type', 'application/json; charset="UTF-8"').send('[]')
+    expect(reply.status).not.toBe(415)
+  },
+)

@@ -1,0 +1,139 @@
+import { symlinkSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { compareVersions, findModels } from '../../../src/models/files/repository.ts'
+import { createFolder } from '../../support/folders.ts'
+import type { Content } from '../../support/folders.ts'
+
+async function find(files: Readonly<Record<string, Content>>) {
+  const folder = createFolder(files)
+  const found = await findModels(folder)
+  return found.map(({ name, version, file, packageFile, problem }) => ({
+    name,
+    version,
+    file: relative(folder, file),
+    ...(packageFile && { packageFile: relative(folder, packageFile) }),
+    ...(problem && { problem }),
+  }))
+}
+
+test('finds versions in folders, newest last, with the description beside them', async () => {
+  const files = { 'm/10/model.onnx': 'x', 'm/2/model.onnx': 'x', 'm/model.json': '{}', 'm/3/notes.txt': 'x' }
+  expect(await find(files)).toEqual([
+    { name: 'm', version: '2', file: 'm/2/model.onnx', packageFile: 'm/model.json' },
+    { name: 'm', version: '10', file: 'm/10/model.onnx', packageFile: 'm/model.json' },
+  ])
+})
+
+test('takes the description beside the file of a version, and the one above for the other versions', async () => {
+  const files = { 'm/1/model.onnx': 'x', 'm/1/model.json': '{}', 'm/2/model.onnx': 'x' }
+  expect(await find(files)).toEqual([
+    { name: 'm', version: '1', file: 'm/1/model.onnx', packageFile: 'm/1/model.json' },
+    { name: 'm', version: '2', file: 'm/2/model.onnx' },
+  ])
+  expect(await find({ ...files, 'm/model.json': '{}' })).toMatchObject([
+    { version: '1', packageFile: 'm/1/model.json' },
+    { version: '2', packageFile: 'm/model.json' },
+  ])
+})
+
+test('takes a plain file as version 1', async () => {
+  expect(await find({ 'b.onnx': 'x', 'a.v2.onnx': 'x', 'README.md': 'x' })).toEqual([
+    { name: 'a.v2', version: '1', file: 'a.v2.onnx' },
+    { name: 'b', version: '1', file: 'b.onnx' },
+  ])
+})
+
+test('follows links, as mounted volumes make them, and passes over what is hidden', async () => {
+  const folder = createFolder({ '..data/m.onnx': 'x', '.git/1/model.onnx': 'x' })
+  symlinkSync(join(folder, '..data/m.onnx'), join(folder, 'm.onnx'))
+  expect((await findModels(folder)).map(({ name }) => name)).toEqual(['m'])
+})
+
+test('a file and a folder of one name are both refused, with what to do', async () => {
+  const files = { 'm.onnx': 'x', 'm/1/model.onnx': 'x', 'other.onnx': 'x' }
+  const problem = 'two models are named m: the file m.onnx and the folder m; rename or remove one'
+  expect(await find(files)).toEqual([
+    { name: 'm', version: '1', file: 'm/1/model.onnx', problem },
+    { name: 'other', version: '1', file: 'other.onnx' },
+  ])
+})
+
+test.each([
+  [
+    { 'm/model.onnx': 'x', 'm/other.onnx': 'x' },
+    'no m/<version>/model.onnx was found: move m/model.onnx to m/1/model.onnx',
+  ],
+  [
+    { 'm/3/red.onnx': 'x', 'm/3/white.onnx': 'x' },
+    'no m/<version>/model.onnx was found: move m/3/red.onnx to m/1/model.onnx',
+  ],
+  [{ 'm/a/b/c/model.onnx': 'x', 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
+  [{ 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
+])('a folder that was meant for a model but has none says so: %j', async (files, problem) => {
+  expect(await find(files)).toMatchObject([{ name: 'm', problem }])
+})
+
+test('a folder that has nothing to do with models is passed over', async () => {
+  expect(await find({ 'notes/today.txt': 'x', 'a.onnx': 'x' })).toHaveLength(1)
+})
+
+test('a folder that cannot be read is an error', async () => {
+  await expect(findModels('/nowhere/at/all')).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('versions are compared as numbers where they are', () => {
+  expect(['10', '9', '1.10', '1.9', 'b', 'a'].toSorted(compareVersions)).toEqual(['1.9', '1.10', '9', '10', 'a', 'b'])
+})
+
+test.each<[string, Readonly<Record<string, Content>>, object]>([
+  [
+    'a file with what stands beside it',
+    { 'model.onnx': 'x', 'model.json': '{}', 'examples.json': '{}' },
+    { name: 'given', version: '1', packageFile: expect.any(String), examplesFile: expect.any(String) },
+  ],
+  [
+    'versions',
+    { '3/model.onnx': 'x', '3/examples.json': '{}', 'model.json': '{}' },
+    { name: 'given', version: '3', packageFile: expect.any(String), examplesFile: expect.any(String) },
+  ],
+])('takes a folder that is one model itself, as platforms mount it: %s', async (_case, files, expected) => {
+  const folder = createFolder(files)
+  expect(await findModels(folder, 'given')).toEqual([{ file: expect.any(String), ...expected }])
+  expect(await findModels(folder)).toMatchObject([{ name: 'model' }])
+})
+
+test.each<[string, string, object]>([
+  ['a version under another name', 'iris/2/flowers.onnx', { name: 'iris', version: '2' }],
+  ['without a version', 'iris/model.onnx', { name: 'iris', version: '1' }],
+  ["in the folders of Azure ML's registry", 'iris/3/outputs/model.onnx', { name: 'iris', version: '3' }],
+])('finds the only file of a folder: %s', async (_case, path, expected) => {
+  expect(await find({ [path]: 'x', 'conda.yaml': 'x' })).toEqual([{ ...expected, file: path }])
+  const folder = createFolder({ [path]: 'x' })
+  expect(await findModels(folder, 'given')).toHaveLength(1)
+})
+
+test('finds what stands beside the only file, or in the folder given', async () => {
+  const deeper = createFolder({
+    'a/b/c/m.onnx': 'x',
+    'a/b/c/model.json': '{}',
+    'model.json': '{}',
+    'examples.json': '{}',
+  })
+  expect(await findModels(deeper, 'given')).toEqual([
+    {
+      name: 'given',
+      version: '1',
+      file: join(deeper, 'a/b/c/m.onnx'),
+      packageFile: join(deeper, 'a/b/c/model.json'),
+      examplesFile: join(deeper, 'examples.json'),
+    },
+  ])
+})
+
+test('takes a file for a folder, and names of folders before a name that is given', async () => {
+  const folder = createFolder({ 'a.onnx': 'x' })
+  expect(await findModels(join(folder, 'a.onnx'))).toMatchObject([{ name: 'a' }])
+  const named = createFolder({ 'iris/1/model.onnx': 'x', '2/model.onnx': 'x' })
+  expect(await findModels(named, 'given')).toContainEqual(expect.objectContaining({ name: 'iris', version: '1' }))
+})
