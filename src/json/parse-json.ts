@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { parseExactly } from './exact-json.ts'
 import { bareNumber, withoutBareTokens } from './bare-tokens.ts'
 import type { BareAs } from './bare-tokens.ts'
-import { invalid, joinPath } from './problems.ts'
-import type { Problems } from './problems.ts'
+import { invalid } from './input-problems.ts'
+import { joinPath } from './error-texts.ts'
+import type { InputProblems } from './input-problems.ts'
 
 /** @throws ServingError INVALID_INPUT when a body is empty or no UTF-8. */
 export function checkText(body: Buffer): void {
@@ -119,7 +120,7 @@ export function countKeys(text: string): number {
 const MAX_DEPTH = 40
 
 /** Adds every key that valid JSON text gives twice within one object, with its path; far too deep ones are passed over. */
-export function reportDuplicateKeys(text: string, problems: Problems): void {
+export function reportDuplicateKeys(text: string, problems: InputProblems): void {
   const containers: { path: string; keys?: Set<string>; index: number }[] = []
   let path = ''
   let tooDeep = 0

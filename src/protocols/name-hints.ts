@@ -1,5 +1,5 @@
 import type { NameIndex } from '../core/name-index.ts'
-import { show } from '../json/problems.ts'
+import { show } from '../json/error-texts.ts'
 
 // Names beyond these are not compared: the time grows with the product of all four.
 const MAX_NAMES = 10

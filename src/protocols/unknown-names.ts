@@ -1,7 +1,7 @@
 import type { NameIndex } from '../core/name-index.ts'
 import type { ModelView } from '../core/model-view.ts'
 import { hintsFor } from './name-hints.ts'
-import { show } from '../json/problems.ts'
+import { show } from '../json/error-texts.ts'
 
 /** Names of a model: of its features, or of its inputs. */
 export interface KnownNames {

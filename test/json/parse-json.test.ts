@@ -9,7 +9,7 @@ import {
   reportDuplicateKeys,
 } from '../../src/json/parse-json.ts'
 import { Fraction } from '../../src/json/exact-json.ts'
-import { Problems } from '../../src/json/problems.ts'
+import { InputProblems } from '../../src/json/input-problems.ts'
 import { errorOf } from '../support/errors.ts'
 import { cpuTimeOf, shortestCpuTime } from '../support/cpu-time.ts'
 
@@ -20,7 +20,7 @@ function keysIn(value: unknown): number {
 }
 
 function duplicatesOf(text: string): string[] {
-  const problems = new Problems()
+  const problems = new InputProblems()
   reportDuplicateKeys(text, problems)
   return problems.isEmpty ? [] : problems.toError().details.map(({ path }) => path)
 }

@@ -6,7 +6,7 @@ import type { InferenceRequest, InferenceResult } from '../../core/inference.ts'
 import type { ExampleGaps, ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { predictCodec } from './predict.ts'
-import { show } from '../../json/problems.ts'
+import { show } from '../../json/error-texts.ts'
 import { fixedRowsOf } from '../tabular/row-limits.ts'
 import { joinPieces } from '../text-answer.ts'
 

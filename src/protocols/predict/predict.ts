@@ -13,7 +13,8 @@ import { byInput, isByInput, toNamedTensors } from '../tensors/named-tensors.ts'
 import { toTensor } from '../tensors/nested-arrays.ts'
 import { readPlainRows } from '../tabular/plain-rows.ts'
 import { toOutputs, toPredictions } from './predictions.ts'
-import { Problems, invalid, joinPath, show } from '../../json/problems.ts'
+import { InputProblems, invalid } from '../../json/input-problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
 import { checkFixedRows, checkRows, inputsByRow } from '../tabular/row-limits.ts'
 import { jsonRow } from './row-text.ts'
 import { toTextAnswer } from '../text-answer.ts'
@@ -85,7 +86,7 @@ function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
   const value = parseJson(text, hasIntegers(model), isScoring ? 'null' : undefined)
-  const problems = new Problems()
+  const problems = new InputProblems()
   const decoded = decodeValue(withoutMembers(value, passedOver, model), model, text.length, problems, isScoring)
   if (!problems.isEmpty || mayHaveDuplicateKeys(text, value)) reportDuplicateKeys(text, problems)
   if (!problems.isEmpty) throw problems.toError()
@@ -111,7 +112,7 @@ function decodeValue(
   value: unknown,
   model: ModelView,
   textLength: number,
-  problems: Problems,
+  problems: InputProblems,
   isScoring: boolean,
 ): Decoded {
   if (Array.isArray(value)) return decodeRows(value, '', model, textLength, problems)
@@ -136,7 +137,12 @@ function decodeValue(
 }
 
 /** The rows, or columns by name, that MLflow's client sends as `inputs`; undefined where these are tensors by name. */
-function decodeScored(inputs: unknown, model: ModelView, textLength: number, problems: Problems): Tensors | undefined {
+function decodeScored(
+  inputs: unknown,
+  model: ModelView,
+  textLength: number,
+  problems: InputProblems,
+): Tensors | undefined {
   // An array without rows is an empty tensor.
   if (Array.isArray(inputs) && inputs.length > 0)
     return decodeRows(inputs, 'inputs', model, textLength, problems).inputs
@@ -151,7 +157,13 @@ function isEnvelope(value: Record<string, unknown>, member: string, model: Model
   return true
 }
 
-function decodeRows(rows: unknown, path: string, model: ModelView, textLength: number, problems: Problems): Decoded {
+function decodeRows(
+  rows: unknown,
+  path: string,
+  model: ModelView,
+  textLength: number,
+  problems: InputProblems,
+): Decoded {
   if (!Array.isArray(rows)) throw invalid(path, `expected an array of rows, got ${show(rows)}`)
   checkRows(rows.length, path, model)
   if (model.features.length > 0 && !isByInput(rows[0], model)) {

@@ -1,5 +1,6 @@
 import type { ModelView } from '../../core/model-view.ts'
-import { invalid, show } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { show } from '../../json/error-texts.ts'
 
 /**
  * Reads `?top=`: how many classes are answered, the likeliest first.

@@ -3,7 +3,8 @@ import type { Feature, ModelView, ValueRange } from '../../core/model-view.ts'
 import { rowsOf } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import { elementJson } from '../tensors/element-json.ts'
-import { Problems, joinPath, show } from '../../json/problems.ts'
+import { InputProblems } from '../../json/input-problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
 
 const MAX_WARNINGS = 10
 const MAX_LISTED = 10
@@ -17,7 +18,7 @@ const MAX_LISTED = 10
  */
 export function checkRanges(inputs: Tensors, model: ModelView): readonly string[] | undefined {
   if (model.ranges.length === 0) return undefined
-  const problems = new Problems()
+  const problems = new InputProblems()
   const warnings: string[] = []
   let more = 0
   for (const range of model.ranges) {

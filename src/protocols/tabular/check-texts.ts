@@ -3,7 +3,8 @@ import { rowsOf } from '../../core/tensor.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { findMisread } from '../../core/text-rules.ts'
 import type { TextRule } from '../../core/text-rules.ts'
-import { Problems, joinPath, show } from '../../json/problems.ts'
+import { InputProblems } from '../../json/input-problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
 
 const ALLOW = 'or write "misreadText": "allow" into model.json'
 const EXPORT_AGAIN = `export the model again with tools/export_sklearn.py, ${ALLOW}`
@@ -16,12 +17,12 @@ const SEND_LOWER_CASE = `send it in lower case, ${ALLOW}`
  * @throws ServingError INVALID_INPUT with the place of each text, and the next step.
  */
 export function checkTexts(inputs: Tensors, model: ModelView): void {
-  const problems = new Problems()
+  const problems = new InputProblems()
   for (const rule of model.textRules) checkTensor(rule, inputs, model, problems)
   if (!problems.isEmpty) throw problems.toError()
 }
 
-function checkTensor(rule: TextRule, inputs: Tensors, model: ModelView, problems: Problems): void {
+function checkTensor(rule: TextRule, inputs: Tensors, model: ModelView, problems: InputProblems): void {
   const tensor = inputs.get(rule.input)
   for (const [index, text] of tensor?.data.entries() ?? []) {
     const piece = typeof text === 'string' ? findMisread(text, rule) : undefined

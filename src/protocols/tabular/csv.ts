@@ -6,7 +6,7 @@ import type { Tensors } from '../../core/tensor.ts'
 import { createTable } from './feature-rows.ts'
 import type { Table } from './feature-rows.ts'
 import { toColumns } from './named-columns.ts'
-import { Problems, invalid } from '../../json/problems.ts'
+import { InputProblems, invalid } from '../../json/input-problems.ts'
 import { checkFixedRows, checkRowCount } from './row-limits.ts'
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
@@ -33,7 +33,7 @@ export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Te
   }
   checkRowCount(rows.length, '', model)
   checkFixedRows(rows.length, '', model)
-  const problems = new Problems()
+  const problems = new InputProblems()
   const columns = isHeadless ? model.features : toColumns(lines[0]!, model, 'header', problems)
   if (!problems.isEmpty) throw problems.toError()
   const table = createTable(model, rows.length, body.length)
@@ -60,7 +60,7 @@ function writeCells(
   row: number,
   columns: readonly (Feature | undefined)[],
   table: Table,
-  problems: Problems,
+  problems: InputProblems,
 ): void {
   for (let index = 0; index < cells.length; index++) {
     const feature = columns[index]

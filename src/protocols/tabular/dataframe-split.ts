@@ -3,8 +3,9 @@ import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { createTable, isRecord, writeArray } from './feature-rows.ts'
 import { toColumns } from './named-columns.ts'
-import { invalid, joinPath, show } from '../../json/problems.ts'
-import type { Problems } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
+import type { InputProblems } from '../../json/input-problems.ts'
 import { checkFixedRows, checkRows } from './row-limits.ts'
 
 /**
@@ -15,7 +16,7 @@ import { checkFixedRows, checkRows } from './row-limits.ts'
  * @returns The tensors. They are incomplete if there are problems.
  * @throws ServingError INVALID_INPUT where it is of another form.
  */
-export function decodeSplit(split: unknown, model: ModelView, textLength: number, problems: Problems): Tensors {
+export function decodeSplit(split: unknown, model: ModelView, textLength: number, problems: InputProblems): Tensors {
   const path = 'dataframe_split'
   if (!isRecord(split)) throw invalid(path, `expected "columns" and "data", got ${show(split)}`)
   const { columns: names, data: rows, index: _index, ...others } = split

@@ -3,8 +3,8 @@ import type { Feature, ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { featureWriter, nameOf } from '../tensors/elements.ts'
 import { writeMissing } from './missing.ts'
-import { joinPath, show } from '../../json/problems.ts'
-import type { Problems } from '../../json/problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
+import type { InputProblems } from '../../json/input-problems.ts'
 import { featureNames, resolveNames } from '../unknown-names.ts'
 
 // More unknown keys of a record than this, and than there are features, are not looked at.
@@ -60,7 +60,7 @@ export function toInputs(
   model: ModelView,
   pathOf: (index: number) => string,
   textLength: number,
-  problems: Problems,
+  problems: InputProblems,
 ): Tensors {
   const table = createTable(model, rows.length, textLength)
   for (let row = 0; row < rows.length && !problems.isFull; row++) {
@@ -84,7 +84,7 @@ function writeRecord(
   model: ModelView,
   pathOf: PathOf,
   table: Table,
-  problems: Problems,
+  problems: InputProblems,
 ): void {
   const { features, featureIndex } = model
   const strangers: string[] = []
@@ -115,7 +115,7 @@ function addMissing(
   path: string,
   features: readonly Feature[],
   isFound: (index: number) => boolean,
-  problems: Problems,
+  problems: InputProblems,
 ): void {
   for (const [index, { name, type }] of features.entries()) {
     if (problems.isFull) return
@@ -130,7 +130,7 @@ export function writeArray(
   features: readonly (Feature | undefined)[],
   pathOf: PathOf,
   table: Table,
-  problems: Problems,
+  problems: InputProblems,
 ): void {
   if (values.length !== features.length) {
     const order = features.length <= 20 ? ` (${features.map((feature) => feature?.name ?? '…').join(', ')})` : ''

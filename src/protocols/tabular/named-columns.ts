@@ -1,8 +1,9 @@
 import type { Feature, ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { createTable, isRecord } from './feature-rows.ts'
-import { invalid, joinPath, show } from '../../json/problems.ts'
-import type { Problems } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
+import type { InputProblems } from '../../json/input-problems.ts'
 import { checkFixedRows, checkRows } from './row-limits.ts'
 import { featureNames, resolveNames } from '../unknown-names.ts'
 
@@ -28,7 +29,7 @@ export function fromColumns(
   path: string,
   model: ModelView,
   textLength: number,
-  problems: Problems,
+  problems: InputProblems,
 ): Tensors {
   const names = Object.keys(columns)
   const features = toColumns(names, model, path, problems)
@@ -62,7 +63,7 @@ export function toColumns(
   names: readonly unknown[],
   model: ModelView,
   path: string,
-  problems: Problems,
+  problems: InputProblems,
 ): (Feature | undefined)[] {
   const { features, featureIndex, ignoresUnknown } = model
   if (names.length > features.length && !ignoresUnknown && names.length > MAX_NAMED_COLUMNS) {

@@ -2,7 +2,8 @@ import type { ModelView } from '../../core/model-view.ts'
 import { isRowByRow, withFreeRows } from '../../core/signature.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import type { Tensors } from '../../core/tensor.ts'
-import { invalid, joinPath } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { joinPath } from '../../json/error-texts.ts'
 
 // How many rows a request may bring. @throws ServingError INVALID_INPUT
 

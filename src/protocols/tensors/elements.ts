@@ -4,7 +4,7 @@ import { toFloat16Bits } from '../../core/float16.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
 import type { FeatureType } from '../../core/model-view.ts'
 import { Fraction } from '../../json/exact-json.ts'
-import { show } from '../../json/problems.ts'
+import { show } from '../../json/error-texts.ts'
 
 /**
  * Checks a JSON value and writes it into a tensor: the only pass over a request's numbers.

@@ -5,8 +5,9 @@ import { isRecord } from '../tabular/feature-rows.ts'
 import { writeMissing } from '../tabular/missing.ts'
 import { toTensor } from './nested-arrays.ts'
 import type { NullWriter } from './nested-arrays.ts'
-import { invalid, joinPath, show } from '../../json/problems.ts'
-import type { Problems } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { joinPath, show } from '../../json/error-texts.ts'
+import type { InputProblems } from '../../json/input-problems.ts'
 import { checkRowCount, checkSameRows, inputsByRow } from '../tabular/row-limits.ts'
 import { inputNames, resolveNames } from '../unknown-names.ts'
 
@@ -14,7 +15,7 @@ import { inputNames, resolveNames } from '../unknown-names.ts'
  * Turns nested arrays, by the name of the input that they are for, into tensors. A model of one input takes them without
  * the name as well.
  */
-export function toNamedTensors(given: unknown, model: ModelView, textLength: number, problems: Problems): Tensors {
+export function toNamedTensors(given: unknown, model: ModelView, textLength: number, problems: InputProblems): Tensors {
   const specs = inputsByRow(model)
   const tensors = Array.isArray(given) && specs.length === 1 ? { [specs[0]!.name]: given } : given
   if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
@@ -54,7 +55,7 @@ function keysByInput(
   record: Record<string, unknown>,
   path: string,
   model: ModelView,
-  problems: Problems,
+  problems: InputProblems,
 ): Map<string, string> {
   const { inputs } = model.signature
   const exact = inputs.filter(({ name }) => Object.hasOwn(record, name))
@@ -87,7 +88,7 @@ export function byInput(
   instances: readonly unknown[],
   path: string,
   model: ModelView,
-  problems: Problems,
+  problems: InputProblems,
 ): Record<string, unknown[]> {
   const names = model.signature.inputs.map(({ name }) => name)
   const values = new Map(names.map((name) => [name, [] as unknown[]]))

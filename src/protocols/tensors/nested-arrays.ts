@@ -6,8 +6,8 @@ import { elementCount } from '../../core/tensor.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { ELEMENT_WRITERS } from './elements.ts'
 import type { ElementWriter } from './elements.ts'
-import { show } from '../../json/problems.ts'
-import type { Problems } from '../../json/problems.ts'
+import { show } from '../../json/error-texts.ts'
+import type { InputProblems } from '../../json/input-problems.ts'
 
 // No runtime computes tensors of more dimensions; it also bounds the recursion.
 const MAX_RANK = 32
@@ -24,7 +24,7 @@ export function toTensor(
   spec: TensorSpec,
   path: string,
   textLength: number,
-  problems: Problems,
+  problems: InputProblems,
   writeNull?: NullWriter,
 ): Tensor | undefined {
   const shape = shapeOf(value, spec)
@@ -66,7 +66,7 @@ function shapeOf(value: unknown, spec: TensorSpec): number[] {
 }
 
 /** Writes nested arrays of exactly this shape into `data`, from its start. */
-function createFiller(data: TensorData, write: ElementWriter, shape: readonly number[], problems: Problems) {
+function createFiller(data: TensorData, write: ElementWriter, shape: readonly number[], problems: InputProblems) {
   const lastAxis = shape.length - 1
   let next = 0
 

@@ -4,7 +4,7 @@ import type { ModelView } from '../../core/model-view.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import type { Steps } from '../../core/steps.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import { invalid } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
 import { selectLargest } from '../predict/ranking.ts'
 import type { Numbers } from '../predict/ranking.ts'
 

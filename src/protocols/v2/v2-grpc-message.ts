@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { invalid } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
 import { WIRE, eachElement, eachField, expectWire } from './wire-reader.ts'
 import type { WireReader } from './wire-reader.ts'
 

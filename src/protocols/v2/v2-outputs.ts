@@ -2,7 +2,8 @@ import { listNames } from '../../core/listing.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import { isRecord } from '../tabular/feature-rows.ts'
-import { invalid, show } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { show } from '../../json/error-texts.ts'
 import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
 
 /** How an output is answered. */

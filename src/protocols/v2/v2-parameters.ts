@@ -1,5 +1,6 @@
 import { isRecord } from '../tabular/feature-rows.ts'
-import { invalid, show } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { show } from '../../json/error-texts.ts'
 
 const NONE: Readonly<Record<string, unknown>> = {}
 

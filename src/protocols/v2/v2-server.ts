@@ -1,7 +1,8 @@
 import { ServingError } from '../../core/errors.ts'
 import { isRecord } from '../tabular/feature-rows.ts'
 import { checkText, parseJson } from '../../json/parse-json.ts'
-import { invalid, show } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { show } from '../../json/error-texts.ts'
 
 // What the Open Inference Protocol tells of a server and its models, over REST and gRPC.
 

@@ -8,7 +8,8 @@ import type { Tensor } from '../../core/tensor.ts'
 import { typedView } from '../../core/typed-view.ts'
 import { ELEMENT_WRITERS } from '../tensors/elements.ts'
 import { bareNumber } from '../../json/bare-tokens.ts'
-import { invalid, show } from '../../json/problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { show } from '../../json/error-texts.ts'
 
 // Tensors of the Open Inference Protocol, as JSON and as bytes: little-endian, row-major; what REST and gRPC share.
 

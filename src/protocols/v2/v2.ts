@@ -5,7 +5,8 @@ import type { Tensor } from '../../core/tensor.ts'
 import type { Codec } from '../codec.ts'
 import { isRecord } from '../tabular/feature-rows.ts'
 import { checkText, mayHaveDuplicateKeys, parseJson, reportDuplicateKeys } from '../../json/parse-json.ts'
-import { Problems, invalid, show } from '../../json/problems.ts'
+import { InputProblems, invalid } from '../../json/input-problems.ts'
+import { show } from '../../json/error-texts.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
 import { jsonRow, writeRows } from '../predict/row-text.ts'
 import { tensorValues } from '../predict/row-values.ts'
@@ -95,7 +96,7 @@ function* writeJson(
 
 /** @throws ServingError INVALID_INPUT with the paths of duplicate keys, if there are any. */
 function refuseDuplicateKeys(text: string): void {
-  const problems = new Problems()
+  const problems = new InputProblems()
   reportDuplicateKeys(text, problems)
   if (!problems.isEmpty) throw problems.toError()
 }
