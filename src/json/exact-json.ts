@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { toExactInteger } from './exact-integer.ts'
 
-// JSON.parse reads every number as a double. That changes integers beyond 2^53 and numbers with many digits.
-// This module finds such numbers in the text and keeps their digits.
+// JSON.parse reads every number as a double. A double changes integers beyond 2^53 and numbers with many digits.
+// This module finds these numbers in the text and keeps their digits.
 
-/** The digits of a number that is no integer, but whose nearest double is one. */
+/** A number that is not an integer, although its nearest double is one. No integer input may take it. */
 export class Fraction {
+  /** The number as the client wrote it. */
   readonly text: string
 
   constructor(text: string) {
@@ -19,17 +20,23 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 // No datatype holds an integer with more digits. Such a number stays the double that JSON.parse makes.
 const MAX_DIGITS = 20
 const MAX_INTEGER = 10 ** MAX_DIGITS
-// A string with this prefix stands for a number while JSON.parse runs. Clients cannot know it, and it never leaves this module.
+// A string with this prefix stands for a number while JSON.parse runs. It is random, so that no client can guess it.
 const MARK = `${randomBytes(6).toString('base64url')}:`
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, 'g')
+const SPACE = 32
 const QUOTE = 34
+const PLUS = 43
 const MINUS = 45
+const POINT = 46
+const ZERO = 48
+const NINE = 57
 const COLON = 58
 const BACKSLASH = 92
+const SMALL_E = 101
 
 /**
- * Parses JSON as `JSON.parse` does, but keeps numbers that a double changes: integers beyond 2^53 become bigint, and
- * numbers whose double is another integer become `Fraction`.
+ * Parses JSON as `JSON.parse` does, but keeps numbers that a double changes. Integers beyond 2^53 become bigint. A number
+ * whose nearest double is another integer becomes a `Fraction`.
  *
  * @throws SyntaxError when the text is not JSON. The message is that of `JSON.parse` for the same text.
  */
@@ -43,7 +50,7 @@ export function parseExactly(text: string): unknown {
   }
 }
 
-/** Turns each number that a double changes into a string with the mark. A reviver would take twenty times as long. */
+/** Turns each number that a double changes into a string with the mark. A reviver of JSON.parse takes twenty times as long. */
 function markNumbers(bytes: Buffer): string {
   const opening = Buffer.from(`"${MARK}`)
   // A marked number has at least four characters, and a separator before the next one.
@@ -70,7 +77,7 @@ function isInexact(bytes: Buffer, start: number, end: number): boolean {
   const first = bytes[start] === MINUS ? start + 1 : start
   let at = first
   while (at < end && isDigit(bytes[at]!)) at++
-  if (at === end) return isLong(bytes, first, end) && !standsForKey(bytes, end)
+  if (at === end) return isInexactInteger(bytes, first, end) && !standsForKey(bytes, end)
   const text = bytes.toString('latin1', start, end)
   if (text.length < 16 && !SUSPECT.test(text)) return false
   const double = Number(text)
@@ -79,15 +86,15 @@ function isInexact(bytes: Buffer, start: number, end: number): boolean {
   return integer === undefined ? double < MAX_INTEGER && double > -MAX_INTEGER : typeof integer === 'bigint'
 }
 
-/** Is true for the digits of an integer beyond 2^53 that a datatype may hold. */
-function isLong(bytes: Buffer, first: number, end: number): boolean {
+/** Is true for the digits of an integer beyond 2^53 that some datatype can hold. */
+function isInexactInteger(bytes: Buffer, first: number, end: number): boolean {
   const digits = end - first
-  if (digits < 16 || digits > MAX_DIGITS || bytes[first] === 48) return false
+  if (digits < 16 || digits > MAX_DIGITS || bytes[first] === ZERO) return false
   return digits > 16 || !Number.isSafeInteger(Number(bytes.toString('latin1', first, end)))
 }
 
 function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
+  return code >= ZERO && code <= NINE
 }
 
 function endOfToken(bytes: Buffer, at: number): number {
@@ -95,10 +102,13 @@ function endOfToken(bytes: Buffer, at: number): number {
   return isDigit(bytes[at]!) ? endOfNumber(bytes, at) : at + 1
 }
 
-/** Returns the index behind the characters that a number may have. They need not be a valid number. */
+/** Returns the index behind a run of characters that numbers consist of. The run need not be a valid number. */
 function endOfNumber(bytes: Buffer, from: number): number {
   let at = from
-  for (let code = bytes[at]!; isDigit(code) || code === 46 || code === 43 || code === 45 || (code | 32) === 101;) {
+  for (
+    let code = bytes[at]!;
+    isDigit(code) || code === POINT || code === PLUS || code === MINUS || (code | 32) === SMALL_E;
+  ) {
     code = bytes[++at]!
   }
   return at
@@ -110,14 +120,14 @@ function endOfText(bytes: Buffer, from: number): number {
   return Math.min(at + 1, bytes.length)
 }
 
-/** Is true where a number stands in the place of a key. That is no JSON, and a mark would make it valid. */
+/** Is true if a number stands in the place of a key. That is not JSON, but a marked string would be a valid key. */
 function standsForKey(bytes: Buffer, end: number): boolean {
   let at = end
-  while (bytes[at]! <= 32) at++
+  while (bytes[at]! <= SPACE) at++
   return bytes[at] === COLON
 }
 
-/** Replaces strings that have the mark by their numbers. It does not recurse, so depth cannot overflow the stack. */
+/** Replaces marked strings by their numbers, in place. It does not recurse, so no nesting overflows the stack. */
 function replaceMarks(root: unknown): unknown {
   const wrapper = [root]
   const containers: (unknown[] | Record<string, unknown>)[] = [wrapper]
@@ -129,18 +139,18 @@ function replaceMarks(root: unknown): unknown {
       const key = keys ? keys[index]! : index
       const value = values[key]
       if (typeof value === 'string') {
-        if (value.startsWith(MARK)) values[key] = toNumber(value.slice(MARK.length))
+        if (value.startsWith(MARK)) values[key] = toExactNumber(value.slice(MARK.length))
       } else if (typeof value === 'object' && value !== null) containers.push(value as unknown[])
     }
   }
   return wrapper[0]
 }
 
-function toNumber(text: string): number | bigint | Fraction {
+function toExactNumber(text: string): number | bigint | Fraction {
   return toExactInteger(text) ?? new Fraction(text)
 }
 
-/** Writes JSON as `JSON.stringify` does. A bigint and a `Fraction` are written with their own digits. */
+/** Writes JSON as `JSON.stringify` does, but a bigint and a `Fraction` with all their digits. */
 export function toExactJson(value: unknown): string {
   const marked = JSON.stringify(value, (_key, each: unknown) => {
     if (typeof each === 'bigint') return `${MARK}${each}`

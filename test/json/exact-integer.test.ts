@@ -35,11 +35,11 @@ test.each<[string, number | bigint | undefined]>([
   ['0x10', undefined],
   ['1_000', undefined],
   ['Infinity', undefined],
-])('the text %j is the integer %s', (text, integer) => {
+])('the text %j is read as the integer %s', (text, integer) => {
   expect(toExactInteger(text)).toBe(integer)
 })
 
-test('an integer is the same however its digits are shifted', () => {
+test('an integer is read the same in every notation with an exponent', () => {
   const cases = fc.record({ integer: fc.bigInt(-(2n ** 63n), 2n ** 64n - 1n), shift: fc.nat(30), zeros: fc.nat(30) })
   fc.assert(
     fc.property(cases, ({ integer, shift, zeros }) => {

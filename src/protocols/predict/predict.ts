@@ -7,7 +7,8 @@ import { decodeCsv } from '../tabular/csv.ts'
 import type { CsvHeader } from '../tabular/csv.ts'
 import { decodeSplit, noFeatures } from '../tabular/dataframe-split.ts'
 import { isRecord, toInputs } from '../tabular/feature-rows.ts'
-import { checkText, mayHaveDuplicateKeys, parseJson, reportDuplicateKeys } from '../../json/parse-json.ts'
+import { mayHaveDuplicateKeys, reportDuplicateKeys } from '../../json/duplicate-keys.ts'
+import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { fromColumns, isColumns } from '../tabular/named-columns.ts'
 import { byInput, isByInput, toNamedTensors } from '../tensors/named-tensors.ts'
 import { toTensor } from '../tensors/nested-arrays.ts'
@@ -81,11 +82,11 @@ export const predictCodec: Codec<PredictBody, PredictRequest, TextAnswer> = {
 }
 
 function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[], isScoring: boolean): Decoded {
-  checkText(body)
+  checkUtf8(body)
   const plain = model.features.length > 0 ? readPlainRows(body, model) : undefined
   if (plain) return { inputs: plain, form: 'predictions' }
   const text = body.toString()
-  const value = parseJson(text, hasIntegers(model), isScoring ? 'null' : undefined)
+  const value = parseJson(text, { keepsIntegers: hasIntegers(model), bareAs: isScoring ? 'null' : undefined })
   const problems = new InputProblems()
   const decoded = decodeValue(withoutMembers(value, passedOver, model), model, text.length, problems, isScoring)
   if (!problems.isEmpty || mayHaveDuplicateKeys(text, value)) reportDuplicateKeys(text, problems)

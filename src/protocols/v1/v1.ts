@@ -1,6 +1,6 @@
 import type { Codec } from '../codec.ts'
 import type { CsvHeader } from '../tabular/csv.ts'
-import { checkText, parseJson } from '../../json/parse-json.ts'
+import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { predictCodec } from '../predict/predict.ts'
 import type { PredictRequest } from '../predict/predict.ts'
 import { toOutputs, toPredictions } from '../predict/predictions.ts'
@@ -89,11 +89,11 @@ function aloneWhereOne(outputs: ReturnType<typeof toOutputs>): Part {
  * @throws ServingError INVALID_INPUT that names the line.
  */
 function joinLines(bytes: Buffer, takesNan: boolean): Buffer {
-  checkText(bytes)
+  checkUtf8(bytes)
   const values: string[] = []
   for (const [index, line] of bytes.toString().split('\n').entries()) {
     if (line.trim() === '') continue
-    parseJson(line, false, takesNan ? 'null' : undefined, `line ${index + 1}`)
+    parseJson(line, { bareAs: takesNan ? 'null' : undefined, line: `line ${index + 1}` })
     values.push(line)
   }
   return Buffer.from(`[${values.join(',')}]`)

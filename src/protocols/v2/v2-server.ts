@@ -1,6 +1,6 @@
 import { ServingError } from '../../core/errors.ts'
 import { isRecord } from '../tabular/feature-rows.ts'
-import { checkText, parseJson } from '../../json/parse-json.ts'
+import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 
@@ -43,7 +43,7 @@ export function v2Index(entries: readonly V2Entry[], onlyReady: boolean): object
 /** Whether the body of a request for the index asks for what is ready alone; an empty one is legal. */
 export function asksForReady(body: Buffer): boolean {
   if (body.length === 0) return false
-  checkText(body)
+  checkUtf8(body)
   const asked = parseJson(body.toString())
   if (!isRecord(asked)) throw invalid('', `expected an object, got ${show(asked)}`)
   const { ready = false } = asked

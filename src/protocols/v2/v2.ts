@@ -4,7 +4,8 @@ import type { Steps } from '../../core/steps.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import type { Codec } from '../codec.ts'
 import { isRecord } from '../tabular/feature-rows.ts'
-import { checkText, mayHaveDuplicateKeys, parseJson, reportDuplicateKeys } from '../../json/parse-json.ts'
+import { mayHaveDuplicateKeys, reportDuplicateKeys } from '../../json/duplicate-keys.ts'
+import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { InputProblems, invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
@@ -45,13 +46,12 @@ export const v2Codec: Codec<V2Body, V2Request, Steps<V2Reply>> = {
       throw invalid('', `Inference-Header-Content-Length is ${jsonBytes}, but the body has ${bytes.length} bytes`)
     }
     const head = jsonBytes === undefined ? bytes : bytes.subarray(0, jsonBytes)
-    checkText(head)
+    checkUtf8(head)
     const text = head.toString()
-    const body = parseJson(
-      text,
-      model.signature.inputs.some(({ dataType }) => DATA_TYPES[dataType].kind === 'integer'),
-      model.jsonNan === 'bare' ? 'object' : undefined,
-    )
+    const body = parseJson(text, {
+      keepsIntegers: model.signature.inputs.some(({ dataType }) => DATA_TYPES[dataType].kind === 'integer'),
+      bareAs: model.jsonNan === 'bare' ? 'object' : undefined,
+    })
     if (!isRecord(body)) throw invalid('', `expected an object with "inputs", got ${show(body)}`)
     if (mayHaveDuplicateKeys(text, body)) refuseDuplicateKeys(text)
     const binary = jsonBytes === undefined ? NO_BYTES : bytes.subarray(jsonBytes)

@@ -59,7 +59,7 @@ describe('tensors', () => {
         anyTensor.filter(({ dataType }) => dataType !== 'float16'),
         fc.boolean(),
         (tensor, isNested) => {
-          const flat = parseJson(flatJson(tensor, one), true) as unknown[]
+          const flat = parseJson(flatJson(tensor, one), { keepsIntegers: true }) as unknown[]
           const data = isNested ? [flat.slice(0, 1), [[flat.slice(1)]]] : flat
           expect(fromJson(data, tensor.dataType, tensor.shape, 'x')).toEqual(tensor)
         },
