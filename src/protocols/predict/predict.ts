@@ -6,12 +6,14 @@ import type { Codec } from '../codec.ts'
 import { decodeCsv } from '../tabular/csv.ts'
 import type { CsvHeader } from '../tabular/csv.ts'
 import { decodeSplit, noFeatures } from '../tabular/dataframe-split.ts'
-import { isRecord, toInputs } from '../tabular/feature-rows.ts'
+import { decodeFeatureRows } from '../tabular/feature-rows.ts'
+import { isRecord } from '../../json/record.ts'
+import type { Reading } from '../reading.ts'
 import { mayHaveDuplicateKeys, reportDuplicateKeys } from '../../json/duplicate-keys.ts'
 import { checkUtf8, parseJson } from '../../json/parse-json.ts'
-import { fromColumns, isColumns } from '../tabular/named-columns.ts'
-import { byInput, isByInput, toNamedTensors } from '../tensors/named-tensors.ts'
-import { toTensor } from '../tensors/nested-arrays.ts'
+import { decodeColumns, isColumns } from '../tabular/named-columns.ts'
+import { decodeNamedTensors, gatherByInput, isByInput } from '../tensors/named-tensors.ts'
+import { decodeNested } from '../tensors/nested-arrays.ts'
 import { readPlainRows } from '../tabular/plain-rows.ts'
 import { toOutputs, toPredictions } from './predictions.ts'
 import { InputProblems, invalid } from '../../json/input-problems.ts'
@@ -88,7 +90,8 @@ function decodeJson(body: Buffer, model: ModelView, passedOver: readonly string[
   const text = body.toString()
   const value = parseJson(text, { keepsIntegers: hasIntegers(model), bareAs: isScoring ? 'null' : undefined })
   const problems = new InputProblems()
-  const decoded = decodeValue(withoutMembers(value, passedOver, model), model, text.length, problems, isScoring)
+  const reading = { model, textLength: text.length, problems }
+  const decoded = decodeValue(withoutMembers(value, passedOver, model), reading, isScoring)
   if (!problems.isEmpty || mayHaveDuplicateKeys(text, value)) reportDuplicateKeys(text, problems)
   if (!problems.isEmpty) throw problems.toError()
   return decoded
@@ -109,45 +112,34 @@ function hasIntegers({ signature, features }: ModelView): boolean {
   )
 }
 
-function decodeValue(
-  value: unknown,
-  model: ModelView,
-  textLength: number,
-  problems: InputProblems,
-  isScoring: boolean,
-): Decoded {
-  if (Array.isArray(value)) return decodeRows(value, '', model, textLength, problems)
+function decodeValue(value: unknown, reading: Reading, isScoring: boolean): Decoded {
+  const { model } = reading
+  if (Array.isArray(value)) return decodeRows(value, '', reading)
   if (!isRecord(value)) throw invalid('', `expected a record, an array of records, or "instances", got ${show(value)}`)
   for (const member of ['instances', 'dataframe_records']) {
     if (!isEnvelope(value, member, model)) continue
-    return decodeRows(value[member], member, model, textLength, problems)
+    return decodeRows(value[member], member, reading)
   }
   if (isEnvelope(value, 'dataframe_split', model))
-    return { inputs: decodeSplit(value['dataframe_split'], model, textLength, problems), form: 'predictions' }
+    return { inputs: decodeSplit(value['dataframe_split'], reading), form: 'predictions' }
   if (isEnvelope(value, 'inputs', model)) {
     const given = value['inputs']
-    const scored = isScoring ? decodeScored(given, model, textLength, problems) : undefined
+    const scored = isScoring ? decodeScored(given, reading) : undefined
     if (scored) return { inputs: scored, form: 'predictions' }
-    const inputs = toNamedTensors(given, model, textLength, problems)
+    const inputs = decodeNamedTensors(given, reading)
     return { inputs, form: isScoring ? 'predictions' : 'outputs' }
   }
   if (model.features.length === 0) throw invalid('', `expected "instances" or "inputs": ${noFeatures(model)}`)
   checkFixedRows(1, '', model)
-  const inputs = toInputs([value], model, () => '', textLength, problems)
+  const inputs = decodeFeatureRows([value], () => '', reading)
   return { inputs, form: 'predictions' }
 }
 
 /** The rows, or columns by name, that MLflow's client sends as `inputs`; undefined where these are tensors by name. */
-function decodeScored(
-  inputs: unknown,
-  model: ModelView,
-  textLength: number,
-  problems: InputProblems,
-): Tensors | undefined {
+function decodeScored(inputs: unknown, reading: Reading): Tensors | undefined {
   // An array without rows is an empty tensor.
-  if (Array.isArray(inputs) && inputs.length > 0)
-    return decodeRows(inputs, 'inputs', model, textLength, problems).inputs
-  return isColumns(inputs, model) ? fromColumns(inputs, 'inputs', model, textLength, problems) : undefined
+  if (Array.isArray(inputs) && inputs.length > 0) return decodeRows(inputs, 'inputs', reading).inputs
+  return isColumns(inputs, reading.model) ? decodeColumns(inputs, 'inputs', reading) : undefined
 }
 
 /** Whether a body is an envelope; a model whose feature has that name takes it as a record. */
@@ -158,26 +150,21 @@ function isEnvelope(value: Record<string, unknown>, member: string, model: Model
   return true
 }
 
-function decodeRows(
-  rows: unknown,
-  path: string,
-  model: ModelView,
-  textLength: number,
-  problems: InputProblems,
-): Decoded {
+function decodeRows(rows: unknown, path: string, reading: Reading): Decoded {
+  const { model, problems } = reading
   if (!Array.isArray(rows)) throw invalid(path, `expected an array of rows, got ${show(rows)}`)
   checkRows(rows.length, path, model)
   if (model.features.length > 0 && !isByInput(rows[0], model)) {
     checkFixedRows(rows.length, path, model)
-    const inputs = toInputs(rows, model, (index) => `${path}[${index}]`, textLength, problems)
+    const inputs = decodeFeatureRows(rows, (index) => `${path}[${index}]`, reading)
     return { inputs, form: 'predictions' }
   }
   const [input, second] = inputsByRow(model)
   if (second || isRecord(rows[0])) {
-    const tensors = byInput(rows, path, model, problems)
-    const inputs = problems.isEmpty ? toNamedTensors(tensors, model, textLength, problems) : new Map()
+    const tensors = gatherByInput(rows, path, reading)
+    const inputs = problems.isEmpty ? decodeNamedTensors(tensors, reading) : new Map()
     return { inputs, form: 'predictions' }
   }
-  const tensor = input && toTensor(rows, input, path, textLength, problems)
+  const tensor = input && decodeNested(rows, { spec: input, path }, reading)
   return { inputs: new Map(tensor ? [[input.name, tensor]] : []), form: 'predictions' }
 }

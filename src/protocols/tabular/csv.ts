@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import Papa from 'papaparse'
 import { toExactInteger } from '../../json/exact-integer.ts'
-import type { Feature, FeatureType, ModelView } from '../../core/model-view.ts'
+import type { FeatureType, ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
-import { createTable } from './feature-rows.ts'
-import type { Table } from './feature-rows.ts'
-import { toColumns } from './named-columns.ts'
+import type { RowTarget } from './feature-rows.ts'
+import { matchColumns } from './header.ts'
 import { InputProblems, invalid } from '../../json/input-problems.ts'
 import { checkFixedRows, checkRowCount } from './row-limits.ts'
+import { createTable } from './table.ts'
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const INTEGER = /^[+-]?\d{1,15}$/
@@ -26,7 +26,7 @@ export type CsvHeader = 'present' | 'absent' | 'sought'
 export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Tensors {
   const lines = parseCsv(body, model)
   if (model.features.length === 0) throw invalid('', 'this model has no features that columns of a CSV could be')
-  const isHeadless = header === 'absent' || (header === 'sought' && isRow(lines[0], model))
+  const isHeadless = header === 'absent' || (header === 'sought' && looksLikeRow(lines[0], model))
   const rows = isHeadless ? lines : lines.slice(1)
   if (rows.length === 0) {
     throw invalid('', isHeadless ? 'expected rows' : 'expected a header with the names of the features, and rows')
@@ -34,15 +34,17 @@ export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Te
   checkRowCount(rows.length, '', model)
   checkFixedRows(rows.length, '', model)
   const problems = new InputProblems()
-  const columns = isHeadless ? model.features : toColumns(lines[0]!, model, 'header', problems)
+  const reading = { model, textLength: body.length, problems }
+  const columns = isHeadless ? model.features : matchColumns(lines[0]!, 'header', reading)
   if (!problems.isEmpty) throw problems.toError()
-  const table = createTable(model, rows.length, body.length)
+  const table = createTable(reading, rows.length)
+  const target = { reading, table, columns, pathOf: (row: number) => `rows[${row}]` }
   for (let row = 0; row < rows.length && !problems.isFull; row++) {
     const cells = rows[row]!
-    if (cells.length === columns.length) writeCells(cells, row, columns, table, problems)
+    if (cells.length === columns.length) writeCells(cells, row, target)
     else {
       const like = isHeadless ? ', one for each feature' : ' as in the header'
-      problems.add(`rows[${row}]`, `expected ${columns.length} cells${like}, got ${cells.length}`)
+      problems.add(target.pathOf(row), `expected ${columns.length} cells${like}, got ${cells.length}`)
     }
   }
   if (!problems.isEmpty) throw problems.toError()
@@ -50,22 +52,16 @@ export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Te
 }
 
 /** Whether the first line is no header: as many cells as there are features, none the name of one, nor all alike to names. */
-function isRow(cells: readonly string[] | undefined, { features, featureIndex }: ModelView): boolean {
+function looksLikeRow(cells: readonly string[] | undefined, { features, featureIndex }: ModelView): boolean {
   if (cells?.length !== features.length || cells.some((cell) => featureIndex.has(cell))) return false
   return !cells.every((cell) => !NUMBER.test(cell.trim()) && featureIndex.find(cell) !== undefined)
 }
 
-function writeCells(
-  cells: readonly string[],
-  row: number,
-  columns: readonly (Feature | undefined)[],
-  table: Table,
-  problems: InputProblems,
-): void {
+function writeCells(cells: readonly string[], row: number, { reading, table, columns, pathOf }: RowTarget): void {
   for (let index = 0; index < cells.length; index++) {
     const feature = columns[index]
-    const problem = feature && table.write(feature, row, toValue(cells[index]!, feature.type))
-    if (problem) problems.add(`rows[${row}].${feature.name}`, problem)
+    const problem = feature && table.write(feature, row, toCellValue(cells[index]!, feature.type))
+    if (problem) reading.problems.add(`${pathOf(row)}.${feature.name}`, problem)
   }
 }
 
@@ -104,7 +100,7 @@ const MISSING = /^(?:[+-]?nan|<na>|#?na|#?n\/a|null|none|nat)?$/i
  * The value that JSON would have; a text that is none stays text, and is refused with it. Spaces around a value mean
  * nothing, and several texts say that it is missing. Columns of strings alone keep both as they are.
  */
-function toValue(cell: string, type: FeatureType): unknown {
+function toCellValue(cell: string, type: FeatureType): unknown {
   if (type === 'string') return cell === '' ? null : cell
   // Most cells are numbers without spaces.
   if (type === 'number' && NUMBER.test(cell)) return Number(cell)

@@ -1,22 +1,23 @@
 import { listNames } from '../../core/listing.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
-import { createTable, isRecord, writeArray } from './feature-rows.ts'
-import { toColumns } from './named-columns.ts'
-import { invalid } from '../../json/input-problems.ts'
 import { joinPath, show } from '../../json/error-texts.ts'
-import type { InputProblems } from '../../json/input-problems.ts'
+import { invalid } from '../../json/input-problems.ts'
+import { isRecord } from '../../json/record.ts'
+import type { Reading } from '../reading.ts'
+import { writeArray } from './feature-rows.ts'
+import { matchColumns } from './header.ts'
 import { checkFixedRows, checkRows } from './row-limits.ts'
+import { createTable } from './table.ts'
 
 /**
- * Reads pandas' own form: `{"columns": […], "data": [[…], …], "index"?: […]}`.
+ * Reads the form that pandas calls `split`: `{"columns": […], "data": [[…], …], "index"?: […]}`.
  *
- * @param textLength Of the body, which bounds the tensors.
- * @param problems What is wrong with columns and values is added.
  * @returns The tensors. They are incomplete if there are problems.
- * @throws ServingError INVALID_INPUT where it is of another form.
+ * @throws ServingError INVALID_INPUT if the value has another form.
  */
-export function decodeSplit(split: unknown, model: ModelView, textLength: number, problems: InputProblems): Tensors {
+export function decodeSplit(split: unknown, reading: Reading): Tensors {
+  const { model, problems } = reading
   const path = 'dataframe_split'
   if (!isRecord(split)) throw invalid(path, `expected "columns" and "data", got ${show(split)}`)
   const { columns: names, data: rows, index: _index, ...others } = split
@@ -27,17 +28,18 @@ export function decodeSplit(split: unknown, model: ModelView, textLength: number
   checkRows(rows.length, `${path}.data`, model)
   checkFixedRows(rows.length, `${path}.data`, model)
   if (model.features.length === 0) throw invalid(path, noFeatures(model))
-  const columns = toColumns(names, model, `${path}.columns`, problems)
-  const table = createTable(model, rows.length, textLength)
+  const columns = matchColumns(names, `${path}.columns`, reading)
+  const table = createTable(reading, rows.length)
+  const target = { reading, table, columns, pathOf: (row: number) => `${path}.data[${row}]` }
   for (let row = 0; row < rows.length && problems.isEmpty; row++) {
     const values: unknown = rows[row]
-    if (!Array.isArray(values)) problems.add(`${path}.data[${row}]`, `expected an array, got ${show(values)}`)
-    else writeArray(values, row, columns, (at) => `${path}.data[${at}]`, table, problems)
+    if (!Array.isArray(values)) problems.add(target.pathOf(row), `expected an array, got ${show(values)}`)
+    else writeArray(values, row, target)
   }
   return table.toInputs()
 }
 
-/** Why a model takes no rows. */
+/** Says that a model takes no rows, and which inputs it has. */
 export function noFeatures({ signature }: ModelView): string {
   return `this model has no features, but the inputs ${listNames(signature.inputs.map(({ name }) => name))}`
 }

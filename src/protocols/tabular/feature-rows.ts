@@ -1,144 +1,120 @@
-import { DATA_TYPES } from '../../core/datatypes.ts'
-import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
-import { featureWriter, nameOf } from '../tensors/elements.ts'
-import { writeMissing } from './missing.ts'
 import { joinPath, show } from '../../json/error-texts.ts'
-import type { InputProblems } from '../../json/input-problems.ts'
+import { isRecord } from '../../json/record.ts'
+import type { Reading } from '../reading.ts'
+import { nameOfType } from '../tensors/elements.ts'
 import { featureNames, resolveNames } from '../unknown-names.ts'
+import { createTable } from './table.ts'
+import type { Table } from './table.ts'
 
-// More unknown keys of a record than this, and than there are features, are not looked at.
+// So many unknown keys of a record are compared with the names of the model, or as many as there are features. Further keys
+// are ignored, since the time of the comparison grows with their number.
 const MAX_STRANGERS = 1000
 
-/** The input tensors of a tabular model, being filled. */
-export interface Table {
-  /** Checks a value and writes it; returns what is wrong with it. null is a missing value. */
-  write(feature: Feature, row: number, value: unknown): string | undefined
-  /** The one input itself, where it holds floats and every feature is any number: row after row, in column order. */
-  readonly numbers: Float32Array | Float64Array | undefined
-  toInputs(): Tensors
-}
-
-/** @param textLength Length of the text that the rows come from: no more values than that can be in them. */
-export function createTable({ signature, features }: ModelView, rows: number, textLength: number): Table {
-  const { inputs } = signature
-  // Every input is [rows, width]; the one whose width is free holds all features.
-  const widths = inputs.map(({ shape }) => (shape[1] === -1 ? features.length : shape[1]!))
-  const columns = inputs.map(({ dataType }, input) =>
-    DATA_TYPES[dataType].allocate(Math.min(rows * widths[input]!, textLength)),
-  )
-  const [only] = columns
-  const isPlain =
-    columns.length === 1 && widths[0] === features.length && features.every(({ type }) => type === 'number')
-  return {
-    numbers: isPlain && (only instanceof Float32Array || only instanceof Float64Array) ? only : undefined,
-    write(feature, row, value) {
-      const { type, dataType, input, column } = feature
-      const index = row * widths[input]! + column
-      if (value === null) return writeMissing(feature, columns[input]!, index)
-      return featureWriter(type, dataType)(columns[input]!, index, value)
-    },
-    toInputs: () => {
-      return new Map(
-        inputs.map(({ name, dataType }, input) => {
-          return [name, { dataType, shape: [rows, widths[input]!], data: columns[input]! }] as const
-        }),
-      )
-    },
-  }
+/** The place where rows go. One object serves all rows of a request. */
+export interface RowTarget {
+  readonly reading: Reading
+  readonly table: Table
+  /** The features in the order of an array's values; undefined for a value that is ignored. */
+  readonly columns: readonly (Feature | undefined)[]
+  /** Returns the place of a row in the request. */
+  readonly pathOf: (row: number) => string
 }
 
 /**
- * Turns rows of feature values into the model's input tensors. A row is a record keyed by feature,
- * in any order, or an array in column order.
+ * Turns rows of feature values into the model's input tensors.
  *
- * @param pathOf Where row `index` stands in the request.
- * @param textLength Length of the JSON that the rows came from.
+ * @param rows Records by the names of the features, in any order, or arrays in column order.
+ * @param pathOf Returns the place of a row in the request.
+ * @returns The tensors. They are incomplete if there are problems.
  */
-export function toInputs(
+export function decodeFeatureRows(
   rows: readonly unknown[],
-  model: ModelView,
-  pathOf: (index: number) => string,
-  textLength: number,
-  problems: InputProblems,
+  pathOf: (row: number) => string,
+  reading: Reading,
 ): Tensors {
-  const table = createTable(model, rows.length, textLength)
-  for (let row = 0; row < rows.length && !problems.isFull; row++) {
+  const table = createTable(reading, rows.length)
+  const target = { reading, table, columns: reading.model.features, pathOf }
+  for (let row = 0; row < rows.length && !reading.problems.isFull; row++) {
     const value = rows[row]
-    if (Array.isArray(value)) writeArray(value, row, model.features, pathOf, table, problems)
-    else if (isRecord(value)) writeRecord(value, row, model, pathOf, table, problems)
-    else problems.add(pathOf(row), `expected a record or an array of features, got ${show(value)}`)
+    if (Array.isArray(value)) writeArray(value, row, target)
+    else if (isRecord(value)) writeRecord(value, row, target)
+    else reading.problems.add(pathOf(row), `expected a record or an array of features, got ${show(value)}`)
   }
   return table.toInputs()
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-type PathOf = (index: number) => string
-
-function writeRecord(
-  record: Record<string, unknown>,
-  row: number,
-  model: ModelView,
-  pathOf: PathOf,
-  table: Table,
-  problems: InputProblems,
-): void {
+function writeRecord(record: Record<string, unknown>, row: number, target: RowTarget): void {
+  const { model, problems } = target.reading
   const { features, featureIndex } = model
   const strangers: string[] = []
   let known = 0
-  const write = (feature: Feature, key: string): void => {
-    known++
-    const problem = table.write(feature, row, record[key])
-    if (problem) problems.add(joinPath(pathOf(row), key), problem)
-  }
   for (const key in record) {
     if (problems.isFull) return
     const feature = features[featureIndex.get(key) ?? -1]
-    if (feature) write(feature, key)
-    else if (strangers.length < Math.max(MAX_STRANGERS, features.length)) strangers.push(key)
+    if (feature) {
+      known++
+      const problem = target.table.write(feature, row, record[key])
+      if (problem) problems.add(joinPath(target.pathOf(row), key), problem)
+    } else if (strangers.length < Math.max(MAX_STRANGERS, features.length)) strangers.push(key)
   }
   if (known === features.length && (strangers.length === 0 || model.ignoresUnknown)) return
+  const renamed = writeRenamed(record, strangers, row, target)
+  if (known + renamed.size < features.length) reportMissing(record, renamed, target.pathOf(row), target.reading)
+}
+
+/**
+ * Writes the values of keys that stand for a feature, although they are not exactly its name. Other keys are problems.
+ *
+ * @returns The indexes of the features that were found.
+ */
+function writeRenamed(
+  record: Record<string, unknown>,
+  strangers: readonly string[],
+  row: number,
+  { reading: { model, problems }, table, pathOf }: RowTarget,
+): Set<number> {
+  const { features } = model
   const isGiven = (index: number): boolean => Object.hasOwn(record, features[index]!.name)
   const found = resolveNames(strangers, isGiven, featureNames(model), (at, text) => {
     problems.add(joinPath(pathOf(row), strangers[at]!), text)
   })
-  for (const [at, index] of found.entries()) if (index !== undefined) write(features[index]!, strangers[at]!)
-  if (known === features.length) return
-  const renamed = new Set(found)
-  addMissing(pathOf(row), features, (index) => isGiven(index) || renamed.has(index), problems)
+  const written = new Set<number>()
+  for (const [at, index] of found.entries()) {
+    if (index === undefined) continue
+    const key = strangers[at]!
+    const problem = table.write(features[index]!, row, record[key])
+    if (problem) problems.add(joinPath(pathOf(row), key), problem)
+    written.add(index)
+  }
+  return written
 }
 
-function addMissing(
+function reportMissing(
+  record: Record<string, unknown>,
+  renamed: ReadonlySet<number>,
   path: string,
-  features: readonly Feature[],
-  isFound: (index: number) => boolean,
-  problems: InputProblems,
+  { model, problems }: Reading,
 ): void {
-  for (const [index, { name, type }] of features.entries()) {
+  for (const [index, { name, type }] of model.features.entries()) {
     if (problems.isFull) return
-    if (!isFound(index)) problems.add(joinPath(path, name), `is missing: expected ${nameOf(type)}`)
+    if (Object.hasOwn(record, name) || renamed.has(index)) continue
+    problems.add(joinPath(path, name), `is missing: expected ${nameOfType(type)}`)
   }
 }
 
-/** @param features In the order of the values; undefined for those that are passed over. */
-export function writeArray(
-  values: readonly unknown[],
-  row: number,
-  features: readonly (Feature | undefined)[],
-  pathOf: PathOf,
-  table: Table,
-  problems: InputProblems,
-): void {
-  if (values.length !== features.length) {
-    const order = features.length <= 20 ? ` (${features.map((feature) => feature?.name ?? '…').join(', ')})` : ''
-    problems.add(pathOf(row), `expected ${features.length} values${order}, got ${values.length}`)
+/** Writes a row of values in the order of the target's columns. */
+export function writeArray(values: readonly unknown[], row: number, target: RowTarget): void {
+  const { columns, table, pathOf } = target
+  const { problems } = target.reading
+  if (values.length !== columns.length) {
+    const order = columns.length <= 20 ? ` (${columns.map((feature) => feature?.name ?? '…').join(', ')})` : ''
+    problems.add(pathOf(row), `expected ${columns.length} values${order}, got ${values.length}`)
     return
   }
   for (let column = 0; column < values.length && !problems.isFull; column++) {
-    const feature = features[column]
+    const feature = columns[column]
     const problem = feature && table.write(feature, row, values[column])
     if (problem) problems.add(`${pathOf(row)}[${column}]`, `${feature.name}: ${problem}`)
   }

@@ -2,7 +2,7 @@ import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { TensorData } from '../../core/datatypes.ts'
 import { toFloat16Bits } from '../../core/float16.ts'
 import type { Feature } from '../../core/model-view.ts'
-import { featureWriter, nameOf } from '../tensors/elements.ts'
+import { featureWriter, nameOfType } from '../tensors/elements.ts'
 import type { Numbers } from '../tensors/elements.ts'
 
 /**
@@ -19,7 +19,7 @@ export function writeMissing(feature: Feature, data: TensorData, index: number):
 }
 
 function refusalOf({ type, dataType, missing }: Feature): string {
-  const what = `expected ${nameOf(type)}, got null`
+  const what = `expected ${nameOfType(type)}, got null`
   if (missing.by === 'model.json') return `${what}: model.json refuses a missing value`
   const allowed = DATA_TYPES[dataType].kind === 'float' ? '"missing": "nan" or a value' : '"missing" with a value'
   return `${what}: ${missing.reason}. If the model takes it, write ${allowed} for this feature into model.json`

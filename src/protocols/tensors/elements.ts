@@ -42,7 +42,7 @@ export function featureWriter(type: FeatureType, dataType: DataType): ElementWri
 }
 
 /** What a feature's value must be, with its article. */
-export function nameOf(type: FeatureType): string {
+export function nameOfType(type: FeatureType): string {
   return NAMES[type]
 }
 
@@ -63,10 +63,11 @@ const DATETIME_WRITERS = dateWriters('datetime', secondsOf)
 function dateWriters(type: FeatureType, parse: (text: string) => number | undefined): Record<DataType, ElementWriter> {
   return mapWriters((writer, dataType) => (data, index, value) => {
     const number = typeof value === 'string' ? parse(value) : undefined
-    if (number === undefined) return expected(nameOf(type), value)
+    if (number === undefined) return expected(nameOfType(type), value)
     if (dataType === 'string') return writer(data, index, value)
     const isWhole = Number.isInteger(number) && !FRACTION.test(value as string)
-    if (DATA_TYPES[dataType].kind === 'integer' && !isWhole) return expected(`${nameOf(type)}, of whole seconds`, value)
+    if (DATA_TYPES[dataType].kind === 'integer' && !isWhole)
+      return expected(`${nameOfType(type)}, of whole seconds`, value)
     if (DATA_TYPES[dataType].kind !== 'float' || dataType === 'float64') return writer(data, index, number)
     return Number.isInteger(number)
       ? INTEGER_AS_FLOAT[dataType](data, index, number)

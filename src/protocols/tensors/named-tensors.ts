@@ -1,13 +1,13 @@
 import { listNames } from '../../core/listing.ts'
 import type { Feature, ModelView } from '../../core/model-view.ts'
-import type { Tensors } from '../../core/tensor.ts'
-import { isRecord } from '../tabular/feature-rows.ts'
+import type { Tensor, Tensors } from '../../core/tensor.ts'
+import { isRecord } from '../../json/record.ts'
+import type { Reading } from '../reading.ts'
 import { writeMissing } from '../tabular/missing.ts'
-import { toTensor } from './nested-arrays.ts'
+import { decodeNested } from './nested-arrays.ts'
 import type { NullWriter } from './nested-arrays.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { joinPath, show } from '../../json/error-texts.ts'
-import type { InputProblems } from '../../json/input-problems.ts'
 import { checkRowCount, checkSameRows, inputsByRow } from '../tabular/row-limits.ts'
 import { inputNames, resolveNames } from '../unknown-names.ts'
 
@@ -15,19 +15,20 @@ import { inputNames, resolveNames } from '../unknown-names.ts'
  * Turns nested arrays, by the name of the input that they are for, into tensors. A model of one input takes them without
  * the name as well.
  */
-export function toNamedTensors(given: unknown, model: ModelView, textLength: number, problems: InputProblems): Tensors {
+export function decodeNamedTensors(given: unknown, reading: Reading): Tensors {
+  const { model, problems } = reading
   const specs = inputsByRow(model)
   const tensors = Array.isArray(given) && specs.length === 1 ? { [specs[0]!.name]: given } : given
   if (!isRecord(tensors)) throw invalid('inputs', `expected an object of tensors by name, got ${show(tensors)}`)
-  const keys = keysByInput(tensors, 'inputs', model, problems)
-  const inputs = new Map<string, NonNullable<ReturnType<typeof toTensor>>>()
+  const keys = keysByInput(tensors, 'inputs', reading)
+  const inputs = new Map<string, Tensor>()
   const nullWriter = createNullWriters(model)
   for (const [index, spec] of specs.entries()) {
     const key = keys.get(spec.name)
     const path = joinPath('inputs', key ?? spec.name)
     if (key === undefined) problems.add(path, 'is missing: expected a tensor')
     else {
-      const tensor = toTensor(tensors[key], spec, path, textLength, problems, nullWriter(index))
+      const tensor = decodeNested(tensors[key], { spec, path, writeNull: nullWriter(index) }, reading)
       if (tensor) inputs.set(spec.name, tensor)
       // Where axis 0 is free, it is taken for the batch.
       if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
@@ -51,12 +52,7 @@ function createNullWriters({ features }: ModelView): (input: number) => NullWrit
 }
 
 /** The key of a record that stands for each input, by the input's name; problems are added for those that stand for none. */
-function keysByInput(
-  record: Record<string, unknown>,
-  path: string,
-  model: ModelView,
-  problems: InputProblems,
-): Map<string, string> {
+function keysByInput(record: Record<string, unknown>, path: string, { model, problems }: Reading): Map<string, string> {
   const { inputs } = model.signature
   const exact = inputs.filter(({ name }) => Object.hasOwn(record, name))
   const keys = new Map(exact.map(({ name }) => [name, name]))
@@ -84,12 +80,12 @@ export function isByInput(instance: unknown, { signature, inputIndex }: ModelVie
  *
  * @returns By input, the values of all instances; problems are added where one has more or less than the inputs.
  */
-export function byInput(
+export function gatherByInput(
   instances: readonly unknown[],
   path: string,
-  model: ModelView,
-  problems: InputProblems,
+  reading: Reading,
 ): Record<string, unknown[]> {
+  const { model, problems } = reading
   const names = model.signature.inputs.map(({ name }) => name)
   const values = new Map(names.map((name) => [name, [] as unknown[]]))
   for (const [index, instance] of instances.entries()) {
@@ -98,7 +94,7 @@ export function byInput(
     if (!isRecord(instance))
       problems.add(where, `expected an object with the inputs ${listNames(names)}, got ${show(instance)}`)
     else {
-      const keys = keysByInput(instance, where, model, problems)
+      const keys = keysByInput(instance, where, reading)
       for (const name of names) {
         const key = keys.get(name)
         if (key === undefined) problems.add(joinPath(where, name), 'is missing')

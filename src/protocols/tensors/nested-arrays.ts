@@ -8,31 +8,35 @@ import { ELEMENT_WRITERS } from './elements.ts'
 import type { ElementWriter } from './elements.ts'
 import { show } from '../../json/error-texts.ts'
 import type { InputProblems } from '../../json/input-problems.ts'
+import type { Reading } from '../reading.ts'
 
 // No runtime computes tensors of more dimensions; it also bounds the recursion.
 const MAX_RANK = 32
 
+/** The input that a value is for, and the place of the value in the request. */
+interface TensorPlace {
+  readonly spec: TensorSpec
+  readonly path: string
+  /** Writes a missing value of a table. Without it, null is a problem. */
+  readonly writeNull?: NullWriter | undefined
+}
+
 /**
- * Turns nested arrays into a tensor of the spec's datatype; the nesting is the shape.
+ * Turns nested arrays into a tensor of the input's datatype. The nesting is the shape.
  *
- * @param textLength Length of the JSON that `value` came from: no more elements than that can be in it.
- * @param writeNull Writes what stands for null in a table; without it null is refused.
- * @returns undefined when problems were added.
+ * @returns The tensor, which owns its data; undefined if there are problems.
  */
-export function toTensor(
+export function decodeNested(
   value: unknown,
-  spec: TensorSpec,
-  path: string,
-  textLength: number,
-  problems: InputProblems,
-  writeNull?: NullWriter,
+  { spec, path, writeNull }: TensorPlace,
+  { textLength, problems }: Reading,
 ): Tensor | undefined {
-  const shape = shapeOf(value, spec)
+  const shape = nestingOf(value, spec)
   const problem = shapeProblem(spec, shape)
   if (shape.length > MAX_RANK) problems.add(path, `expected at most ${MAX_RANK} nested arrays`)
   else if (problem) problems.add(path, problem)
   else {
-    // A long first row before many short ones could claim more memory than the body has elements.
+    // A long first row before many short ones suggests more elements than the body has.
     const data = DATA_TYPES[spec.dataType].allocate(Math.min(elementCount(shape), textLength))
     createFiller(data, writerOf(spec, shape, writeNull), shape, problems)(value, path)
     if (problems.isEmpty) return { dataType: spec.dataType, shape, data }
@@ -57,7 +61,7 @@ function writerOf({ dataType }: TensorSpec, shape: readonly number[], writeNull?
  * The shape that the first elements suggest; the others are held to it. An empty array hides the axes below it: these
  * have the size that the model declares, or 0 where it declares none.
  */
-function shapeOf(value: unknown, spec: TensorSpec): number[] {
+function nestingOf(value: unknown, spec: TensorSpec): number[] {
   const shape: number[] = []
   for (let inner = value; Array.isArray(inner) && shape.length <= MAX_RANK; inner = inner[0]) shape.push(inner.length)
   if (shape.at(-1) !== 0) return shape

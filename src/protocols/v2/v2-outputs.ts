@@ -1,7 +1,7 @@
 import { listNames } from '../../core/listing.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { TensorSpec } from '../../core/signature.ts'
-import { isRecord } from '../tabular/feature-rows.ts'
+import { isRecord } from '../../json/record.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 import { checkSharedMemory, parametersOf } from './v2-parameters.ts'

@@ -1,4 +1,4 @@
-import { isRecord } from '../tabular/feature-rows.ts'
+import { isRecord } from '../../json/record.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 

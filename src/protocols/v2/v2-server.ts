@@ -1,5 +1,5 @@
 import { ServingError } from '../../core/errors.ts'
-import { isRecord } from '../tabular/feature-rows.ts'
+import { isRecord } from '../../json/record.ts'
 import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
