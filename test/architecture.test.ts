@@ -13,8 +13,9 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   scheduling: ['core'],
   protocols: ['core', 'json'],
   models: ['core', 'json', 'onnx', 'runtime', 'scheduling'],
-  http: ['core', 'models', 'protocols'],
-  grpc: ['core', 'models', 'protocols'],
+  serving: ['core', 'models', 'protocols'],
+  http: ['core', 'models', 'protocols', 'serving'],
+  grpc: ['core', 'models', 'protocols', 'serving'],
 }
 
 // The entry and the composition root may import anything.

@@ -15,6 +15,8 @@ export type RunResult = Tensors | ServingError
 export interface InferenceRequest extends RunRequest {
   /** When it is too late to start, on the clock of `performance.now()`. */
   readonly deadline?: number | undefined
+  /** How long the request may wait, as its body says. It counts from the start of the request. */
+  readonly timeoutMs?: number | undefined
   /** 1 goes first; requests without one go last, in the order in which they came. */
   readonly priority?: number | undefined
 }

@@ -6,26 +6,19 @@ import { Cancellation } from '../core/cancellation.ts'
 import { ServingError } from '../core/errors.ts'
 import type { HeldAnswers } from '../core/held-answers.ts'
 import { toRequestId } from '../core/request-id.ts'
-import { roundMs, addInference } from '../models/inference-log.ts'
-import type { InferenceLog } from '../models/inference-log.ts'
+import type { Observation } from '../core/observation.ts'
 import { isLong } from '../core/turns.ts'
 import type { Turns } from '../core/turns.ts'
 import type { MethodType } from './messages.ts'
-import type { Method } from './service.ts'
+import { addObservation, roundMs } from '../serving/request-line.ts'
+import type { RequestContext } from '../serving/answer.ts'
 import { GrpcError, toStatus } from './status.ts'
 
-/** What a method knows of its call beside the message. */
-export interface Call {
-  /** When its client no longer waits, on the clock of `performance.now()`. */
-  readonly deadline: number
-  /** Cancelled when the client leaves. */
-  readonly cancellation: Cancellation
-  /** What the log line will tell. */
-  readonly inference: InferenceLog
-  /** Does work that takes longer the longer the message is: in a turn of its own where the message is long. */
-  readonly inTurn: <T>(work: () => T) => T | Promise<T>
-  readonly turns: Turns
-}
+/** What a method knows about its call beside the message. */
+export type Call = Omit<RequestContext, 'find'>
+
+/** Answers one message of a method. */
+export type Method = (message: never, call: Call) => object | Promise<object>
 
 export interface CallOptions {
   readonly logger: Logger
@@ -93,27 +86,28 @@ export interface OneRequest {
 /** Answers one message, whatever comes of it, and logs a line. Never rejects. */
 export async function compute(bytes: Buffer, request: OneRequest): Promise<Outcome> {
   const startedAt = performance.now()
-  const inference: InferenceLog = {}
-  const outcome = await attempt(bytes, inference, request)
+  const observation: Observation = {}
+  const outcome = await attempt(bytes, observation, request)
   const { call, id, type, options } = request
   const level = PROBES.has(type.name) ? 'debug' : 'info'
   if (options.logger.isLevelEnabled(level)) {
     const durationMs = roundMs(performance.now() - startedAt)
     const code = status[call.cancelled ? cancelledAs(call, durationMs) : outcome.code]
-    options.logger[level](addInference({ reqId: id, rpc: type.path, code, durationMs }, inference), 'request')
+    options.logger[level](addObservation({ reqId: id, rpc: type.path, code, durationMs }, observation), 'request')
   }
   return outcome
 }
 
-async function attempt(bytes: Buffer, inference: InferenceLog, request: OneRequest): Promise<Outcome> {
+async function attempt(bytes: Buffer, observation: Observation, request: OneRequest): Promise<Outcome> {
   const { call, id, cancellation, type, method, options } = request
   try {
     const waitsMs = Math.min(options.requestTimeoutMs, Number(call.getDeadline()) - Date.now())
-    const deadline = performance.now() + waitsMs
+    const startedAt = performance.now()
+    const deadline = startedAt + waitsMs
     const { turns } = options
-    const inTurn = <T>(work: () => T): T | Promise<T> => (isLong(bytes) ? turns.do(work) : work())
-    const message = await inTurn(() => decode(bytes, type))
-    const reply = await method(message as never, { deadline, cancellation, inference, inTurn, turns })
+    const read = (): object => decode(bytes, type)
+    const message = isLong(bytes) ? await turns.do(read) : read()
+    const reply = await method(message as never, { startedAt, deadline, cancellation, observation, turns })
     const encoded = type.encode(reply)
     return { code: status.OK, bytes: encoded, release: options.held.hold(encoded.length) }
   } catch (error) {

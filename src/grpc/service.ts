@@ -9,7 +9,8 @@ import { v2Config } from '../protocols/v2/v2-config.ts'
 import { v2Metadata } from '../protocols/v2/v2-metadata.ts'
 import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../protocols/v2/v2-server.ts'
 import { v2Statistics } from '../protocols/v2/v2-statistics.ts'
-import type { Call } from './calls.ts'
+import { answer } from '../serving/answer.ts'
+import type { Call, Method } from './calls.ts'
 import { GrpcError } from './status.ts'
 
 export interface ServiceOptions {
@@ -19,9 +20,6 @@ export interface ServiceOptions {
   readonly serverName: string
   readonly isDraining: () => boolean
 }
-
-/** Answers one message of a method. */
-export type Method = (message: never, call: Call) => object | Promise<object>
 
 /** Which model a message is about; empty is as if it were left out. */
 interface ModelName {
@@ -33,8 +31,10 @@ interface ModelName {
 export function createMethods({ registry, version, serverName, isDraining }: ServiceOptions): Record<string, Method> {
   const get = ({ name, version: asked }: ModelName): Model =>
     asUnknown(() => registry.get(name || undefined, asked || undefined))
-  const infer = (message: InferMessage, call: Call): Promise<InferReply> =>
-    computeModel(get({ name: message.modelName, version: message.modelVersion }), message, call)
+  const infer = async (message: InferMessage, call: Call): Promise<InferReply> => {
+    const find = (): Model => get({ name: message.modelName, version: message.modelVersion })
+    return call.turns.finish(await answer(v2GrpcCodec, () => message, { ...call, find }))
+  }
   // Of one that is unknown Triton says that it is not ready, over gRPC.
   const isReady = ({ name, version: asked }: ModelName): boolean =>
     registry.list().some((entry) => {
@@ -69,18 +69,4 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
 
 function refuse(action: string): never {
   throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime(action))
-}
-
-async function computeModel(model: Model, message: InferMessage, call: Call): Promise<InferReply> {
-  call.inference.model = model.view
-  const request = await call.inTurn(() => {
-    model.checkRoom()
-    return v2GrpcCodec.decode(message, model.view)
-  })
-  const { inputs, outputs, priority } = request
-  call.inference.inputs = inputs
-  const deadline = Math.min(call.deadline, performance.now() + (request.timeoutUs ?? Infinity) / 1000)
-  const result = await model.infer({ inputs, outputs, priority, deadline }, call.cancellation)
-  call.inference.timings = result.timings
-  return call.turns.finish(v2GrpcCodec.encode(result, request, model.view))
 }

@@ -4,9 +4,8 @@ import { Cancellation } from '../core/cancellation.ts'
 import { toRequestId } from '../core/request-id.ts'
 import type { InferMessage } from '../protocols/v2/v2-grpc-message.ts'
 import { compute } from './calls.ts'
-import type { CallOptions } from './calls.ts'
+import type { CallOptions, Method } from './calls.ts'
 import type { MethodType } from './messages.ts'
-import type { Method } from './service.ts'
 
 // Requests of one stream that are computed at once, so that they can be joined; more are read when these are answered.
 const MAX_TOGETHER = 64

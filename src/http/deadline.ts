@@ -2,15 +2,15 @@ import type { FastifyRequest } from 'fastify'
 import { HttpError } from './errors.ts'
 
 /**
- * When a request has waited long enough: as long as `x-request-timeout-ms` says, at most as long as the server allows.
+ * How long a request may wait, in milliseconds: as long as `x-request-timeout-ms` says, at most as long as the server
+ * allows.
  *
- * @returns A time on the clock of `performance.now()`.
+ * @throws HttpError 400 when the header is no number of milliseconds.
  */
-export function deadlineOf({ headers }: FastifyRequest, maxMs: number): number {
+export function maxWaitMs({ headers }: Pick<FastifyRequest, 'headers'>, serverMs: number): number {
   const asked = headers['x-request-timeout-ms']
-  if (asked === undefined) return performance.now() + maxMs
-  if (typeof asked === 'string' && /^[1-9]\d{0,8}$/.test(asked))
-    return performance.now() + Math.min(Number(asked), maxMs)
+  if (asked === undefined) return serverMs
+  if (typeof asked === 'string' && /^[1-9]\d{0,8}$/.test(asked)) return Math.min(Number(asked), serverMs)
   const got = JSON.stringify(String(asked).slice(0, 40))
   throw new HttpError(
     400,

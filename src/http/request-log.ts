@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Cancellation } from '../core/cancellation.ts'
-import { roundMs, addInference } from '../models/inference-log.ts'
-import type { InferenceLog } from '../models/inference-log.ts'
+import type { Observation } from '../core/observation.ts'
+import { addObservation, roundMs } from '../serving/request-line.ts'
 
-/** What is known of a prediction, and how it learns that its client has gone. */
-interface ObservedInference extends InferenceLog {
+/** What is known about a request, and how it learns that its client has left. */
+interface HttpObservation extends Observation {
   /** Cancelled when the client closes its connection before the answer is out. */
   cancellation?: Cancellation
   /** The client has left already. */
@@ -16,7 +16,7 @@ interface ObservedInference extends InferenceLog {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    inference: ObservedInference
+    observation: HttpObservation
   }
 }
 
@@ -25,7 +25,7 @@ const CLIENT_CLOSED_REQUEST = 499
 
 /** Observes every request of the app. */
 export function logRequests(app: FastifyInstance): void {
-  app.decorateRequest('inference')
+  app.decorateRequest('observation')
   app.addHook('onRequest', (request, reply, done) => {
     observeRequest(request, reply)
     done()
@@ -35,13 +35,13 @@ export function logRequests(app: FastifyInstance): void {
 /** Gives an answer its request's id, and its request one log line when it is out or the client gone. */
 export function observeRequest(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id)
-  const inference: ObservedInference = {}
-  request.inference = inference
+  const observation: HttpObservation = {}
+  request.observation = observation
   reply.raw.on('close', () => {
     if (!reply.raw.writableFinished) {
-      inference.isGone = true
-      inference.cancellation?.cancel()
-    } else inference.release?.()
+      observation.isGone = true
+      observation.cancellation?.cancel()
+    } else observation.release?.()
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
     // Probes come every few seconds for ever. A request whose path cannot be read has no route, and so no config.
     // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
@@ -55,7 +55,7 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
 
 /** What is logged; never a body. */
 function toLine(request: FastifyRequest, reply: FastifyReply, route: string, status: number): object {
-  const { id, method, inference } = request
+  const { id, method, observation } = request
   const line = {
     reqId: id,
     method,
@@ -63,5 +63,5 @@ function toLine(request: FastifyRequest, reply: FastifyReply, route: string, sta
     status,
     durationMs: roundMs(reply.elapsedTime),
   }
-  return addInference(line, inference)
+  return addObservation(line, observation)
 }

@@ -5,7 +5,7 @@ import { jsonSchema } from '../openapi/json-schema.ts'
 import { errorSchema, modelListSchema, modelSchema } from '../openapi/reply-schemas.ts'
 import type { ModelDescription } from '../openapi/reply-schemas.ts'
 import type { Platform } from '../platform-paths.ts'
-import type { ModelPath } from './predict.ts'
+import type { ModelPath } from '../request-context.ts'
 
 /** What is served, and how to call it. */
 export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMultiModel }: Platform): void {

@@ -5,7 +5,7 @@ import { bodyOf } from '../body/bodies.ts'
 import { HttpError } from '../errors.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
 import { notImplementedSchema, predictSchema } from '../openapi/protocol-schemas.ts'
-import type { ModelPath } from './predict.ts'
+import type { ModelPath } from '../request-context.ts'
 
 // A longer body is more than a name and an address, and would be parsed in vain.
 const MAX_NAME_BYTES = 2 ** 13

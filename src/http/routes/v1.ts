@@ -1,35 +1,32 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Turns } from '../../core/turns.ts'
 import { canPredict } from '../../models/readiness.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import type { BufferPool } from '../../core/buffer-pool.ts'
 import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
 import { v1Codec } from '../../protocols/v1/v1.ts'
-import type { V1Body } from '../../protocols/v1/v1.ts'
+import type { V1Body, V1Request } from '../../protocols/v1/v1.ts'
+import { answer } from '../../serving/answer.ts'
 import type { AnswerSender } from '../body/answer-sender.ts'
 import { acceptAnyBody, bodyOf, csvHeaderOf, passOverBrokenType } from '../body/bodies.ts'
 import { decompress } from '../body/compression.ts'
-import { deadlineOf } from '../deadline.ts'
 import { handleErrorsBriefly } from '../errors.ts'
 import { toExecutionParameters } from '../execution-parameters.ts'
 import { acceptedTypes, formatOf, formatsOf, typeOf } from '../body/formats.ts'
-import { admit, decodeInTurn, infer } from '../infer.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
 import { PING, PREDICT } from '../platform-paths.ts'
 import type { Platform } from '../platform-paths.ts'
 import { PROBE } from '../probe-routes.ts'
 import { predictSchema } from '../openapi/protocol-schemas.ts'
 import { refuseUnknownQuery } from '../query.ts'
+import { contextOf } from '../request-context.ts'
+import type { ContextOptions, ModelPath } from '../request-context.ts'
 import { toWarningsHeader } from '../warnings-header.ts'
 import { addMultiModelRoutes } from './multi-model.ts'
-import type { ModelPath } from './predict.ts'
 
-export interface V1Options {
-  readonly registry: Registry
+export interface V1Options extends ContextOptions {
   readonly buffers: BufferPool
   readonly version: string
-  readonly requestTimeoutMs: number
-  readonly turns: Turns
   readonly sender: AnswerSender
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
@@ -45,10 +42,10 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   acceptAnyBody(app, options.buffers)
   handleErrorsBriefly(app)
   const predict = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answer(request, reply, { format: formatOf(request), isScoring: true }, options)
+    answerV1(request, reply, { format: formatOf(request), isScoring: true }, options)
   // TensorFlow Serving takes bodies for JSON whatever they are called, and its examples post with curl's own type.
   const predictV1 = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answer(request, reply, { format: formatOf(request, 'json'), isScoring: false }, options)
+    answerV1(request, reply, { format: formatOf(request, 'json'), isScoring: false }, options)
 
   app.get('/v1/models', described(V1, 'The names of all models'), async () => ({
     models: [...new Set(registry.list().map(({ name }) => name))],
@@ -94,22 +91,29 @@ function described(tag: string, summary: string, bodies?: () => JsonSchema): obj
   return { schema: { ...(bodies && { bodies }), tags: [tag], summary } }
 }
 
-async function answer(
+async function answerV1(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
   { format, isScoring }: Pick<V1Body, 'format' | 'isScoring'>,
-  { registry, requestTimeoutMs, bodyLimitBytes, turns, sender }: V1Options,
+  options: V1Options,
 ): Promise<FastifyReply> {
   const types = acceptedTypes(request)
-  const deadline = deadlineOf(request, requestTimeoutMs)
-  const model = admit(request, registry)
-  const bytes = await decompress(bodyOf(request), request.headers['content-encoding'], bodyLimitBytes)
-  const body = { bytes, format, csvHeader: csvHeaderOf(request), accepts: formatsOf(types), isScoring }
+  const readBody = async (): Promise<V1Body> => ({
+    bytes: await decompress(bodyOf(request), request.headers['content-encoding'], options.bodyLimitBytes),
+    format,
+    csvHeader: csvHeaderOf(request),
+    accepts: formatsOf(types),
+    isScoring,
+  })
+  const decode = (body: V1Body, view: ModelView): V1Request => {
+    const decoded = v1Codec.decode(body, view)
+    // Refused before it is computed, if the client does not accept the type.
+    void reply.type(typeOf(request, types, decoded.accept))
+    const { warnings, accept } = decoded
+    if (warnings && accept !== 'json') void reply.header('x-warnings', toWarningsHeader(warnings))
+    return decoded
+  }
   // Batch transform splits its files at line ends, so its bodies are CSV or lines.
-  const view = isScoring && format !== 'json' ? model.scoringView : model.view
-  const decoded = await decodeInTurn(request, model, { turns, bytes }, () => v1Codec.decode(body, view))
-  const type = typeOf(request, types, decoded.accept)
-  const result = await infer(request, model, decoded, deadline)
-  if (decoded.warnings && decoded.accept !== 'json') void reply.header('x-warnings', toWarningsHeader(decoded.warnings))
-  return sender.sendText(reply.type(type), v1Codec.encode(result, decoded, model.view))
+  const context = { ...contextOf(request, options), isScoring: isScoring && format !== 'json' }
+  return options.sender.sendText(reply, await answer({ ...v1Codec, decode }, readBody, context))
 }

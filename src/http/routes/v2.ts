@@ -1,33 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BufferPool } from '../../core/buffer-pool.ts'
-import type { Turns } from '../../core/turns.ts'
 import type { Model } from '../../models/model.ts'
 import { isAllReady, loadedModels } from '../../models/readiness.ts'
-import type { Registry } from '../../models/registry.ts'
 import { v2Codec } from '../../protocols/v2/v2.ts'
+import type { V2Body } from '../../protocols/v2/v2.ts'
 import { v2Config } from '../../protocols/v2/v2-config.ts'
 import { v2Metadata } from '../../protocols/v2/v2-metadata.ts'
 import { asUnknown, asksForReady, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2/v2-server.ts'
 import { v2Statistics } from '../../protocols/v2/v2-statistics.ts'
+import { answer } from '../../serving/answer.ts'
 import type { AnswerSender, EncodingChoice } from '../body/answer-sender.ts'
 import { acceptAnyBody, bodyOf, passOverBrokenType } from '../body/bodies.ts'
 import { MIN_BYTES, decompress, encodingFor } from '../body/compression.ts'
-import { deadlineOf } from '../deadline.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
-import { admit, decodeInTurn, infer } from '../infer.ts'
 import { PROBE } from '../probe-routes.ts'
 import { inferSchema, notImplementedSchema } from '../openapi/protocol-schemas.ts'
 import { refuseUnknownQuery } from '../query.ts'
-import type { ModelPath } from './predict.ts'
+import { contextOf } from '../request-context.ts'
+import type { ContextOptions, ModelPath } from '../request-context.ts'
 
-export interface V2Options {
-  readonly registry: Registry
+export interface V2Options extends ContextOptions {
   readonly buffers: BufferPool
   readonly version: string
   /** What the server calls itself to clients. */
   readonly serverName: string
-  readonly requestTimeoutMs: number
-  readonly turns: Turns
   readonly sender: AnswerSender
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
@@ -109,33 +105,35 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
         onRequest: refuseUnknownQuery([]),
         schema: { bodies: inferSchema, tags: TAGS, summary: 'Computes a model' },
       },
-      (request, reply) => answer(request, reply, options),
+      (request, reply) => answerV2(request, reply, options),
     )
   }
 }
 
-async function answer(
+async function answerV2(
   request: FastifyRequest<ModelPath>,
   reply: FastifyReply,
-  { registry, requestTimeoutMs, bodyLimitBytes, turns, sender }: V2Options,
+  options: V2Options,
 ): Promise<FastifyReply> {
-  const model = asUnknown(() => admit(request, registry))
-  const encoding = request.headers['content-encoding']
-  const body = bodyOf(request)
-  const bytes = encoding === undefined ? body : await decompress(body, encoding, bodyLimitBytes)
-  const jsonBytes = jsonBytesOf(request)
-  const decoded = await decodeInTurn(request, model, { turns, bytes }, () =>
-    v2Codec.decode({ bytes, jsonBytes }, model.view),
-  )
-  const maxMs = Math.min(requestTimeoutMs, (decoded.timeoutUs ?? Infinity) / 1000)
-  const result = await infer(request, model, decoded, deadlineOf(request, maxMs))
-  const { json, binary, maxBytes } = await turns.finish(v2Codec.encode(result, decoded, model.view))
+  const { registry, turns, sender, bodyLimitBytes } = options
+  const { name, version } = request.params
+  const context = contextOf(request, options, () => asUnknown(() => registry.get(name, version)))
+  const steps = await answer(v2Codec, () => toV2Body(request, bodyLimitBytes), context)
+  const { json, binary, maxBytes } = await turns.finish(steps)
   const head = { pieces: json, maxBytes }
   const encodingOf = encodingChoice(request, reply)
   if (binary.length === 0) return sender.sendText(reply.type('application/json; charset=utf-8'), head, encodingOf)
   void reply.type('application/octet-stream')
   const setHeadBytes = (length: number): void => void reply.header(JSON_LENGTH, length)
   return sender.sendMixed(reply, { head, binary, setHeadBytes }, encodingOf)
+}
+
+function toV2Body(request: FastifyRequest<ModelPath>, limitBytes: number): V2Body | Promise<V2Body> {
+  const jsonBytes = jsonBytesOf(request)
+  const encoding = request.headers['content-encoding']
+  const body = bodyOf(request)
+  if (encoding === undefined) return { bytes: body, jsonBytes }
+  return decompress(body, encoding, limitBytes).then((bytes) => ({ bytes, jsonBytes }))
 }
 
 function encodingChoice({ headers }: FastifyRequest, reply: FastifyReply): EncodingChoice {

@@ -8,6 +8,8 @@ import type { WireReader } from './wire-reader.ts'
 
 /** A request as its message has it; buffers are views into its bytes. */
 export interface InferMessage {
+  /** The message as it came. */
+  readonly bytes: Buffer
   readonly modelName: string
   readonly modelVersion: string
   readonly id: string
@@ -42,6 +44,7 @@ const MAX_PARTS = 2 ** 16
  */
 export function readInferRequest(bytes: Buffer): InferMessage {
   const message = {
+    bytes,
     modelName: '',
     modelVersion: '',
     id: '',

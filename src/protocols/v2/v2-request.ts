@@ -14,8 +14,6 @@ import { checkRanges } from '../tabular/check-ranges.ts'
 export interface V2Request extends InferenceRequest {
   readonly id: string | undefined
   readonly requested: readonly RequestedOutput[]
-  /** How long the request may wait, in microseconds. */
-  readonly timeoutUs: number | undefined
   /** What the answer warns of. */
   readonly warnings: readonly string[] | undefined
 }
@@ -39,15 +37,16 @@ export function toRequest(
     requested,
     outputs: isPart ? [...new Set(requested.map(({ spec }) => spec.name))] : undefined,
     id,
-    timeoutUs: timeoutOf(given),
+    timeoutMs: timeoutOf(given),
     priority: priorityOf(given),
     warnings: checkRanges(inputs, model),
   }
 }
 
+/** The parameter is in microseconds. */
 function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
   if (timeout === undefined || timeout === 0) return undefined
-  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return timeout as number
+  if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return (timeout as number) / 1000
   throw invalid('parameters.timeout', `expected microseconds, got ${show(timeout)}`)
 }
 

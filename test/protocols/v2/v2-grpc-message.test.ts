@@ -63,7 +63,9 @@ describe('a request', () => {
           raw_input_contents: raw,
         })
         const message = readInferRequest(bytes)
-        expect({ ...message, rawInputs: message.rawInputs.map((each) => Uint8Array.from(each)) }).toEqual({
+        const rawInputs = message.rawInputs.map((each) => Uint8Array.from(each))
+        expect({ ...message, rawInputs }).toEqual({
+          bytes,
           modelName,
           modelVersion,
           id,

@@ -188,11 +188,11 @@ describe('a request', () => {
 
   test('tells how long it may wait, and how urgent it is', () => {
     expect(decode({ inputs: [X, S], parameters: { timeout: 5000, priority: 2 } })).toMatchObject({
-      timeoutUs: 5000,
+      timeoutMs: 5,
       priority: 2,
     })
     expect(decode({ inputs: [X, S], parameters: { timeout: 0, priority: 0 } })).toMatchObject({
-      timeoutUs: undefined,
+      timeoutMs: undefined,
       priority: undefined,
     })
   })

@@ -1,0 +1,88 @@
+import type { Cancellation } from '../core/cancellation.ts'
+import { ServingError } from '../core/errors.ts'
+import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
+import type { Observation } from '../core/observation.ts'
+import { rowsOf } from '../core/tensor.ts'
+import { isLong } from '../core/turns.ts'
+import type { Turns } from '../core/turns.ts'
+import type { Model } from '../models/model.ts'
+import type { Codec } from '../protocols/codec.ts'
+
+/** What a transport knows about a request before its body is read. */
+export interface RequestContext {
+  /** Finds the model. @throws ServingError MODEL_NOT_FOUND or MODEL_NOT_READY, in the words of the protocol. */
+  readonly find: () => Model
+  /** The request was complete then, on the clock of `performance.now()`. A limit in the body counts from here. */
+  readonly startedAt: number
+  /** The request must have begun to compute by then, on the same clock. */
+  readonly deadline: number
+  /** Cancelled when the client leaves. */
+  readonly cancellation: Cancellation
+  /** Filled on the way. */
+  readonly observation: Observation
+  /** Spreads long decoding over turns of the event loop. */
+  readonly turns: Turns
+  /** True for scoring servers, whose requests may have more rows. */
+  readonly isScoring?: boolean
+  /** Called when the outputs are computed. The body may be released now, because no run reads it any more. */
+  readonly onComputed?: (result: InferenceResult) => void
+}
+
+/** A body with its bytes: their number decides whether it is decoded at once. */
+interface SizedBody {
+  readonly bytes: Buffer
+}
+
+/**
+ * Takes one request through a model: admit, decode, compute, encode. Every transport calls this and nothing else.
+ *
+ * @param codec The protocol of the request.
+ * @param readBody Called once the model has room, so that no body is decompressed in vain.
+ * @returns What the codec encodes. It may hold views of the outputs.
+ * @throws ServingError with any of its codes; what `readBody` throws.
+ */
+export async function answer<Body extends SizedBody, Request extends InferenceRequest, Reply>(
+  codec: Codec<Body, Request, Reply>,
+  readBody: () => Body | Promise<Body>,
+  context: RequestContext,
+): Promise<Reply> {
+  const model = admit(context)
+  const body = await readBody()
+  const request = await decode(codec, body, model, context)
+  context.observation.rows = rowsOf(request.inputs)
+  const { inputs, outputs, priority } = request
+  const deadline = deadlineOf(context, request)
+  const result = await model.infer({ inputs, outputs, priority, deadline }, context.cancellation)
+  context.observation.timings = result.timings
+  context.onComputed?.(result)
+  return codec.encode(result, request, model.view)
+}
+
+/** Finds the model and refuses the request if the model has no room, so that no body is decoded in vain. */
+function admit({ find, observation }: RequestContext): Model {
+  const model = find()
+  observation.model = model.view
+  model.checkRoom()
+  return model
+}
+
+/** Decodes a short body at once and a long one in its turn. While it waits, the queue may fill or the client may leave. */
+function decode<Body extends SizedBody, Request extends InferenceRequest>(
+  codec: Codec<Body, Request, unknown>,
+  body: Body,
+  model: Model,
+  { turns, cancellation, isScoring }: RequestContext,
+): Request | Promise<Request> {
+  const view = isScoring ? model.scoringView : model.view
+  if (!isLong(body.bytes)) return codec.decode(body, view)
+  return turns.do(() => {
+    if (cancellation.isCancelled) throw new ServingError('CANCELLED', 'the client went away before its turn')
+    model.checkRoom()
+    return codec.decode(body, view)
+  })
+}
+
+/** The earlier of the deadlines of the transport and of the body. */
+function deadlineOf({ startedAt, deadline }: RequestContext, { timeoutMs }: InferenceRequest): number {
+  return timeoutMs === undefined ? deadline : Math.min(deadline, startedAt + timeoutMs)
+}
