@@ -5,6 +5,8 @@ import type { Logger } from 'pino'
 import type { Config } from './process/config.ts'
 import { BufferPool } from './core/buffer-pool.ts'
 import { ServingError } from './core/errors.ts'
+import { combineObservers } from './core/observer.ts'
+import type { Observer } from './core/observer.ts'
 import { Turns } from './core/turns.ts'
 import { createGrpcServer } from './grpc/listener.ts'
 import type { GrpcServer } from './grpc/listener.ts'
@@ -13,6 +15,7 @@ import { progressText } from './models/load-progress.ts'
 import { createRegistry } from './models/registry.ts'
 import type { ModelEntry } from './models/registry.ts'
 import type { ModelFile } from './models/files/repository.ts'
+import { StatisticsObserver } from './models/statistics.ts'
 import { checkExamples, exampleGaps, exampleRows } from './protocols/predict/check-examples.ts'
 import { offerExample } from './protocols/predict/offer-example.ts'
 import { mostWorkers } from './runtime/capacity.ts'
@@ -57,7 +60,9 @@ export function createServer(options: ServerOptions): Server {
   const { config, files, logger, version } = options
   const buffers = new BufferPool()
   const size = chooseWorkers(config, logger)
-  const runtime = createRuntime(options, size, buffers)
+  const statistics = new StatisticsObserver()
+  const observer = combineObservers([statistics, logObserver(logger)])
+  const runtime = createRuntime(options, { size, buffers, observer })
   const { maxRows, maxAnswerBytes, jsonNan, maxRunMs, maxQueued, maxQueuedRows } = config
   const registry = createRegistry(files, runtime, {
     maxLoading: size,
@@ -68,6 +73,7 @@ export function createServer(options: ServerOptions): Server {
     maxQueued,
     maxQueuedRows,
     defaultName: config.defaultModel,
+    observer,
     onWarning: (model, text) => logger.warn({ model }, text),
     examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   })
@@ -84,6 +90,7 @@ export function createServer(options: ServerOptions): Server {
     logger,
     version,
     turns: new Turns(),
+    statisticsOf: statistics.statisticsOf,
     isDraining: () => isDraining,
   }
   const app = buildApp({ ...transport, platform: config.platform })
@@ -129,10 +136,16 @@ async function answersWritten(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) await nextTurn()
 }
 
+interface RuntimeParts {
+  /** Worker processes for one model. */
+  readonly size: number
+  readonly buffers: BufferPool
+  readonly observer: Required<Observer>
+}
+
 function createRuntime(
   { config, files, logger, workerEntry }: ServerOptions,
-  size: number,
-  buffers: BufferPool,
+  { size, buffers, observer }: RuntimeParts,
 ): Runtime {
   const asked = config.maxRunMemory * 2 ** 20
   const processes = mostWorkers(files.length, size)
@@ -147,9 +160,16 @@ function createRuntime(
     size,
     intraOpThreads: config.intraOpThreads,
     maxLoadMs: config.maxLoadMs,
-    onDeath: (reason, file) => logger.error({ file }, `a worker ended: ${reason}; another takes its place`),
+    onDeath: observer.workerDied,
     onLost: (file, err) => logger.error({ err, file }, 'a new worker cannot load a model; the others go on with it'),
   })
+}
+
+/** Writes a line for each worker that ends. */
+function logObserver(logger: Logger): Observer {
+  return {
+    workerDied: ({ reason, file }) => logger.error({ file }, `a worker ended: ${reason}; another takes its place`),
+  }
 }
 
 /** One line explains the choice. */

@@ -1,21 +1,23 @@
-/** How often something was done, and how long that took in all. */
+/** How often something was done, and how many milliseconds it took in all. */
 export interface Count {
   readonly count: number
   readonly ms: number
 }
 
-/** What a model has done since it was loaded. */
+/** The counts of a model since it was loaded. */
 export interface Statistics {
-  /** Requests that were answered, from when they were accepted. */
+  /** Requests that were answered. The time counts from when they were accepted. */
   readonly success: Count
-  /** Requests that were refused, dropped or could not be computed. */
+  /** Requests that were refused, dropped, or could not be computed. */
   readonly fail: Count
+  /** Answered requests, and the time that they waited. */
   readonly queue: Count
+  /** Answered requests, and the time in which they were computed. */
   readonly compute: Count
-  /** Rows that were computed; one a request where the model has no batch axis. */
+  /** Rows that were computed. A request counts as one row if the model has no batch axis. */
   readonly rows: number
-  /** Runs by how many rows they had. */
+  /** Runs, by their number of rows. */
   readonly runs: ReadonlyMap<number, Count>
-  /** When the last request was accepted, as `Date.now()` tells it; 0 before the first. */
+  /** When the last request ended, on the clock of `Date.now()`; 0 before the first. */
   readonly lastRequestAt: number
 }

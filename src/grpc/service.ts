@@ -1,4 +1,6 @@
 import { status } from '@grpc/grpc-js'
+import type { Statistics } from '../core/model-statistics.ts'
+import type { ModelView } from '../core/model-view.ts'
 import { isAllReady, loadedModels } from '../models/readiness.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
@@ -19,6 +21,7 @@ export interface ServiceOptions {
   /** What the server calls itself to clients. */
   readonly serverName: string
   readonly isDraining: () => boolean
+  readonly statisticsOf: (view: ModelView) => Statistics
 }
 
 /** Which model a message is about; empty is as if it were left out. */
@@ -28,7 +31,8 @@ interface ModelName {
 }
 
 /** The methods of the Open Inference Protocol and of Triton, by their names. */
-export function createMethods({ registry, version, serverName, isDraining }: ServiceOptions): Record<string, Method> {
+export function createMethods(options: ServiceOptions): Record<string, Method> {
+  const { registry, version, serverName, isDraining, statisticsOf } = options
   const get = ({ name, version: asked }: ModelName): Model =>
     asUnknown(() => registry.get(name || undefined, asked || undefined))
   const infer = async (message: InferMessage, call: Call): Promise<InferReply> => {
@@ -59,7 +63,7 @@ export function createMethods({ registry, version, serverName, isDraining }: Ser
     ModelStatistics: (message: ModelName) => {
       const { name, version: asked } = message
       const models = asUnknown(() => loadedModels(registry, name || undefined, name && asked ? asked : undefined))
-      return { model_stats: models.map(({ view, statistics }) => v2Statistics(view, statistics)) }
+      return { model_stats: models.map(({ view }) => v2Statistics(view, statisticsOf(view))) }
     },
     RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: v2Index(registry.list(), ready) }),
     RepositoryModelLoad: () => refuse('load'),

@@ -2,6 +2,8 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { BufferPool } from '../core/buffer-pool.ts'
 import { HeldAnswers } from '../core/held-answers.ts'
+import type { Statistics } from '../core/model-statistics.ts'
+import type { ModelView } from '../core/model-view.ts'
 import { toRequestId } from '../core/request-id.ts'
 import type { Turns } from '../core/turns.ts'
 import type { Registry } from '../models/registry.ts'
@@ -47,6 +49,8 @@ export interface AppOptions {
   /** Shared by all transports. */
   readonly turns: Turns
   readonly maxAnswerBytes: number
+  /** The counts of a loaded model. */
+  readonly statisticsOf: (view: ModelView) => Statistics
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
   readonly platform: Platform

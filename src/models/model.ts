@@ -4,7 +4,6 @@ import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
 import { hasBatchAxis } from '../core/signature.ts'
-import type { Statistics } from '../core/model-statistics.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import { Breaker } from '../scheduling/breaker.ts'
 import { toCheckedView } from './meaning/checked-view.ts'
@@ -18,7 +17,7 @@ import { findExample } from './tuning/find-example.ts'
 import { createLanes } from './tuning/two-queues.ts'
 import { toLimits } from './tuning/limits.ts'
 import type { Sessions } from './sessions.ts'
-import { StatisticsKeeper } from './statistics.ts'
+import { observeRequests } from './observed.ts'
 import { choosingLabels } from './meaning/label-threshold.ts'
 
 /** A model that is being served. */
@@ -36,7 +35,8 @@ export interface Model {
   readonly maxQueuedRows: number
   /** The view for scoring servers, whose requests may have more rows. */
   readonly scoringView: ModelView
-  readonly statistics: Statistics
+  /** Requests that wait now, without those that are being computed. */
+  readonly queued: number
   /** Its requests keep ending workers; those that need one are refused for a while. */
   readonly isPaused: boolean
   /** Refuses in constant time what `infer` would refuse anyway, so that no body is decoded in vain. */
@@ -65,13 +65,14 @@ export async function createModel(sessions: Sessions, options: ModelOptions): Pr
   if (!inline && trial !== workers) await trial.dispose()
   const scoringView = toScoringView(view)
   const limits = toLimits(options, options.description.limits, batching, workers.parallelism)
-  const statistics = new StatisticsKeeper(hasBatchAxis(view.signature))
+  const observer = options.observer.ofModel(view)
   const breaker = new Breaker((seconds) =>
     options.onWarning(`its requests keep ending the process that computes it: it is paused for ${seconds} s`),
   )
-  const scheduler = createLanes(workers, inline, statistics, {
+  const scheduler = createLanes(workers, inline, observer, {
     ...batching,
     ...limits,
+    hasRows: hasBatchAxis(view.signature),
     breaker,
     maxAnswerBytes: options.maxAnswerBytes,
     maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
@@ -80,6 +81,7 @@ export async function createModel(sessions: Sessions, options: ModelOptions): Pr
       options.onWarning(`requests are not joined any more: ${reason}`)
     },
   })
+  const { submit, checkRoom } = observeRequests(scheduler, observer)
   return {
     view,
     example,
@@ -93,15 +95,17 @@ export async function createModel(sessions: Sessions, options: ModelOptions): Pr
     get scoringView() {
       return batching.isIndependent ? scoringView : view
     },
-    statistics,
     get warnings() {
       return [...workers.warnings, ...warnings]
     },
     get isPaused() {
       return breaker.isPaused
     },
-    checkRoom: () => statistics.observeRefusal(() => scheduler.checkRoom()),
-    infer: choosingLabels((...request) => statistics.observe(scheduler.submit(...request)), view),
+    get queued() {
+      return scheduler.queued
+    },
+    checkRoom,
+    infer: choosingLabels(submit, view),
     abandon: (error) => scheduler.abandon(error),
     async close() {
       await scheduler.drain()

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
 import type { NanPolicy } from '../core/model-view.ts'
+import type { Observer } from '../core/observer.ts'
 import { NativeLibraryError } from '../runtime/native-library.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -64,6 +65,8 @@ export interface RegistryOptions extends QueueLimits {
   readonly maxAnswerBytes: number
   readonly jsonNan: NanPolicy
   readonly maxRunMs: number
+  /** Listens to every model. */
+  readonly observer: Required<Observer>
   /** Called with what turns out to be wrong while a model is served. */
   readonly onWarning: (model: string, text: string) => void
   readonly examples: ExamplesReader

@@ -1,15 +1,29 @@
-import type { InferenceResult, RunRequest, Timings } from '../core/inference.ts'
+import type { ErrorCode } from '../core/errors.ts'
+import type { Timings } from '../core/inference.ts'
 import type { Count, Statistics } from '../core/model-statistics.ts'
-import { rowsOf } from '../core/tensor.ts'
-import type { Run } from '../scheduling/scheduler.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { ModelObserver, Observer } from '../core/observer.ts'
 
 interface MutableCount extends Count {
   count: number
   ms: number
 }
 
-/** Counts what really happened: requests as they end, runs as they are computed. */
-export class StatisticsKeeper implements Statistics {
+/** The observer that counts. It keeps the counts of a model as long as the view of the model is in use. */
+export class StatisticsObserver implements Observer {
+  readonly #models = new WeakMap<ModelView, ModelStatistics>()
+
+  readonly ofModel = (view: ModelView): ModelObserver => {
+    const statistics = new ModelStatistics()
+    this.#models.set(view, statistics)
+    return statistics
+  }
+
+  /** @param view The view of a loaded model. */
+  readonly statisticsOf = (view: ModelView): Statistics => this.#models.get(view) ?? new ModelStatistics()
+}
+
+class ModelStatistics implements Statistics, ModelObserver {
   readonly success: MutableCount = { count: 0, ms: 0 }
   readonly fail: MutableCount = { count: 0, ms: 0 }
   readonly queue: MutableCount = { count: 0, ms: 0 }
@@ -17,60 +31,24 @@ export class StatisticsKeeper implements Statistics {
   readonly runs = new Map<number, MutableCount>()
   rows = 0
   lastRequestAt = 0
-  readonly #hasBatchAxis: boolean
 
-  /** @param hasBatchAxis Whether a request has rows; each counts as one row where it has none. */
-  constructor(hasBatchAxis: boolean) {
-    this.#hasBatchAxis = hasBatchAxis
+  refused(code: ErrorCode): void {
+    this.failed(code, 0)
   }
 
-  /** Counts a request that was accepted or refused just now, as it ends. */
-  async observe(submitted: Promise<InferenceResult>): Promise<InferenceResult> {
-    const startedAt = performance.now()
-    try {
-      const result = await submitted
-      this.#succeeded(result.timings)
-      return result
-    } catch (error) {
-      add(this.fail, performance.now() - startedAt)
-      this.lastRequestAt = Date.now()
-      throw error
-    }
-  }
-
-  /** Counts a request that is refused before it is decoded. */
-  observeRefusal(check: () => void): void {
-    try {
-      check()
-    } catch (error) {
-      add(this.fail, 0)
-      this.lastRequestAt = Date.now()
-      throw error
-    }
-  }
-
-  #succeeded({ queueMs, computeMs }: Timings): void {
+  completed({ queueMs, computeMs }: Timings): void {
     add(this.success, queueMs + computeMs)
     add(this.queue, queueMs)
     add(this.compute, computeMs)
     this.lastRequestAt = Date.now()
   }
 
-  /** The same runs, counted. @param run Calls `onStart` when a worker takes them. */
-  counting(run: (requests: readonly RunRequest[], onStart: () => void) => ReturnType<Run>): Run {
-    return async (requests) => {
-      let startedAt = 0
-      const results = await run(requests, () => {
-        startedAt = performance.now()
-      })
-      const ms = (performance.now() - startedAt) / requests.length
-      for (const request of requests) this.#ran(request, ms)
-      return results
-    }
+  failed(_code: ErrorCode | undefined, ms: number): void {
+    add(this.fail, ms)
+    this.lastRequestAt = Date.now()
   }
 
-  #ran({ inputs }: Pick<RunRequest, 'inputs'>, ms: number): void {
-    const rows = this.#hasBatchAxis ? rowsOf(inputs) : 1
+  ran(rows: number, ms: number): void {
     const counted = this.runs.get(rows) ?? { count: 0, ms: 0 }
     this.runs.set(rows, counted)
     add(counted, ms)

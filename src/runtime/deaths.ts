@@ -1,4 +1,5 @@
 import { ServingError } from '../core/errors.ts'
+import type { DeathCause } from '../core/observer.ts'
 import { rowFailed } from '../core/row-errors.ts'
 import { ModelLoadError } from './runtime.ts'
 
@@ -32,6 +33,15 @@ export function deathText({ signal, code, problem, timeoutMs, lastWords }: Death
   if (!signal) return `exit code ${code}${words}`
   const meaning = FAULTS[signal] ?? (signal === 'SIGKILL' ? 'killed from outside, perhaps for want of memory' : '')
   return `${signal}${meaning && `, ${meaning}`}${words}`
+}
+
+/** One word for the cause, for counting. */
+export function causeOf({ signal, problem, timeoutMs, lastWords }: Death): DeathCause {
+  if (problem !== undefined) return 'start'
+  if (timeoutMs !== undefined) return 'timeout'
+  if (isOutOfMemory(lastWords)) return 'memory'
+  if (signal === undefined) return 'exit'
+  return FAULTS[signal] ? 'fault' : 'killed'
 }
 
 /**

@@ -1,6 +1,7 @@
+import type { WorkerDeath } from '../core/observer.ts'
 import { Backoff } from './backoff.ts'
 import { workersNeeded } from './capacity.ts'
-import { deathText } from './deaths.ts'
+import { causeOf, deathText } from './deaths.ts'
 import type { Death } from './deaths.ts'
 import type { PooledModel } from './pooled-model.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -11,8 +12,8 @@ export interface WorkerSetOptions extends WorkerProcessOptions {
   readonly size: number
   /** Threads that one run may use; more than one pays for large models at low load alone. */
   readonly intraOpThreads: number
-  /** A worker has ended by itself, or was ended because of a run. @param file The model that it computed, if any. */
-  readonly onDeath: (reason: string, file: string | undefined) => void
+  /** Called when a worker has ended by itself, or was ended because of a run. */
+  readonly onDeath: (death: WorkerDeath) => void
   /** A new worker could not load this file; the others go on with it. */
   readonly onLost: (file: string, error: Error) => void
 }
@@ -103,7 +104,6 @@ export class WorkerSet {
     this.#prepare(worker)
   }
 
-  /** Starts one more worker, where there may be more. */
   grow(): void {
     if (!this.canGrow) return
     const worker = this.start()
@@ -177,7 +177,7 @@ export class WorkerSet {
     const file = this.#busy.get(worker)?.file
     this.#busy.delete(worker)
     if (!this.#serving.delete(worker) || this.#isClosing) return
-    this.#options.onDeath(deathText(death), file)
+    this.#options.onDeath({ cause: causeOf(death), reason: deathText(death), file })
     // One that dies before it can compute would die again at once.
     if (!this.#preparing.delete(worker)) return this.#replace()
     this.#starts.failed()

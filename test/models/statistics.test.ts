@@ -1,24 +1,33 @@
 import { expect, test } from 'vitest'
-import { ServingError } from '../../src/core/errors.ts'
-import { StatisticsKeeper } from '../../src/models/statistics.ts'
+import { StatisticsObserver } from '../../src/models/statistics.ts'
+import { tableView } from '../support/views.ts'
 
-test('counts a request for a model without a batch axis as one row, whatever the size of its first axis', async () => {
-  const statistics = new StatisticsKeeper(false)
-  const run = statistics.counting(async (requests) => requests.map(({ inputs }) => inputs))
-  await run([{ inputs: new Map([['x', { dataType: 'float32', shape: [784], data: new Float32Array(784) }]]) }])
-  expect(statistics.rows).toBe(1)
-  expect([...statistics.runs.keys()]).toEqual([1])
+test('counts answered, refused and failed requests of each model on their own', () => {
+  const statistics = new StatisticsObserver()
+  const [view, other] = [tableView(), tableView()]
+  const observer = statistics.ofModel(view)
+  statistics.ofModel(other)
+  observer.completed({ queueMs: 2, computeMs: 3, batchSize: 8 })
+  observer.refused('QUEUE_FULL')
+  observer.failed('CANCELLED', 7)
+  expect(statistics.statisticsOf(view)).toMatchObject({
+    success: { count: 1, ms: 5 },
+    queue: { count: 1, ms: 2 },
+    compute: { count: 1, ms: 3 },
+    fail: { count: 2, ms: 7 },
+  })
+  expect(statistics.statisticsOf(view).lastRequestAt).toBeGreaterThan(0)
+  expect(statistics.statisticsOf(other)).toMatchObject({ success: { count: 0 }, fail: { count: 0 }, lastRequestAt: 0 })
 })
 
-test('counts what is refused before it is decoded, as whatever fails later', async () => {
-  const statistics = new StatisticsKeeper(true)
-  const full = new ServingError('QUEUE_FULL', 'full')
-  const refuse = () => {
-    throw full
-  }
-  expect(() => statistics.observeRefusal(refuse)).toThrow(full)
-  await expect(statistics.observe(Promise.reject(full))).rejects.toThrow(full)
-  statistics.observeRefusal(() => undefined)
-  expect(statistics).toMatchObject({ fail: { count: 2 }, success: { count: 0 } })
-  expect(statistics.lastRequestAt).toBeGreaterThan(0)
+test('counts runs by their number of rows', () => {
+  const statistics = new StatisticsObserver()
+  const view = tableView()
+  const observer = statistics.ofModel(view)
+  for (const rows of [8, 1, 8]) observer.ran(rows, 2)
+  expect(statistics.statisticsOf(view).rows).toBe(17)
+  expect([...statistics.statisticsOf(view).runs]).toEqual([
+    [8, { count: 2, ms: 4 }],
+    [1, { count: 1, ms: 2 }],
+  ])
 })

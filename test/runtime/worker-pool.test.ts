@@ -21,7 +21,7 @@ function startRuntime(options: Partial<WorkerPoolOptions> = {}) {
   const deaths: string[] = []
   const lost: string[] = []
   const runtime = startPool({
-    onDeath: (reason) => void deaths.push(reason),
+    onDeath: ({ reason }) => void deaths.push(reason),
     onLost: (_file, { message }) => void lost.push(message),
     ...options,
   })

@@ -2,11 +2,13 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { BufferPool } from '../../src/core/buffer-pool.ts'
+import { combineObservers } from '../../src/core/observer.ts'
 import { Turns } from '../../src/core/turns.ts'
 import { buildApp } from '../../src/http/app.ts'
 import type { AppOptions } from '../../src/http/app.ts'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
+import { StatisticsObserver } from '../../src/models/statistics.ts'
 import { findModels } from '../../src/models/files/repository.ts'
 import { checkExamples, exampleGaps, exampleRows } from '../../src/protocols/predict/check-examples.ts'
 import { offerExample } from '../../src/protocols/predict/offer-example.ts'
@@ -35,6 +37,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     },
   })
   const runtime = startPool()
+  const statistics = new StatisticsObserver()
   const limits = {
     defaultName: undefined,
     maxLoading: 1,
@@ -44,6 +47,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     maxQueued: 100,
     maxQueuedRows: 10_000,
     maxRunMs: 60_000,
+    observer: combineObservers([statistics]),
     onWarning: () => undefined,
     examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
   }
@@ -58,6 +62,7 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     bodyLimitBytes: options.bodyLimitBytes ?? 100_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     turns: new Turns(),
+    statisticsOf: statistics.statisticsOf,
     maxAnswerBytes: limits.maxAnswerBytes,
     isDraining: options.isDraining ?? (() => false),
     platform: { healthPath: undefined, predictPath: undefined, isMultiModel: false, ...options.platform },

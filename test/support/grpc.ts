@@ -5,11 +5,13 @@ import { protoPath } from 'grpc-health-check'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { combineObservers } from '../../src/core/observer.ts'
 import { Turns } from '../../src/core/turns.ts'
 import { PROTO_FILE } from '../../src/grpc/messages.ts'
 import { createGrpcServer } from '../../src/grpc/listener.ts'
 import type { GrpcOptions } from '../../src/grpc/server.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
+import { StatisticsObserver } from '../../src/models/statistics.ts'
 import { MODELS } from './paths.ts'
 import { openRegistry } from './registry.ts'
 
@@ -94,7 +96,8 @@ export async function startGrpc({ folder = MODELS, ...options }: TestGrpcOptions
       done()
     },
   })
-  const registry = await openRegistry(folder, options)
+  const statistics = new StatisticsObserver()
+  const registry = await openRegistry(folder, { observer: combineObservers([statistics]), ...options })
   await registry.load(() => undefined)
   const grpc = createGrpcServer({
     registry,
@@ -104,6 +107,7 @@ export async function startGrpc({ folder = MODELS, ...options }: TestGrpcOptions
     bodyLimitBytes: 100_000,
     requestTimeoutMs: 30_000,
     turns: new Turns(),
+    statisticsOf: statistics.statisticsOf,
     maxAnswerBytes: 2 ** 20,
     isDraining: () => false,
     ...options,

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { combineObservers } from '../../src/core/observer.ts'
 import { createRegistry } from '../../src/models/registry.ts'
 import type { RegistryOptions } from '../../src/models/registry.ts'
 import { findModels } from '../../src/models/files/repository.ts'
@@ -13,6 +14,7 @@ const LIMITS = {
   maxQueued: 10,
   maxQueuedRows: 100,
   maxRunMs: 60_000,
+  observer: combineObservers([]),
   onWarning: () => undefined,
   examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
 }

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BufferPool } from '../../core/buffer-pool.ts'
+import type { Statistics } from '../../core/model-statistics.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import type { Model } from '../../models/model.ts'
 import { isAllReady, loadedModels } from '../../models/readiness.ts'
 import { v2Codec } from '../../protocols/v2/v2.ts'
@@ -27,6 +29,7 @@ export interface V2Options extends ContextOptions {
   readonly sender: AnswerSender
   readonly bodyLimitBytes: number
   readonly isDraining: () => boolean
+  readonly statisticsOf: (view: ModelView) => Statistics
 }
 
 const JSON_LENGTH = 'inference-header-content-length'
@@ -43,7 +46,10 @@ export function addV2Routes(app: FastifyInstance, options: V2Options): void {
   addRepositoryRoutes(app, options)
 }
 
-function addServerRoutes(app: FastifyInstance, { registry, version, serverName, isDraining }: V2Options): void {
+function addServerRoutes(
+  app: FastifyInstance,
+  { registry, version, serverName, isDraining, statisticsOf }: V2Options,
+): void {
   const isReady = (): boolean => !isDraining() && isAllReady(registry.list())
   const get = (url: string, summary: string, handler: () => object): void => {
     app.get(url, { schema: { tags: TAGS, summary } }, async () => handler())
@@ -67,12 +73,12 @@ function addServerRoutes(app: FastifyInstance, { registry, version, serverName, 
     models: [...new Set(registry.list().map(({ name }) => name))],
   }))
   get('/v2/models/stats', 'What all models have done', () => ({
-    model_stats: loadedModels(registry).map(statisticsOf),
+    model_stats: loadedModels(registry).map(({ view }) => v2Statistics(view, statisticsOf(view))),
   }))
 }
 
 function addModelRoutes(app: FastifyInstance, options: V2Options): void {
-  const { registry } = options
+  const { registry, statisticsOf } = options
   for (const base of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
     const get = (path: string, summary: string, handler: (model: Model) => object): void => {
       app.get<ModelPath>(`${base}${path}`, { schema: { tags: TAGS, summary } }, async ({ params: { name, version } }) =>
@@ -87,7 +93,9 @@ function addModelRoutes(app: FastifyInstance, options: V2Options): void {
       `${base}/stats`,
       { schema: { tags: TAGS, summary: 'What a model has done, or each of its versions' } },
       async ({ params: { name, version } }) => ({
-        model_stats: asUnknown(() => loadedModels(registry, name, version)).map(statisticsOf),
+        model_stats: asUnknown(() => loadedModels(registry, name, version)).map(({ view }) =>
+          v2Statistics(view, statisticsOf(view)),
+        ),
       }),
     )
     app.get<ModelPath>(
@@ -168,8 +176,4 @@ function addRepositoryRoutes(app: FastifyInstance, { registry, bodyLimitBytes, t
       throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime(action))
     })
   }
-}
-
-function statisticsOf({ view, statistics }: Model): object {
-  return v2Statistics(view, statistics)
 }

@@ -1,4 +1,5 @@
 import type { ExampleGaps, ModelView, NanPolicy } from '../../core/model-view.ts'
+import type { Observer } from '../../core/observer.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import type { ModelFileInfo } from '../../onnx/model-file.ts'
 import type { QueueLimits } from '../../scheduling/waiting-room.ts'
@@ -14,6 +15,7 @@ export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'>
   readonly maxRows: number
   readonly maxAnswerBytes: number
   readonly jsonNan: NanPolicy
+  readonly observer: Required<Observer>
   /** Called with what turns out to be wrong while the model is served. */
   readonly onWarning: (text: string) => void
   /** Features that are missing in some of these rows. */

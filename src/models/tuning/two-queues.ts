@@ -1,5 +1,6 @@
 import type { ServingError } from '../../core/errors.ts'
 import type { InferenceRequest } from '../../core/inference.ts'
+import type { ModelObserver } from '../../core/observer.ts'
 import type { Session } from '../../runtime/runtime.ts'
 import { createBatcher } from '../../scheduling/batcher.ts'
 import type { Breaker } from '../../scheduling/breaker.ts'
@@ -7,11 +8,14 @@ import { cutRuns } from '../../scheduling/cutting.ts'
 import type { Run, Scheduler, SchedulerOptions } from '../../scheduling/scheduler.ts'
 import { WaitingRoom } from '../../scheduling/waiting-room.ts'
 import type { InlineComputing } from './execution.ts'
-import type { StatisticsKeeper } from '../statistics.ts'
+import { observeRuns } from '../observed.ts'
+import type { ObservableRun } from '../observed.ts'
 
 export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
   /** Most rows in one run; a request with more is cut. undefined where its rows may depend on each other. */
   readonly maxRunRows: () => number | undefined
+  /** True if the model has a batch axis. */
+  readonly hasRows: boolean
   /** How long one run may take. */
   readonly maxRunMs: number
   /** Most bytes that one answer may take. */
@@ -27,13 +31,13 @@ export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallel
 export function createLanes(
   session: Session,
   inline: InlineComputing | undefined,
-  statistics: StatisticsKeeper,
+  observer: ModelObserver,
   options: LaneOptions,
 ): Scheduler {
   const { breaker } = options
   const room = new WaitingRoom(options)
   session.onDeath(() => breaker.record())
-  const workers = createBatcher(breaker.guard(toRun(session, statistics, options)), {
+  const workers = createBatcher(breaker.guard(toRun(session, observer, options)), {
     ...options,
     room,
     checkReady: () => breaker.check(),
@@ -42,7 +46,7 @@ export function createLanes(
   })
   session.onFree(() => workers.wake())
   if (!inline) return workers
-  const small = createBatcher(toRun(inline.session, statistics, options), {
+  const small = createBatcher(toRun(inline.session, observer, options), {
     ...options,
     room,
     maxBatchSize: Math.min(options.maxBatchSize, inline.maxRows),
@@ -68,10 +72,8 @@ export function createLanes(
   }
 }
 
-function toRun(session: Session, statistics: StatisticsKeeper, options: LaneOptions): Run {
-  const { maxRunRows, maxRunMs: maxMs, maxAnswerBytes } = options
-  const counted = statistics.counting((requests, onStart) => {
-    return session.runAll(requests, { onStart, maxMs, maxAnswerBytes })
-  })
-  return cutRuns(counted, maxRunRows, maxAnswerBytes)
+function toRun(session: Session, observer: ModelObserver, options: LaneOptions): Run {
+  const { maxRunRows, maxRunMs: maxMs, maxAnswerBytes, hasRows } = options
+  const run: ObservableRun = (requests, onStart) => session.runAll(requests, { onStart, maxMs, maxAnswerBytes })
+  return cutRuns(observeRuns(run, hasRows, observer), maxRunRows, maxAnswerBytes)
 }

@@ -5,7 +5,7 @@ import type { Tensor, Tensors } from '../../../src/core/tensor.ts'
 import type { ModelView } from '../../../src/core/model-view.ts'
 import { chooseExecution } from '../../../src/models/tuning/execution.ts'
 import { createLanes } from '../../../src/models/tuning/two-queues.ts'
-import { StatisticsKeeper } from '../../../src/models/statistics.ts'
+import { combineObservers } from '../../../src/core/observer.ts'
 import { PROVEN, unproven } from '../../../src/onnx/proof.ts'
 import type { Proof } from '../../../src/onnx/proof.ts'
 import { Breaker } from '../../../src/scheduling/breaker.ts'
@@ -37,8 +37,10 @@ function rows(count: number): Tensors {
   return new Map([['x', x]])
 }
 
+const OBSERVER = combineObservers([]).ofModel(VIEW)
 const LIMITS = {
   ...BATCHING,
+  hasRows: true,
   maxQueued: 100,
   maxQueuedRows: 1000,
   maxRunMs: 10_000,
@@ -82,7 +84,7 @@ async function choose({
   )
   for (const { runs } of [workers, inline]) runs.length = 0
   const isFree = () => !isBusy
-  const lanes = createLanes({ ...workers.session, isFree }, chosen.inline, new StatisticsKeeper(true), LIMITS)
+  const lanes = createLanes({ ...workers.session, isFree }, chosen.inline, OBSERVER, LIMITS)
   const submit = (inputs: Tensors) => lanes.submit({ inputs })
   return { ...chosen, lanes, submit, workers, inline }
 }

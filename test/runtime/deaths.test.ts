@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { causeOf } from '../../src/runtime/deaths.ts'
+
+test.each([
+  ['start', { problem: 'spawn ENOENT', lastWords: '' }],
+  ['timeout', { signal: 'SIGKILL', timeoutMs: 100, lastWords: '' }],
+  ['memory', { signal: 'SIGABRT', lastWords: 'std::bad_alloc' }],
+  ['fault', { signal: 'SIGFPE', lastWords: '' }],
+  ['killed', { signal: 'SIGKILL', lastWords: '' }],
+  ['exit', { code: 1, lastWords: 'Error: x' }],
+] as const)('one word names the cause of a death: %s', (cause, death) => {
+  expect(causeOf(death)).toBe(cause)
+})
