@@ -1,5 +1,4 @@
 // How long decoding a body takes, against JSON.parse of the same text; no server, no other process.
-import { writeLabels } from '../dist/core/model-view.js'
 import { NameIndex } from '../dist/core/name-index.js'
 import { toOutputs } from '../dist/models/meaning/outputs.js'
 import { toFeatures } from '../dist/models/meaning/features.js'
@@ -24,7 +23,6 @@ export function tableView(names, maxRows) {
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), undefined),
     labels: [],
-    ...writeLabels([]),
     labelIndex: new Map(),
     ignoresUnknown: false,
     jsonNan: 'null',

@@ -1,16 +1,29 @@
 import { DATA_TYPES } from './datatypes.ts'
 import { fromFloat16Bits } from './float16.ts'
-import type { Activation } from './model-view.ts'
 import type { Tensor } from './tensor.ts'
 
+export const ACTIVATIONS = ['softmax', 'sigmoid', 'none'] as const
+
+/** The function that turns the last numbers of a network into those of its classes. */
+export interface Activation {
+  readonly name: (typeof ACTIVATIONS)[number]
+  /** Why this function was chosen. */
+  readonly reason: string
+  /**
+   * Present if the graph does not tell whether its numbers are probabilities already. The first answers of the model
+   * decide then. `signed`: the last operator can make negative numbers. `bounded`: it cannot, or it is not known.
+   */
+  readonly guessed?: 'signed' | 'bounded'
+}
+
 /**
- * Turns the numbers of a network into those of its classes, row by row, computed in float64.
+ * Turns the numbers of a network into those of its classes, row by row, in float64.
  *
- * A single number a row that two classes share is the second class's; the first gets the rest up to 1.
+ * If two classes share a single number, it belongs to the second class. The first class gets the rest up to 1.
  *
- * @param scores Floats of shape [rows, width] or [rows]; left as it is.
- * @param classes How many classes are answered.
- * @returns Floats of shape [rows, classes]; float16 becomes float32. `scores` itself where there is nothing to do.
+ * @param scores Floats of shape [rows, width] or [rows]; not changed.
+ * @param classes Number of classes in the answer.
+ * @returns Floats of shape [rows, classes]; float16 becomes float32. `scores` itself if there is nothing to do.
  */
 export function activate(scores: Tensor, name: Activation['name'], classes: number): Tensor {
   const [rows = 0, width = 1] = scores.shape

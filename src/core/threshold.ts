@@ -1,8 +1,14 @@
 import { readRow } from './activation.ts'
 import type { DataType } from './datatypes.ts'
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts'
-import type { Threshold } from './model-view.ts'
 import type { Tensor } from './tensor.ts'
+
+/** Chooses the label of a classifier of two classes instead of the class with the largest number. */
+export interface Threshold {
+  /** The class that is answered if its number is at least `atLeast`. Otherwise the other class is answered. */
+  readonly index: 0 | 1
+  readonly atLeast: number
+}
 
 /**
  * The class of one row by a threshold.

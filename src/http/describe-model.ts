@@ -1,5 +1,7 @@
 import type { Example } from '../core/example.ts'
-import type { Feature, ModelView, Task } from '../core/model-view.ts'
+import type { Feature } from '../core/feature.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { Task } from '../core/task.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/registry.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { ServingError } from '../core/errors.ts'
-import type { NanPolicy } from '../core/model-view.ts'
+import type { NanPolicy } from '../core/nan-policy.ts'
 import type { Observer } from '../core/observer.ts'
 import { NativeLibraryError } from '../runtime/native-library.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { NAN_POLICIES } from '../core/model-view.ts'
+import { NAN_POLICIES } from '../core/nan-policy.ts'
 import { integer, oneOf, optionalText, seconds, text } from './setting-schemas.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { NAN_POLICIES } from '../../src/core/model-view.ts'
+import { NAN_POLICIES } from '../../src/core/nan-policy.ts'
 import { maxBytesOf, maxTextBytes } from '../../src/core/json-size.ts'
 import { flatJson } from '../support/answers.ts'
 import { anyTensor } from '../support/tensors.ts'

@@ -1,6 +1,7 @@
 import { NameIndex } from '../../src/core/name-index.ts'
-import { writeLabels } from '../../src/core/model-view.ts'
-import type { Feature, ModelView, Task } from '../../src/core/model-view.ts'
+import type { Feature } from '../../src/core/feature.ts'
+import type { ModelView } from '../../src/core/model-view.ts'
+import type { Task } from '../../src/core/task.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { Signature, TensorSpec } from '../../src/core/signature.ts'
 import { toOutputs } from '../../src/models/meaning/outputs.ts'
@@ -51,7 +52,6 @@ export function createView({
     fileNames: new Map(),
     outputs: toOutputs(signature.outputs, new Map(), outputs),
     labels,
-    ...writeLabels(labels),
     labelIndex: new Map(classes.map((value, index) => [String(value), index])),
     ignoresUnknown,
     jsonNan: 'null',

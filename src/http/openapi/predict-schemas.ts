@@ -1,5 +1,6 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
-import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import { formatShape } from '../../core/signature.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import { MAX_EXAMPLE_NUMBERS, exampleValue } from '../../protocols/predict/example-body.ts'

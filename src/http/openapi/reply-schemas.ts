@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { OUT_OF_RANGE } from '../../core/model-view.ts'
-import { ACTIVATIONS } from '../../core/model-view.ts'
+import { OUT_OF_RANGE } from '../../core/feature.ts'
+import { ACTIVATIONS } from '../../core/activation.ts'
 
 // What the routes answer, for OpenAPI and for the types; nothing is validated on the way out.
 

@@ -1,5 +1,6 @@
 import type { InferenceRequest, InferenceResult } from '../../core/inference.ts'
-import type { ExampleGaps, ModelView } from '../../core/model-view.ts'
+import type { ExampleGaps } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import type { OfferExample } from '../tuning/find-example.ts'
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { DATA_TYPES } from '../../core/datatypes.ts'
-import type { FeatureType } from '../../core/model-view.ts'
+import type { FeatureType } from '../../core/feature.ts'
 import type { Signature } from '../../core/signature.ts'
 import { FEATURE_TYPES } from '../meaning/features.ts'
 import type { ModelPackage } from './model-json.ts'

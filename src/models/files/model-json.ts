@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { parseExactly } from '../../json/exact-json.ts'
-import { ACTIVATIONS, OUT_OF_RANGE } from '../../core/model-view.ts'
+import { ACTIVATIONS } from '../../core/activation.ts'
+import { OUT_OF_RANGE } from '../../core/feature.ts'
 
 // model.json, the optional description beside a model file. Its JSON Schema is docs/model.schema.json.
 

@@ -1,4 +1,3 @@
-import { writeLabels } from '../../core/model-view.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import { NameIndex } from '../../core/name-index.ts'
 import type { Session } from '../../runtime/runtime.ts'
@@ -31,7 +30,7 @@ export async function toCheckedView(session: Session, options: ModelOptions): Pr
   const { labels, labelIndex, warnings, ...found } = await readFirstAnswer(session, declared, labelsFrom)
   const task = withThreshold(found.task, labels, description.threshold)
   return {
-    view: { ...declared, task, labels, labelIndex, ...writeLabels(labels) },
+    view: { ...declared, task, labels, labelIndex },
     warnings: [
       ...warnings,
       ...fileWarnings(session, info, description),
@@ -64,7 +63,6 @@ function toView({ signature }: Session, options: ModelOptions): ModelView {
     fileNames: info.fileNames,
     outputs,
     ...known,
-    ...writeLabels(known.labels),
     ignoresUnknown: description.unknownFeatures === 'ignore',
     jsonNan: options.jsonNan,
     maxAnswerBytes,

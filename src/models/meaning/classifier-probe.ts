@@ -1,5 +1,6 @@
 import { readRow } from '../../core/activation.ts'
-import type { ModelView, Task } from '../../core/model-view.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { Task } from '../../core/task.ts'
 import { elementCount } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import type { Session } from '../../runtime/runtime.ts'

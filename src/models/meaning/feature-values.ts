@@ -1,7 +1,7 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataType } from '../../core/datatypes.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
-import type { Feature, FeatureType } from '../../core/model-view.ts'
+import type { Feature, FeatureType } from '../../core/feature.ts'
 
 // Values of features as model.json has them.
 

@@ -1,6 +1,6 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataKind } from '../../core/datatypes.ts'
-import type { Feature, FeatureType } from '../../core/model-view.ts'
+import type { Feature, FeatureType } from '../../core/feature.ts'
 import type { Signature, TensorSpec } from '../../core/signature.ts'
 import { checkValue, toValue } from './feature-values.ts'
 import { toDeclaredRule, toUnprovenRule } from './missing-rules.ts'

@@ -1,5 +1,5 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
-import type { ExampleGaps, Feature, MissingRule } from '../../core/model-view.ts'
+import type { ExampleGaps, Feature, MissingRule } from '../../core/feature.ts'
 import { NameIndex } from '../../core/name-index.ts'
 import type { Signature } from '../../core/signature.ts'
 import type { MissingProofs } from '../../onnx/column-proofs.ts'

@@ -1,4 +1,5 @@
-import type { Activation, Task } from '../../core/model-view.ts'
+import type { Activation } from '../../core/activation.ts'
+import type { Task } from '../../core/task.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import { findLastOperator } from '../../onnx/last-operator.ts'
 import type { ModelFileInfo } from '../../onnx/model-file.ts'

@@ -1,4 +1,5 @@
-import type { AnsweredOutput, Label, Task } from '../../core/model-view.ts'
+import type { AnsweredOutput } from '../../core/model-view.ts'
+import type { Label, Task } from '../../core/task.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import type { ClassLabels } from '../../onnx/class-lists.ts'
 import { isNetwork } from './network-classifier.ts'

@@ -1,5 +1,5 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
-import type { Task } from '../../core/model-view.ts'
+import type { Task } from '../../core/task.ts'
 import type { Signature, TensorSpec } from '../../core/signature.ts'
 
 /** Recognises what the answered outputs mean by their types, since every exporter names them differently. */

@@ -1,7 +1,7 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
 import { fromFloat16Bits, toFloat16Bits } from '../../core/float16.ts'
-import type { Feature, OutOfRange, ValueRange } from '../../core/model-view.ts'
+import type { Feature, OutOfRange, ValueRange } from '../../core/feature.ts'
 
 type Value = number | bigint | string
 

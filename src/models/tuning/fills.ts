@@ -1,4 +1,4 @@
-import type { Fill } from '../../core/model-view.ts'
+import type { Fill } from '../../core/sample-recipe.ts'
 
 /** How the numbers of one kind of made-up inputs are chosen. */
 interface FillRow {

@@ -27,12 +27,12 @@ export function findExample(
 }
 
 function madeUpInputs(view: ModelView): Tensors[] {
-  const { madeUp } = view
+  const { sample } = view
   try {
-    if (!madeUp) return [makeInputs(view, 1, 0)]
+    if (!sample) return [makeInputs(view, 1, 0)]
     // Zeros are the easiest to read, and varied numbers are for measuring.
-    const fills = madeUp.fill === 'varied' ? (['zeros', 'ones', 'varied'] as const) : [madeUp.fill]
-    return fills.map((fill) => makeInputs({ ...view, madeUp: { ...madeUp, fill } }, 1, 0))
+    const fills = sample.fill === 'varied' ? (['zeros', 'ones', 'varied'] as const) : [sample.fill]
+    return fills.map((fill) => makeInputs({ ...view, sample: { ...sample, fill } }, 1, 0))
   } catch {
     return []
   }

@@ -1,5 +1,6 @@
 import { ServingError } from '../../core/errors.ts'
-import type { MadeUp, ModelView } from '../../core/model-view.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { SampleRecipe } from '../../core/sample-recipe.ts'
 import type { Session } from '../../runtime/runtime.ts'
 import { FILL_NAMES } from './fills.ts'
 import { freeAxesOf, toShapes } from './free-axes.ts'
@@ -17,19 +18,19 @@ const BUDGET_MS = 2000
  *
  * @returns Nothing where it computes none of them.
  */
-export async function findInputs(session: Session, view: ModelView): Promise<Pick<ModelView, 'madeUp'>> {
+export async function findInputs(session: Session, view: ModelView): Promise<Pick<ModelView, 'sample'>> {
   let startedAt = performance.now()
-  const endless: MadeUp[] = []
+  const endless: SampleRecipe[] = []
   const allShapes = shapesToTry(view)
-  for (const madeUp of attempts(allShapes)) {
-    if (endless.some((each) => isLike(madeUp, each, allShapes))) continue
+  for (const sample of attempts(allShapes)) {
+    if (endless.some((each) => isLike(sample, each, allShapes))) continue
     try {
-      await session.run(makeInputs({ ...view, madeUp }, 1, 0))
-      return { madeUp }
+      await session.run(makeInputs({ ...view, sample }, 1, 0))
+      return { sample }
     } catch (error) {
       const code = error instanceof ServingError ? error.code : undefined
       if (code === 'RUN_TIMEOUT') {
-        endless.push(madeUp)
+        endless.push(sample)
         startedAt = performance.now()
         continue
       }
@@ -41,7 +42,7 @@ export async function findInputs(session: Session, view: ModelView): Promise<Pic
   return {}
 }
 
-function* attempts(allShapes: readonly MadeUp['shapes'][]): Generator<MadeUp> {
+function* attempts(allShapes: readonly SampleRecipe['shapes'][]): Generator<SampleRecipe> {
   for (const shapes of allShapes) for (const fill of FILL_NAMES) yield { shapes, fill }
 }
 
@@ -49,7 +50,7 @@ function* attempts(allShapes: readonly MadeUp['shapes'][]): Generator<MadeUp> {
  * Is true where inputs need not be tried, since similar ones never ended: inputs with the same numbers, or with the same
  * shapes where other shapes are left.
  */
-function isLike(one: MadeUp, other: MadeUp, allShapes: readonly MadeUp['shapes'][]): boolean {
+function isLike(one: SampleRecipe, other: SampleRecipe, allShapes: readonly SampleRecipe['shapes'][]): boolean {
   return one.fill === other.fill || (allShapes.length > 1 && one.shapes === other.shapes)
 }
 

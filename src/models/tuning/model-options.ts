@@ -1,4 +1,6 @@
-import type { ExampleGaps, ModelView, NanPolicy } from '../../core/model-view.ts'
+import type { ExampleGaps } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { NanPolicy } from '../../core/nan-policy.ts'
 import type { Observer } from '../../core/observer.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import type { ModelFileInfo } from '../../onnx/model-file.ts'

@@ -2,7 +2,9 @@ import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataType, TensorData } from '../../core/datatypes.ts'
 import { toFloat16Bits } from '../../core/float16.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
-import type { Feature, Fill, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { Fill } from '../../core/sample-recipe.ts'
 import { hasBatchAxis } from '../../core/signature.ts'
 import { elementCount } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
@@ -16,7 +18,7 @@ const MAX_BYTES = 2 ** 26
 
 /**
  * Inputs to try a model with: the examples of its features where it has some, else small numbers. Shapes and numbers are
- * those of `view.madeUp`, which the model was seen to compute; without it free dimensions other than the first are 1,
+ * those of `view.sample`, which the model was seen to compute; without it free dimensions other than the first are 1,
  * and the numbers are 0 and 1, which are valid indices for most models that look something up.
  *
  * @param seed Another one makes other numbers, where no example is given.
@@ -31,16 +33,16 @@ export function makeInputs(view: ModelView, rows: number, seed: number): Tensors
     if (left < 0)
       throw new Error(`those for input ${name}, [${shape.join(',')}], would take more than ${MAX_BYTES / 2 ** 20} MB`)
     const columns = view.features.filter((feature) => feature.input === input)
-    return [name, makeTensor(dataType, shape, columns, view.madeUp?.fill ?? 'varied', seed)] as const
+    return [name, makeTensor(dataType, shape, columns, view.sample?.fill ?? 'varied', seed)] as const
   })
   return new Map(inputs)
 }
 
 function shapesOf(view: ModelView, rows: number): (readonly number[])[] {
-  const { signature, madeUp } = view
+  const { signature, sample } = view
   const isBatch = hasBatchAxis(signature)
-  return (madeUp?.shapes ?? toShapes(view, () => 1)).map((shape, input) => {
-    const hasRows = signature.inputs[input]!.shape[0] === -1 && (isBatch || !madeUp)
+  return (sample?.shapes ?? toShapes(view, () => 1)).map((shape, input) => {
+    const hasRows = signature.inputs[input]!.shape[0] === -1 && (isBatch || !sample)
     return hasRows ? [rows, ...shape.slice(1)] : shape
   })
 }

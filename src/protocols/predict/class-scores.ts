@@ -1,8 +1,10 @@
 import { activate, readRow } from '../../core/activation.ts'
 import { maxNumberBytes } from '../../core/json-size.ts'
-import type { Activation, ModelView } from '../../core/model-view.ts'
+import type { Activation } from '../../core/activation.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import { doSteps } from '../../core/steps.ts'
 import type { Tensor } from '../../core/tensor.ts'
+import { labelJsonOf } from '../label-json.ts'
 import { elementJson } from '../tensors/element-json.ts'
 import { selectLargest } from './ranking.ts'
 import { tensorValues } from './row-values.ts'
@@ -33,7 +35,7 @@ export function toScores(raw: Tensor, activation: Activation | undefined, model:
   const first = isPlain ? { ...raw, shape: [rows, rawWidth] } : activate(own(0), activation.name, model.labels.length)
   const width = first.shape[1]!
   const { dataType } = first
-  const keys = model.labels.length === width ? model.labelKeys : undefined
+  const keys = model.labels.length === width ? labelJsonOf(model).keys : undefined
   if (isPlain) return { rows, width, dataType, of: own, values: tensorValues(raw, [width], model, keys) }
   const of = keepLast((row) => activate(own(row), activation.name, model.labels.length))
   const values: Values = {
@@ -49,12 +51,13 @@ export function toScores(raw: Tensor, activation: Activation | undefined, model:
 export function largestValues({ rows, width, of, dataType }: ClassScores, count: number, model: ModelView): Values {
   const shown = Math.min(count, width)
   const isNamed = model.labels.length === width
-  const keyOf = (column: number): string => (isNamed ? model.labelKeys.texts[column]! : `"${column}":`)
+  const { keys, maxLabelBytes } = labelJsonOf(model)
+  const keyOf = (column: number): string => (isNamed ? keys.texts[column]! : `"${column}":`)
   const selectedOf = keepLast((row) => {
     const numbers = readRow(of(row), 0, width)
     return doSteps(selectLargest({ length: width, at: (column) => numbers[column]! }, shown))
   })
-  const keyBytes = isNamed ? model.maxLabelBytes : String(width).length + 3
+  const keyBytes = isNamed ? maxLabelBytes : String(width).length + 3
   return {
     shape: [shown],
     keys: 'own',

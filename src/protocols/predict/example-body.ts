@@ -1,4 +1,5 @@
-import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import { formatShape } from '../../core/signature.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
@@ -28,9 +29,9 @@ export function bodiesOf(inputs: Tensors, { features, signature }: ModelView): u
 }
 
 /** The body with shape and datatype in the place of numbers. */
-export function outlineOf({ features, signature, madeUp }: ModelView): unknown {
+export function outlineOf({ features, signature, sample }: ModelView): unknown {
   if (features.length > 0) return { instances: `records of ${features.length} features, or arrays in their order` }
-  const told = signature.inputs.map((spec, input) => [spec.name, tensorText(spec, madeUp?.shapes[input])] as const)
+  const told = signature.inputs.map((spec, input) => [spec.name, tensorText(spec, sample?.shapes[input])] as const)
   const [only, second] = told
   const hasRows = only && !second && signature.inputs[0]!.shape.length > 0
   return hasRows ? { instances: only[1] } : { inputs: Object.fromEntries(told) }

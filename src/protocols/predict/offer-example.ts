@@ -21,7 +21,7 @@ export async function offerExample(
   const outline = outlineOf(view)
   const count = numbersIn(candidates[0])
   if (count > MAX_EXAMPLE_NUMBERS) {
-    const seen = view.madeUp ? '' : '; the model computes none of the numbers that were made up'
+    const seen = view.sample ? '' : '; the model computes none of the numbers that were made up'
     const note = `an example has ${count} numbers, which are too many to show: ${JSON.stringify(outline)}${seen}`
     return { note, outline }
   }

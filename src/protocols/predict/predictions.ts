@@ -1,11 +1,13 @@
 import { readRow } from '../../core/activation.ts'
 import { maxBytesOf } from '../../core/json-size.ts'
-import type { AnsweredOutput, ModelView, Task } from '../../core/model-view.ts'
+import type { AnsweredOutput, ModelView } from '../../core/model-view.ts'
+import type { Task } from '../../core/task.ts'
 import { elementCount } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import { chooseClass } from '../../core/threshold.ts'
 import { largestValues, toScores } from './class-scores.ts'
 import type { ClassScores } from './class-scores.ts'
+import { labelJsonOf } from '../label-json.ts'
 import { elementJson } from '../tensors/element-json.ts'
 import { tensorValues, toKey, toKeys } from './row-values.ts'
 import type { Part, Values } from './row-values.ts'
@@ -72,34 +74,36 @@ function keyOfTensor(model: ModelView, tensor: string, otherwise: keyof typeof K
 /** An answer that has a name of its own is told by it. */
 function labelValues(label: Tensor, shape: readonly number[], model: ModelView): Values {
   const count = elementCount(shape)
-  const longest = label.data.length * (model.maxLabelBytes + 1)
+  const { texts, maxLabelBytes } = labelJsonOf(model)
+  const longest = label.data.length * (maxLabelBytes + 1)
   return {
     shape,
     keys: undefined,
-    text: (row, index) => labelJson(label, row * count + index, model),
+    text: (row, index) => labelJson(label, row * count + index, model, texts),
     maxBytes: Math.max(maxBytesOf(label), longest),
   }
 }
 
-function labelJson(label: Tensor, at: number, model: ModelView): string {
-  const { labels, labelIndex, labelTexts } = model
+function labelJson(label: Tensor, at: number, model: ModelView, texts: readonly string[]): string {
+  const { labels, labelIndex } = model
   const answered = String(label.data[at])
   const index = labelIndex.get(answered)
   const name = index === undefined ? undefined : labels[index]
   const isOwn = typeof name === 'string' && (name !== answered || label.dataType === 'string')
-  return isOwn ? labelTexts[index!]! : elementJson(label, at, model)
+  return isOwn ? texts[index!]! : elementJson(label, at, model)
 }
 
 /** The class that the numbers of each row choose; null where one is NaN. */
-function classValues(scores: ClassScores, { labelTexts, maxLabelBytes, task }: ModelView): Values {
-  const threshold = task.kind === 'classifier' ? task.threshold : undefined
+function classValues(scores: ClassScores, model: ModelView): Values {
+  const { texts, maxLabelBytes } = labelJsonOf(model)
+  const threshold = model.task.kind === 'classifier' ? model.task.threshold : undefined
   return {
     shape: [],
     keys: undefined,
     text(row) {
       const own = scores.of(row)
       const index = threshold ? chooseClass(own, 0, threshold) : largest(readRow(own, 0, scores.width))
-      return (index === undefined ? undefined : labelTexts[index]) ?? 'null'
+      return (index === undefined ? undefined : texts[index]) ?? 'null'
     },
     maxBytes: scores.rows * (maxLabelBytes + NULL_BYTES),
   }

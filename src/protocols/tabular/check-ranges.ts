@@ -1,5 +1,6 @@
 import { fromFloat16Bits } from '../../core/float16.ts'
-import type { Feature, ModelView, ValueRange } from '../../core/model-view.ts'
+import type { Feature, ValueRange } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import { rowsOf } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import { elementJson } from '../tensors/element-json.ts'

@@ -1,4 +1,4 @@
-import type { Feature } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { joinPath, show } from '../../json/error-texts.ts'
 import { isRecord } from '../../json/record.ts'

@@ -1,4 +1,5 @@
-import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import { show } from '../../json/error-texts.ts'
 import { invalid } from '../../json/input-problems.ts'
 import type { InputProblems } from '../../json/input-problems.ts'

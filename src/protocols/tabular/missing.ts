@@ -1,7 +1,7 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { TensorData } from '../../core/datatypes.ts'
 import { toFloat16Bits } from '../../core/float16.ts'
-import type { Feature } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
 import { featureWriter, nameOfType } from '../tensors/elements.ts'
 import type { Numbers } from '../tensors/elements.ts'
 

@@ -1,4 +1,5 @@
-import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import { createTable } from './table.ts'
 import type { Table } from './table.ts'

@@ -1,5 +1,5 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
-import type { Feature } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
 import type { Tensors } from '../../core/tensor.ts'
 import type { Reading } from '../reading.ts'
 import { featureWriter } from '../tensors/elements.ts'

@@ -1,5 +1,6 @@
 import { fromFloat16Bits } from '../../core/float16.ts'
-import type { ModelView, NanPolicy } from '../../core/model-view.ts'
+import type { ModelView } from '../../core/model-view.ts'
+import type { NanPolicy } from '../../core/nan-policy.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { shortestFloat32 } from './float32.ts'
 

@@ -2,7 +2,7 @@ import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataType, TensorData } from '../../core/datatypes.ts'
 import { toFloat16Bits } from '../../core/float16.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
-import type { FeatureType } from '../../core/model-view.ts'
+import type { FeatureType } from '../../core/feature.ts'
 import { Fraction } from '../../json/exact-json.ts'
 import { show } from '../../json/error-texts.ts'
 

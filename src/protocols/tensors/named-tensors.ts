@@ -1,5 +1,6 @@
 import { listNames } from '../../core/listing.ts'
-import type { Feature, ModelView } from '../../core/model-view.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { ModelView } from '../../core/model-view.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import { isRecord } from '../../json/record.ts'
 import type { Reading } from '../reading.ts'

@@ -5,6 +5,7 @@ import type { TensorSpec } from '../../core/signature.ts'
 import type { Steps } from '../../core/steps.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { invalid } from '../../json/input-problems.ts'
+import { labelJsonOf } from '../label-json.ts'
 import { selectLargest } from '../predict/ranking.ts'
 import type { Numbers } from '../predict/ranking.ts'
 
@@ -41,9 +42,9 @@ const STEP_TEXTS = 500
  *
  * @throws ServingError INVALID_INPUT where the output has no classes.
  */
-export function classBytes(tensor: Tensor, classes: number, spec: TensorSpec, { maxLabelBytes }: ModelView): number {
+export function classBytes(tensor: Tensor, classes: number, spec: TensorSpec, view: ModelView): number {
   const { rows, size } = layoutOf(tensor, spec)
-  return rows * Math.min(classes, size) * (CLASS_BYTES + String(size).length + maxLabelBytes)
+  return rows * Math.min(classes, size) * (CLASS_BYTES + String(size).length + labelJsonOf(view).maxLabelBytes)
 }
 
 // A number of the usual size, the quotes and the comma.

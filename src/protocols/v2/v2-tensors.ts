@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataType, TensorData } from '../../core/datatypes.ts'
-import type { NanPolicy } from '../../core/model-view.ts'
+import type { NanPolicy } from '../../core/nan-policy.ts'
 import type { Steps } from '../../core/steps.ts'
 import { byteLengthOf, elementCount } from '../../core/tensor.ts'
 import type { Tensor } from '../../core/tensor.ts'

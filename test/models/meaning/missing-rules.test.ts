@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ExampleGaps } from '../../../src/core/model-view.ts'
+import type { ExampleGaps } from '../../../src/core/feature.ts'
 import { toFeatures } from '../../../src/models/meaning/features.ts'
 import { toDefaultRule } from '../../../src/models/meaning/missing-rules.ts'
 import type { MissingProofs } from '../../../src/onnx/column-proofs.ts'

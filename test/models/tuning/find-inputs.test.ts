@@ -29,7 +29,7 @@ async function find(
   })
   const view: ModelView = createView({ signature })
   const found = { ...view, ...(await findInputs(session, view)) }
-  return { found, tried, shapes: found.madeUp?.shapes }
+  return { found, tried, shapes: found.sample?.shapes }
 }
 
 function isAxisOne(given: Tensors): boolean {
@@ -99,13 +99,13 @@ describe('made-up inputs', () => {
     ['other numbers', [spec('x', 'float32', [4]), spec('axis', 'int64', [])], isAxisOne],
   ])('are soon of %s where a run never ends', async (_how, inputs, fits) => {
     const { found, tried } = await find(inputs, fits, 'RUN_TIMEOUT')
-    expect(found.madeUp).toBeDefined()
+    expect(found.sample).toBeDefined()
     expect(tried).toHaveLength(2)
   })
 
   test('are given up when the runtime dies', async () => {
     const { found, tried } = await find([named('x', 'float32', ['N', 'm'])], () => false, 'RUNTIME_FAILED')
-    expect(found.madeUp).toBeUndefined()
+    expect(found.sample).toBeUndefined()
     expect(tried).toHaveLength(1)
   })
 

@@ -79,7 +79,7 @@ describe('the example of a model', () => {
     [[spec('x', 'float32', [-1, 65])], 65, { instances: 'records of 65 features, or arrays in their order' }],
   ])('is a note on shape and datatype where %j has more', async (inputs, count, outline) => {
     const shapes = inputs.map(({ shape }) => shape.map((size) => (size === -1 ? 1 : size)))
-    expect(await offer({ ...echoView(...inputs), madeUp: { shapes, fill: 'varied' } })).toEqual({
+    expect(await offer({ ...echoView(...inputs), sample: { shapes, fill: 'varied' } })).toEqual({
       note: `an example has ${count} numbers, which are too many to show: ${JSON.stringify(outline)}`,
       outline,
     })

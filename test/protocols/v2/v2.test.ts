@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { NanPolicy } from '../../../src/core/model-view.ts'
+import type { NanPolicy } from '../../../src/core/nan-policy.ts'
 import type { DataType } from '../../../src/core/datatypes.ts'
 import type { ModelView } from '../../../src/core/model-view.ts'
 import type { Tensor } from '../../../src/core/tensor.ts'
