@@ -7,7 +7,7 @@ import { ReflectionService } from '@grpc/reflection'
 import type { Logger } from 'pino'
 import { HealthImplementation, protoPath as HEALTH_PROTO_FILE } from 'grpc-health-check'
 import { HeldAnswers } from '../core/held-answers.ts'
-import { canPredict } from '../models/readiness.ts'
+import { readinessOf } from '../models/readiness.ts'
 import { unary } from './calls.ts'
 import type { CallOptions } from './calls.ts'
 import { PROTO_FILE, loadMethods } from './messages.ts'
@@ -54,7 +54,7 @@ export function buildGrpcTransport(options: GrpcOptions): GrpcTransport {
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   const updateHealth = (): void => {
-    const status = canPredict(options.registry.list(), options.isDraining()) ? 'SERVING' : 'NOT_SERVING'
+    const status = readinessOf(options.registry, options.isDraining()).isReady ? 'SERVING' : 'NOT_SERVING'
     for (const name of ['', SERVICE]) health.setStatus(name, status)
   }
   updateHealth()

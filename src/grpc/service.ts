@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import type { Statistics } from '../core/model-statistics.ts'
 import type { ModelView } from '../core/model-view.ts'
-import { isAllReady, loadedModels } from '../models/readiness.ts'
+import { loadedModels, readinessOf } from '../models/readiness.ts'
 import type { Model } from '../models/model.ts'
 import type { Registry } from '../models/registry.ts'
 import { v2GrpcCodec } from '../protocols/v2/v2-grpc.ts'
@@ -47,7 +47,7 @@ export function createMethods(options: ServiceOptions): Record<string, Method> {
     })
   return {
     ServerLive: () => ({ live: true }),
-    ServerReady: () => ({ ready: !isDraining() && isAllReady(registry.list()) }),
+    ServerReady: () => ({ ready: readinessOf(registry, isDraining()).isAllReady }),
     ModelReady: (message: ModelName) => ({ ready: isReady(message) && !isDraining() }),
     ServerMetadata: () => v2Server(serverName, version),
     ModelMetadata: (message: ModelName) => {

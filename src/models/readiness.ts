@@ -1,37 +1,46 @@
 import type { Model } from './model.ts'
 import type { ModelEntry, Registry } from './registry.ts'
 
-/** How the server is as a whole. */
-export type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
+type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
 
-/** @param isDraining True once the server has been asked to stop. */
-export function toServerStatus(entries: readonly ModelEntry[], isDraining: boolean): ServerStatus {
-  if (isDraining) return 'draining'
-  if (entries.some(({ status }) => status === 'loading')) return 'loading'
-  if (!entries.some(isServed)) return 'failed'
-  return entries.every(({ status }) => status === 'ready') ? 'ok' : 'degraded'
+/** The state of the whole server. Every probe answers by it. */
+export interface Readiness {
+  readonly status: ServerStatus
+  /** True if at least one model answers, the first load is over, and the server does not stop. */
+  readonly isReady: boolean
+  /** True if `isReady`, and no model has failed. This is what V2 calls a ready server. */
+  readonly isAllReady: boolean
 }
 
-/** Whether at least one model answers, and none is still on its way: what every probe of readiness asks. */
-export function canPredict(entries: readonly ModelEntry[], isDraining: boolean): boolean {
-  const status = toServerStatus(entries, isDraining)
-  return status === 'ok' || status === 'degraded'
+/**
+ * Decides whether the server is ready. It is not before the first load is over. Later, a model that loads does not
+ * count while others serve, so loading a model takes no server out of rotation.
+ *
+ * @param isDraining True once the server has been asked to stop.
+ */
+export function readinessOf(registry: Pick<Registry, 'list' | 'isStarting'>, isDraining: boolean): Readiness {
+  if (isDraining) return unready('draining')
+  if (registry.isStarting) return unready('loading')
+  const entries = registry.list()
+  const settled = entries.filter(({ status }) => status !== 'loading')
+  if (!settled.some(isServed)) return unready(settled.length < entries.length ? 'loading' : 'failed')
+  const isAllReady = settled.every(isServed)
+  return { status: settled.every(({ status }) => status === 'ready') ? 'ok' : 'degraded', isReady: true, isAllReady }
 }
 
-/** What V2 calls ready: every model answers. */
-export function isAllReady(entries: readonly ModelEntry[]): boolean {
-  return entries.every(isServed)
+function unready(status: ServerStatus): Readiness {
+  return { status, isReady: false, isAllReady: false }
 }
 
-/** A pause is over soon. Without this, one client could take every replica out of rotation. */
+/** A paused model counts: its pause is short. Otherwise one client could take every replica out of rotation. */
 function isServed({ status }: ModelEntry): boolean {
   return status === 'ready' || status === 'paused'
 }
 
 /**
- * The models that have something to tell: one version, every version of a name, or all; of these what is loaded.
+ * Finds the models that are loaded: one version, every version of a name, or all.
  *
- * @throws ServingError as `Registry.get` when there is none of that name or version.
+ * @throws ServingError as `Registry.get` if there is no model of that name or version.
  */
 export function loadedModels(registry: Registry, name?: string, version?: string): readonly Model[] {
   if (version !== undefined) return [registry.get(name, version)]

@@ -43,6 +43,8 @@ export interface Registry {
    * @throws ServingError MODEL_NOT_FOUND or MODEL_NOT_READY, with what to do next.
    */
   get(name?: string, version?: string): Model
+  /** True until every model has been loaded or has failed once. It is false before the last of them is reported. */
+  readonly isStarting: boolean
   /** The name that `get()` stands for, if there is one. */
   readonly defaultName: string | undefined
   /**
@@ -78,9 +80,13 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
   const defaultName = options.defaultName ?? (names.length === 1 ? names[0] : undefined)
   let loading = Promise.resolve()
   let isClosing = false
+  let unsettled = files.length
 
   return {
     defaultName,
+    get isStarting() {
+      return unsettled > 0
+    },
     list: () => entries.map(toCurrent),
     find: (name, version) => toCurrent(findEntry(entries, name ?? defaultName, version)),
     get: (name, version) => readyModel(findEntry(entries, name ?? defaultName, version)),
@@ -107,6 +113,7 @@ export function createRegistry(files: readonly ModelFile[], runtime: Runtime, op
         const startedAt = performance.now()
         const entry = await loadEntry(file, canRuntimeLoad, runtime, options)
         entries[index] = entry
+        unsettled--
         return { entry, loadMs: performance.now() - startedAt }
       },
       onResult: ({ entry, loadMs }) => onSettled(entry, loadMs),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { canPredict, toServerStatus } from '../../models/readiness.ts'
-import type { ModelEntry, Registry } from '../../models/registry.ts'
+import { readinessOf } from '../../models/readiness.ts'
+import type { Registry } from '../../models/registry.ts'
 import { jsonSchema } from '../openapi/json-schema.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
 import { PROBE } from '../probe-routes.ts'
@@ -14,7 +14,7 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
     ['/health/ready', 'For readiness probes: 200 exactly when /health is'],
   ] as const) {
     app.get(url, { ...PROBE, schema: { tags: ['health'], summary, bodies: healthBodies } }, async (_request, reply) => {
-      const health = toHealth(registry.list(), isDraining())
+      const health = toHealth(registry, isDraining())
       return reply.code(health.model_loaded ? 200 : 503).send(health)
     })
   }
@@ -31,10 +31,11 @@ function healthBodies(): JsonSchema {
   return { response: { 200: jsonSchema(healthSchema), 503: jsonSchema(healthSchema) } }
 }
 
-function toHealth(entries: readonly ModelEntry[], isDraining: boolean): Health {
+function toHealth(registry: Registry, isDraining: boolean): Health {
+  const { status, isReady } = readinessOf(registry, isDraining)
   return {
-    status: toServerStatus(entries, isDraining),
-    model_loaded: canPredict(entries, isDraining),
-    models: entries.map(({ name, version, status }) => ({ name, version, status })),
+    status,
+    model_loaded: isReady,
+    models: registry.list().map((entry) => ({ name: entry.name, version: entry.version, status: entry.status })),
   }
 }

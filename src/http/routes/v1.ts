@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { canPredict } from '../../models/readiness.ts'
+import { readinessOf } from '../../models/readiness.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { BufferPool } from '../../core/buffer-pool.ts'
 import type { Model } from '../../models/model.ts'
@@ -71,7 +71,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   }
   if (platform.isMultiModel) addMultiModelRoutes(app, registry, predict)
   app.get(PING, { ...PROBE, ...described(SAGEMAKER, '200 when the server can predict') }, async (_request, reply) =>
-    reply.code(canPredict(registry.list(), options.isDraining()) ? 200 : 503).send(),
+    reply.code(readinessOf(registry, options.isDraining()).isReady ? 200 : 503).send(),
   )
   app.get('/version', described(SAGEMAKER, 'The version of the server'), async () => options.version)
   app.get('/execution-parameters', described(SAGEMAKER, "SageMaker's batches"), async () =>

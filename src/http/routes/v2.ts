@@ -3,7 +3,7 @@ import type { BufferPool } from '../../core/buffer-pool.ts'
 import type { Statistics } from '../../core/model-statistics.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Model } from '../../models/model.ts'
-import { isAllReady, loadedModels } from '../../models/readiness.ts'
+import { loadedModels, readinessOf } from '../../models/readiness.ts'
 import { v2Codec } from '../../protocols/v2/v2.ts'
 import type { V2Body } from '../../protocols/v2/v2.ts'
 import { v2Config } from '../../protocols/v2/v2-config.ts'
@@ -50,7 +50,7 @@ function addServerRoutes(
   app: FastifyInstance,
   { registry, version, serverName, isDraining, statisticsOf }: V2Options,
 ): void {
-  const isReady = (): boolean => !isDraining() && isAllReady(registry.list())
+  const isReady = (): boolean => readinessOf(registry, isDraining()).isAllReady
   const get = (url: string, summary: string, handler: () => object): void => {
     app.get(url, { schema: { tags: TAGS, summary } }, async () => handler())
   }
