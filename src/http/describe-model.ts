@@ -1,4 +1,4 @@
-import type { Example } from '../core/example.ts'
+import type { Example } from '../core/offered-example.ts'
 import type { Feature } from '../core/feature.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Task } from '../core/task.ts'

@@ -1,4 +1,4 @@
-import { minRowBytes } from '../models/tuning/cutting.ts'
+import { minRowBytes } from '../models/meaning/scoring-view.ts'
 import type { Model } from '../models/model.ts'
 
 const MEBIBYTE = 2 ** 20

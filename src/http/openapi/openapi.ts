@@ -1,4 +1,4 @@
-import type { Example } from '../../core/example.ts'
+import type { Example } from '../../core/offered-example.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'

@@ -5,7 +5,7 @@ import { findLastOperator } from '../../onnx/last-operator.ts'
 import type { ModelFileInfo } from '../../onnx/model-file.ts'
 import type { ModelPackage } from '../files/model-json.ts'
 import { areProbabilities, sumUpToOne } from './probabilities.ts'
-import { toTask } from './task.ts'
+import { toTask } from './task-by-types.ts'
 
 // Their results are what the classes are to be answered with: probabilities, or scores of another kind.
 const FINISHED = /^(Softmax|Sigmoid|HardSigmoid|Hardmax|ai\.onnx\.ml\..*)$/

@@ -4,7 +4,7 @@ import type { TensorSpec } from '../../core/signature.ts'
 import type { ClassLabels } from '../../onnx/class-lists.ts'
 import { isNetwork } from './network-classifier.ts'
 import type { ModelPackage } from '../files/model-json.ts'
-import { isLabel } from './task.ts'
+import { isLabel } from './task-by-types.ts'
 
 /**
  * The outputs that are answered, as model.json chooses and names them; all of them without it.

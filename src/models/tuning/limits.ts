@@ -1,7 +1,7 @@
 import type { QueueLimits } from '../../scheduling/waiting-room.ts'
 import { chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
-import type { LaneOptions } from './two-queues.ts'
+import type { LaneOptions } from '../model-scheduler.ts'
 import type { ModelPackage } from '../files/model-json.ts'
 
 type Limits = QueueLimits & Pick<LaneOptions, 'maxRunMs'>

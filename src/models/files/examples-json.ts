@@ -2,7 +2,7 @@ import type { InferenceRequest, InferenceResult } from '../../core/inference.ts'
 import type { ExampleGaps } from '../../core/feature.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
-import type { OfferExample } from '../tuning/find-example.ts'
+import type { OfferExample } from '../tuning/offered-example.ts'
 
 /** Reads the examples that stand beside a model. */
 export interface ExamplesReader {

@@ -1,13 +1,13 @@
-import type { ExampleGaps } from '../../core/feature.ts'
-import type { ModelView } from '../../core/model-view.ts'
-import type { NanPolicy } from '../../core/nan-policy.ts'
-import type { Observer } from '../../core/observer.ts'
-import type { Tensors } from '../../core/tensor.ts'
-import type { ModelFileInfo } from '../../onnx/model-file.ts'
-import type { QueueLimits } from '../../scheduling/waiting-room.ts'
-import type { OfferExample } from './find-example.ts'
-import type { LaneOptions } from './two-queues.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ExampleGaps } from '../core/feature.ts'
+import type { ModelView } from '../core/model-view.ts'
+import type { NanPolicy } from '../core/nan-policy.ts'
+import type { Observer } from '../core/observer.ts'
+import type { Tensors } from '../core/tensor.ts'
+import type { ModelFileInfo } from '../onnx/model-file.ts'
+import type { QueueLimits } from '../scheduling/waiting-room.ts'
+import type { OfferExample } from './tuning/offered-example.ts'
+import type { LaneOptions } from './model-scheduler.ts'
+import type { ModelPackage } from './files/model-json.ts'
 
 export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'> {
   readonly name: string

@@ -1,7 +1,7 @@
 import { elementCount } from '../../core/tensor.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import { isRowByRow } from '../../core/signature.ts'
-import type { Batching } from './batching.ts'
+import type { Batching } from '../tuning/batching.ts'
 import type { ModelPackage } from '../files/model-json.ts'
 
 // SageMaker counts the size of a body in whole mebibytes, and so may fill one.

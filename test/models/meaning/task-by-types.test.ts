@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TensorSpec } from '../../../src/core/signature.ts'
-import { toTask } from '../../../src/models/meaning/task.ts'
+import { toTask } from '../../../src/models/meaning/task-by-types.ts'
 import { spec } from '../../support/views.ts'
 
 test.each<[string, TensorSpec[], string]>([

@@ -1,4 +1,4 @@
-import type { Example } from '../../core/example.ts'
+import type { Example } from '../../core/offered-example.ts'
 import type { RunRequest } from '../../core/inference.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
