@@ -1,5 +1,5 @@
 /** A body for `POST …/predict` that the model was seen to answer, or what one looks like and why none is shown. */
-export type Example =
+export type OfferedExample =
   | { readonly body: unknown }
   | {
       readonly note: string

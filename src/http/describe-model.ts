@@ -1,4 +1,4 @@
-import type { Example } from '../core/offered-example.ts'
+import type { OfferedExample } from '../core/offered-example.ts'
 import type { Feature } from '../core/feature.ts'
 import type { ModelView } from '../core/model-view.ts'
 import type { Task } from '../core/task.ts'
@@ -36,7 +36,7 @@ export function describeModel(entry: ModelEntry): ModelDescription {
   }
 }
 
-function describeExample(example: Example): Pick<ModelDescription, 'example' | 'exampleNote'> {
+function describeExample(example: OfferedExample): Pick<ModelDescription, 'example' | 'exampleNote'> {
   return 'body' in example ? { example: example.body } : { exampleNote: example.note }
 }
 

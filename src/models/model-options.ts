@@ -6,13 +6,13 @@ import type { Tensors } from '../core/tensor.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { QueueLimits } from '../scheduling/waiting-room.ts'
 import type { OfferExample } from './tuning/offered-example.ts'
-import type { LaneOptions } from './model-scheduler.ts'
-import type { ModelPackage } from './files/model-json.ts'
+import type { ModelSchedulerOptions } from './model-scheduler.ts'
+import type { ModelJson } from './files/model-json.ts'
 
-export interface ModelOptions extends QueueLimits, Pick<LaneOptions, 'maxRunMs'> {
+export interface ModelOptions extends QueueLimits, Pick<ModelSchedulerOptions, 'maxRunMs'> {
   readonly name: string
   readonly version: string
-  readonly description: ModelPackage
+  readonly modelJson: ModelJson
   /** The server's limit on rows in one request; the model's own may be lower. */
   readonly maxRows: number
   readonly maxAnswerBytes: number

@@ -11,7 +11,7 @@ import type { InlineComputing } from './tuning/execution.ts'
 import { observeRuns } from './observed.ts'
 import type { ObservableRun } from './observed.ts'
 
-export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
+export interface ModelSchedulerOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
   /** Most rows in one run; a request with more is cut. undefined where its rows may depend on each other. */
   readonly maxRunRows: () => number | undefined
   /** True if the model has a batch axis. */
@@ -28,11 +28,11 @@ export interface LaneOptions extends Omit<SchedulerOptions, 'isFree' | 'parallel
  * The scheduler of a model: one lane to the workers and, where small runs are computed inline, one for these, so that
  * neither waits for the other. The limits of the model hold for both together.
  */
-export function createLanes(
+export function createModelScheduler(
   session: Session,
   inline: InlineComputing | undefined,
   observer: ModelObserver,
-  options: LaneOptions,
+  options: ModelSchedulerOptions,
 ): Scheduler {
   const { breaker } = options
   const room = new WaitingRoom(options)
@@ -72,7 +72,7 @@ export function createLanes(
   }
 }
 
-function toRun(session: Session, observer: ModelObserver, options: LaneOptions): Run {
+function toRun(session: Session, observer: ModelObserver, options: ModelSchedulerOptions): Run {
   const { maxRunRows, maxRunMs: maxMs, maxAnswerBytes, hasRows } = options
   const run: ObservableRun = (requests, onStart) => session.runAll(requests, { onStart, maxMs, maxAnswerBytes })
   return cutRuns(observeRuns(run, hasRows, observer), maxRunRows, maxAnswerBytes)

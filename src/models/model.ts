@@ -1,5 +1,5 @@
 import type { Cancellation } from '../core/cancellation.ts'
-import type { Example } from '../core/offered-example.ts'
+import type { OfferedExample } from '../core/offered-example.ts'
 import type { ServingError } from '../core/errors.ts'
 import type { InferenceRequest, InferenceResult } from '../core/inference.ts'
 import type { ModelView } from '../core/model-view.ts'
@@ -13,8 +13,8 @@ import type { Batching } from './tuning/batching.ts'
 import { maxRunRowsOf, toScoringView } from './meaning/scoring-view.ts'
 import { chooseExecution } from './tuning/execution.ts'
 import type { Computing, Execution } from './tuning/execution.ts'
-import { findExample } from './tuning/offered-example.ts'
-import { createLanes } from './model-scheduler.ts'
+import { findOfferedExample } from './tuning/offered-example.ts'
+import { createModelScheduler } from './model-scheduler.ts'
 import { toLimits } from './tuning/limits.ts'
 import type { Sessions } from './sessions.ts'
 import { observeRequests } from './observed.ts'
@@ -23,7 +23,7 @@ import { choosingLabels } from './meaning/label-threshold.ts'
 /** A model that is being served. */
 export interface Model {
   readonly view: ModelView
-  readonly example: Example
+  readonly example: OfferedExample
   /** Texts on what of the file cannot be served, for whoever deploys it. */
   readonly warnings: readonly string[]
   readonly info: ModelFileInfo
@@ -57,25 +57,25 @@ export interface Model {
 export async function createModel(sessions: Sessions, options: ModelOptions): Promise<Model> {
   const { trial, workers } = sessions
   const { view, warnings } = await toCheckedView(trial, options)
-  const { info, description } = options
+  const { info, modelJson } = options
   const realRows = options.exampleRows(view)
-  const example = await findExample(trial, view, realRows, options.offerExample)
-  let batching = await chooseBatching(trial, { view, proof: info.rows, realRows, asked: description.batching })
+  const example = await findOfferedExample(trial, view, realRows, options.offerExample)
+  let batching = await chooseBatching(trial, { view, proof: info.rows, realRows, asked: modelJson.batching })
   const { execution, inline } = await toComputing(sessions, options, view, batching)
   if (!inline && trial !== workers) await trial.dispose()
   const scoringView = toScoringView(view)
-  const limits = toLimits(options, options.description.limits, batching, workers.parallelism)
+  const limits = toLimits(options, options.modelJson.limits, batching, workers.parallelism)
   const observer = options.observer.ofModel(view)
   const breaker = new Breaker((seconds) =>
     options.onWarning(`its requests keep ending the process that computes it: it is paused for ${seconds} s`),
   )
-  const scheduler = createLanes(workers, inline, observer, {
+  const scheduler = createModelScheduler(workers, inline, observer, {
     ...batching,
     ...limits,
     hasRows: hasBatchAxis(view.signature),
     breaker,
     maxAnswerBytes: options.maxAnswerBytes,
-    maxRunRows: () => maxRunRowsOf(view, batching, options.description.batching),
+    maxRunRows: () => maxRunRowsOf(view, batching, options.modelJson.batching),
     onUnjoinable: (reason) => {
       batching = { ...batching, maxBatchSize: 1, reason, isIndependent: false }
       options.onWarning(`requests are not joined any more: ${reason}`)
@@ -123,5 +123,5 @@ function toComputing(
 ): Promise<Computing> {
   const { harmless, rows } = options.info
   const traits = { harmless, rows, bytes: options.fileBytes }
-  return chooseExecution(openInline, traits, view, batching, options.description.execution)
+  return chooseExecution(openInline, traits, view, batching, options.modelJson.execution)
 }

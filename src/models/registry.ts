@@ -6,9 +6,9 @@ import { NativeLibraryError } from '../runtime/native-library.ts'
 import { ModelLoadError } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { QueueLimits } from '../scheduling/waiting-room.ts'
-import { readDescription } from './files/side-files.ts'
+import { readSideFiles } from './files/side-files.ts'
 import { NO_GAPS } from './files/examples-json.ts'
-import type { ExamplesReader } from './files/examples-json.ts'
+import type { ExamplesJsonReader } from './files/examples-json.ts'
 import { findEntry } from './find-entry.ts'
 import { runInOrder } from './in-order.ts'
 import { inspectModel } from './files/inspect.ts'
@@ -71,7 +71,7 @@ export interface RegistryOptions extends QueueLimits {
   readonly observer: Required<Observer>
   /** Called with what turns out to be wrong while a model is served. */
   readonly onWarning: (model: string, text: string) => void
-  readonly examples: ExamplesReader
+  readonly examples: ExamplesJsonReader
 }
 
 export function createRegistry(files: readonly ModelFile[], runtime: Runtime, options: RegistryOptions): Registry {
@@ -141,7 +141,7 @@ async function loadEntry(
 async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOptions): Promise<Model> {
   if (file.problem) throw new Error(file.problem)
   const { info, source } = inspectModel(file.file)
-  const { examples, execution, forModel } = await readDescription(file)
+  const { examples, execution, forModel } = await readSideFiles(file)
   const gaps = examples === undefined ? NO_GAPS : options.examples.gaps(examples)
   const sessions = await openSessions(runtime, source, info, execution)
   const onWarning = (text: string): void => options.onWarning(file.name, text)
@@ -149,7 +149,7 @@ async function loadModel(file: ModelFile, runtime: Runtime, options: RegistryOpt
     ...options,
     name: file.name,
     version: file.version,
-    description: await forModel(sessions.trial.signature, onWarning),
+    modelJson: await forModel(sessions.trial.signature, onWarning),
     info,
     fileBytes: source.bytes,
     exampleGaps: gaps,

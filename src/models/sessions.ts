@@ -1,7 +1,7 @@
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { ModelSource, Runtime, Session } from '../runtime/runtime.ts'
 import { MAX_INLINE_FILE_BYTES } from './tuning/execution.ts'
-import type { ModelPackage } from './files/model-json.ts'
+import type { ModelJson } from './files/model-json.ts'
 
 /** A model as it is computed while it is tried, and then while it is served. */
 export interface Sessions {
@@ -25,7 +25,7 @@ export async function openSessions(
   runtime: Runtime,
   source: ModelSource,
   { light }: ModelFileInfo,
-  asked: ModelPackage['execution'],
+  asked: ModelJson['execution'],
 ): Promise<Sessions> {
   const isTriedInline = light.isProven && asked !== 'workers' && source.bytes <= MAX_INLINE_FILE_BYTES
   const trial = await (isTriedInline ? runtime.loadInline(source) : runtime.load(source))

@@ -6,19 +6,19 @@ import type { DataType } from '../../src/core/datatypes.ts'
 import type { Signature, TensorSpec } from '../../src/core/signature.ts'
 import { toOutputs } from '../../src/models/meaning/outputs.ts'
 import { toFeatures } from '../../src/models/meaning/features.ts'
-import type { ModelPackage } from '../../src/models/files/model-json.ts'
+import type { ModelJson } from '../../src/models/files/model-json.ts'
 import { toRanges } from '../../src/models/meaning/usual-ranges.ts'
 
 interface ViewOptions {
   readonly signature: Signature
-  readonly features?: ModelPackage['features']
+  readonly features?: ModelJson['features']
   readonly task?: Task
   readonly labels?: readonly (string | number)[]
   /** What the model answers for each label; by default the label itself, or its index where labels are names. */
   readonly classes?: readonly (string | number)[]
-  readonly outputs?: ModelPackage['outputs']
+  readonly outputs?: ModelJson['outputs']
   readonly ignoresUnknown?: boolean
-  readonly outOfRange?: ModelPackage['outOfRange']
+  readonly outOfRange?: ModelJson['outOfRange']
   readonly maxRows?: number
   readonly maxAnswerBytes?: number
   readonly textRules?: ModelView['textRules']

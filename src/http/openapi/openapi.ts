@@ -1,4 +1,4 @@
-import type { Example } from '../../core/offered-example.ts'
+import type { OfferedExample } from '../../core/offered-example.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
@@ -61,7 +61,7 @@ function predictOperation({ view, example }: Model, operationId: string): Record
 }
 
 /** Without an example, the page would make one of the schema: pages of zeros for a picture. So it shows the outline. */
-function requestBody(view: ModelView, example: Example): object {
+function requestBody(view: ModelView, example: OfferedExample): object {
   const csv = 'body' in example ? exampleCsv(view, example.body) : undefined
   return {
     required: true,

@@ -5,7 +5,7 @@ import type { Tensors } from '../../core/tensor.ts'
 import type { OfferExample } from '../tuning/offered-example.ts'
 
 /** Reads the examples that stand beside a model. */
-export interface ExamplesReader {
+export interface ExamplesJsonReader {
   /** Two of the rows, each as inputs of its own; none where there are no two. */
   readonly rows: (text: string, view: ModelView) => readonly Tensors[]
   /** Which features are missing in some row. @throws Error when the text has no examples. */

@@ -4,15 +4,15 @@ import type { Session } from '../../runtime/runtime.ts'
 import { equalClassesText } from '../meaning/outputs.ts'
 import { unreadNamesText } from '../meaning/feature-names.ts'
 import { wideInputText } from '../meaning/features.ts'
-import type { ModelPackage } from './model-json.ts'
+import type { ModelJson } from './model-json.ts'
 
 /** Texts on what is wrong with a file, or read from it and not served as one would think. */
-export function fileWarnings({ signature }: Session, info: ModelFileInfo, description: ModelPackage): string[] {
-  const names = description.features ? undefined : unreadNamesText(info.metadata)
+export function fileWarnings({ signature }: Session, info: ModelFileInfo, modelJson: ModelJson): string[] {
+  const names = modelJson.features ? undefined : unreadNamesText(info.metadata)
   const texts = [wideInputText(signature), equalClassesText(info.labels?.classes), names]
   // Letters with a special lower case are too few for a warning.
   const rules = info.textRules.filter(({ kind }) => kind !== 'special')
-  const readings = rules.map((rule) => textRuleText(rule, description.misreadText === 'allow'))
+  const readings = rules.map((rule) => textRuleText(rule, modelJson.misreadText === 'allow'))
   return [...texts.filter((text) => text !== undefined), ...new Set(readings), ...info.knownFaults]
 }
 

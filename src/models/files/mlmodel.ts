@@ -4,7 +4,7 @@ import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { FeatureType } from '../../core/feature.ts'
 import type { Signature } from '../../core/signature.ts'
 import { FEATURE_TYPES } from '../meaning/features.ts'
-import type { ModelPackage } from './model-json.ts'
+import type { ModelJson } from './model-json.ts'
 
 // MLmodel, the file that describes a model in a folder of MLflow. Its signature is JSON within YAML.
 
@@ -55,7 +55,7 @@ const SHORT = { error: () => 'its signature has another form than MLflow gives i
  * @returns undefined where there are no columns.
  * @throws Error where they cannot be the columns of this model.
  */
-export function toDescribed({ inputs }: Signature, columns: readonly MlflowColumn[]): ModelPackage['features'] {
+export function toDescribed({ inputs }: Signature, columns: readonly MlflowColumn[]): ModelJson['features'] {
   const [only, second] = inputs
   // Where each column is an input, its name is in the file.
   if (columns.length === 0 || !only || second || only.shape.length !== 2) return undefined

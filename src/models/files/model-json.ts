@@ -53,7 +53,7 @@ const output = z.strictObject({
     ),
 })
 
-const packageSchema = z
+const contentSchema = z
   .strictObject({
     $schema: z.string().optional().describe('Where editors find this schema.'),
     description: text.optional().describe('One sentence on what the model predicts.'),
@@ -145,11 +145,11 @@ const packageSchema = z
     message: 'is for a network whose classes have names: list them in "labels"',
   })
 
-export type ModelPackage = z.infer<typeof packageSchema>
+export type ModelJson = z.infer<typeof contentSchema>
 
 /** The JSON Schema of model.json, for editors. */
-export function packageJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(packageSchema, {
+export function modelJsonSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(contentSchema, {
     unrepresentable: 'any',
     // Those that a double does not hold.
     override({ zodSchema, jsonSchema }) {
@@ -164,9 +164,9 @@ export function packageJsonSchema(): object {
  *
  * @throws Error that names every element at fault.
  */
-export async function readPackage(file: string): Promise<ModelPackage> {
+export async function readModelJson(file: string): Promise<ModelJson> {
   const content: unknown = parseJson(await readText(file))
-  const { data, error } = packageSchema.safeParse(content)
+  const { data, error } = contentSchema.safeParse(content)
   if (data) return data
   const problems = error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
   throw new Error(`model.json: ${problems.join('; ')}`)

@@ -9,7 +9,7 @@ export interface ModelFile {
   readonly version: string
   readonly file: string
   /** The model.json beside it, or else the one above its version, if there is one. */
-  readonly packageFile?: string
+  readonly modelJsonFile?: string
   /** The examples.json beside it, if there is one: the model's own test. */
   readonly examplesFile?: string
   /** The MLmodel beside it, if it is in a folder of MLflow. */
@@ -33,7 +33,7 @@ export async function findModels(folder: string, given?: string): Promise<ModelF
   const named = await findNamed(folder)
   const [only, second] = named
   if (only && !second && only.problem === undefined && dirname(only.file) === folder) {
-    return [{ ...only, name: given ?? only.name, ...(await findDescription(folder)) }]
+    return [{ ...only, name: given ?? only.name, ...(await findSideFiles(folder)) }]
   }
   if (named.some(({ problem }) => problem === undefined)) return named
   const versions = await findVersions(folder, given ?? 'model')
@@ -64,12 +64,12 @@ async function toOnly(folder: string, path: string, given: string | undefined): 
   const name = folders.find((each) => !VERSION.test(each)) ?? 'model'
   const version = folders.find((each) => VERSION.test(each)) ?? '1'
   const file = join(folder, path)
-  const description = { ...(await findDescription(folder)), ...(await findDescription(dirname(file))) }
-  return { name: given ?? name, version, file, ...description }
+  const sideFiles = { ...(await findSideFiles(folder)), ...(await findSideFiles(dirname(file))) }
+  return { name: given ?? name, version, file, ...sideFiles }
 }
 
 /** What stands beside the file of a folder that is one model itself. */
-async function findDescription(folder: string): Promise<Partial<Record<keyof typeof BESIDE, string>>> {
+async function findSideFiles(folder: string): Promise<Partial<Record<keyof typeof BESIDE, string>>> {
   const files: Partial<Record<keyof typeof BESIDE, string>> = {}
   for (const [key, name] of Object.entries(BESIDE) as [keyof typeof BESIDE, string][]) {
     if (await exists(join(folder, name))) files[key] = join(folder, name)
@@ -77,7 +77,7 @@ async function findDescription(folder: string): Promise<Partial<Record<keyof typ
   return files
 }
 
-const BESIDE = { packageFile: 'model.json', examplesFile: 'examples.json', mlmodelFile: 'MLmodel' } as const
+const BESIDE = { modelJsonFile: 'model.json', examplesFile: 'examples.json', mlmodelFile: 'MLmodel' } as const
 
 async function findNamed(folder: string): Promise<ModelFile[]> {
   const plain: ModelFile[] = []
@@ -112,18 +112,18 @@ async function findVersions(folder: string, name: string): Promise<ModelFile[]> 
   if (entries instanceof Error) {
     return [{ name, version: '1', file: folder, problem: `the folder ${name} cannot be read (${entries.code})` }]
   }
-  const packageFile = entries.includes('model.json') ? { packageFile: join(folder, 'model.json') } : {}
+  const modelJsonFile = entries.includes('model.json') ? { modelJsonFile: join(folder, 'model.json') } : {}
   const versions: ModelFile[] = []
   for (const version of entries) {
     const file = await findFile(join(folder, version))
     if (file === undefined) continue
-    const own = await findDescription(join(folder, version))
-    // The description beside a version replaces the one of the whole model: versions may have other features.
-    versions.push({ name, version, file, ...packageFile, ...own })
+    const own = await findSideFiles(join(folder, version))
+    // A model.json beside a version replaces the one of the whole model: versions may have other features.
+    versions.push({ name, version, file, ...modelJsonFile, ...own })
   }
   if (versions.length > 0) return versions
   const stray = await findStray(folder, entries)
-  if (!packageFile.packageFile && stray === undefined) return []
+  if (!modelJsonFile.modelJsonFile && stray === undefined) return []
   const hint = stray === undefined ? 'put the file there' : `move ${name}/${stray} to ${name}/1/model.onnx`
   return [{ name, version: '1', file: folder, problem: `no ${name}/<version>/model.onnx was found: ${hint}` }]
 }

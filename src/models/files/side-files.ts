@@ -1,39 +1,39 @@
 import { readFile } from 'node:fs/promises'
 import type { Signature } from '../../core/signature.ts'
 import { readMlmodel, toDescribed } from './mlmodel.ts'
-import { readPackage } from './model-json.ts'
-import type { ModelPackage } from './model-json.ts'
+import { readModelJson } from './model-json.ts'
+import type { ModelJson } from './model-json.ts'
 import type { ModelFile } from './repository.ts'
 
 /** What stands beside the file of a model. */
-export interface Description {
+export interface SideFiles {
   /** The content of examples.json. */
   readonly examples: string | undefined
   /** What model.json says of where the model is computed. */
-  readonly execution: ModelPackage['execution']
+  readonly execution: ModelJson['execution']
   /**
    * What model.json says, with the features that MLmodel has where it names none.
    *
    * @param onWarning Called with why MLmodel is not used.
    */
-  readonly forModel: (signature: Signature, onWarning: (text: string) => void) => Promise<ModelPackage>
+  readonly forModel: (signature: Signature, onWarning: (text: string) => void) => Promise<ModelJson>
 }
 
 /** @throws Error that names the file that cannot be read, and what is wrong with it. */
-export async function readDescription({ packageFile, examplesFile, mlmodelFile }: ModelFile): Promise<Description> {
-  const description: ModelPackage = packageFile ? await readPackage(packageFile) : {}
+export async function readSideFiles({ modelJsonFile, examplesFile, mlmodelFile }: ModelFile): Promise<SideFiles> {
+  const modelJson: ModelJson = modelJsonFile ? await readModelJson(modelJsonFile) : {}
   return {
     examples: examplesFile ? await readExamples(examplesFile) : undefined,
-    execution: description.execution,
+    execution: modelJson.execution,
     forModel: async (signature, onWarning) => {
-      if (description.features || !mlmodelFile) return description
+      if (modelJson.features || !mlmodelFile) return modelJson
       try {
         const features = toDescribed(signature, await readMlmodel(mlmodelFile))
-        return features ? { ...description, features } : description
+        return features ? { ...modelJson, features } : modelJson
       } catch (error) {
         // It names columns, and no more: the model is served without.
         onWarning(`MLmodel is passed over: ${firstLine(error as Error)}`)
-        return description
+        return modelJson
       }
     },
   }

@@ -5,8 +5,8 @@ import { checkKeys, nameByLabels, toKnownLabels, toOutputs } from './outputs.ts'
 import { readFeatureNames } from './feature-names.ts'
 import { toFeatures } from './features.ts'
 import { fileWarnings } from '../files/file-warnings.ts'
-import { findInputs } from '../tuning/sample-search.ts'
-import { readFirstAnswer } from './classifier-probe.ts'
+import { findSampleRecipe } from '../tuning/sample-search.ts'
+import { probeClassifier } from './classifier-probe.ts'
 import { toDefaultRule } from './missing-rules.ts'
 import type { ModelOptions } from '../model-options.ts'
 import { toNetworkClassifier } from './network-classifier.ts'
@@ -23,49 +23,49 @@ interface CheckedView {
 
 /** What a protocol sees of the model, as far as its own answers confirm it, and what of the file cannot be served. */
 export async function toCheckedView(session: Session, options: ModelOptions): Promise<CheckedView> {
-  const { info, description } = options
+  const { info, modelJson } = options
   const known = toView(session, options)
-  const declared = { ...known, ...(await findInputs(session, known)) }
-  const labelsFrom = description.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
-  const { labels, labelIndex, warnings, ...found } = await readFirstAnswer(session, declared, labelsFrom)
-  const task = withThreshold(found.task, labels, description.threshold)
+  const declared = { ...known, ...(await findSampleRecipe(session, known)) }
+  const labelsFrom = modelJson.labels ? 'model.json' : info.labels?.isCertain ? 'the file' : 'a guess'
+  const { labels, labelIndex, warnings, ...found } = await probeClassifier(session, declared, labelsFrom)
+  const task = withThreshold(found.task, labels, modelJson.threshold)
   return {
     view: { ...declared, task, labels, labelIndex },
     warnings: [
       ...warnings,
-      ...fileWarnings(session, info, description),
+      ...fileWarnings(session, info, modelJson),
       ...leftOutTexts(session.signature, info, session.unsupportedOutputs),
     ],
   }
 }
 
 function toView({ signature }: Session, options: ModelOptions): ModelView {
-  const { name, version, description, maxRows, maxAnswerBytes, info } = options
+  const { name, version, modelJson, maxRows, maxAnswerBytes, info } = options
   const toDefault = toDefaultRule(signature, info.missing, options.exampleGaps)
-  const features = toFeatures(signature, description.features, readFeatureNames(info.metadata), toDefault)
-  const chosen = toOutputs(signature.outputs, info.fileNames, description.outputs)
+  const features = toFeatures(signature, modelJson.features, readFeatureNames(info.metadata), toDefault)
+  const chosen = toOutputs(signature.outputs, info.fileNames, modelJson.outputs)
   const byType = toTask(chosen.map(({ tensor }) => signature.outputs.find((spec) => spec.name === tensor)!))
-  const task = toNetworkClassifier(byType, signature.outputs, info, description)
-  const outputs = nameByLabels(chosen, signature.outputs, task, description)
+  const task = toNetworkClassifier(byType, signature.outputs, info, modelJson)
+  const outputs = nameByLabels(chosen, signature.outputs, task, modelJson)
   checkKeys(outputs, task)
-  const known = toKnownLabels(info.labels?.classes, description.labels, task, classCount(signature, task))
+  const known = toKnownLabels(info.labels?.classes, modelJson.labels, task, classCount(signature, task))
   return {
     name,
     version,
-    ...(description.description !== undefined && { description: description.description }),
+    ...(modelJson.description !== undefined && { description: modelJson.description }),
     signature,
     features,
     featureIndex: new NameIndex(features.map((feature) => feature.name)),
     inputIndex: new NameIndex(signature.inputs.map((input) => input.name)),
-    ranges: toRanges(features, description.outOfRange),
-    textRules: description.misreadText === 'allow' ? [] : info.textRules,
+    ranges: toRanges(features, modelJson.outOfRange),
+    textRules: modelJson.misreadText === 'allow' ? [] : info.textRules,
     task,
     fileNames: info.fileNames,
     outputs,
     ...known,
-    ignoresUnknown: description.unknownFeatures === 'ignore',
+    ignoresUnknown: modelJson.unknownFeatures === 'ignore',
     jsonNan: options.jsonNan,
     maxAnswerBytes,
-    maxRows: Math.min(maxRows, description.limits?.maxRows ?? maxRows),
+    maxRows: Math.min(maxRows, modelJson.limits?.maxRows ?? maxRows),
   }
 }

@@ -4,12 +4,12 @@ import type { Task } from '../../core/task.ts'
 import { elementCount } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import type { Session } from '../../runtime/runtime.ts'
-import { makeInputs } from '../tuning/sample-inputs.ts'
-import { readNetworkAnswer } from './network-classifier.ts'
+import { buildSampleInputs } from '../tuning/sample-inputs.ts'
+import { settleActivation } from './network-classifier.ts'
 import { sumUpToOne } from './probabilities.ts'
 
 /** What a model's own answers tell beyond its types. */
-export interface FirstAnswer extends Pick<ModelView, 'task' | 'labels' | 'labelIndex'> {
+export interface ProbedClassifier extends Pick<ModelView, 'task' | 'labels' | 'labelIndex'> {
   readonly warnings: readonly string[]
 }
 
@@ -31,13 +31,13 @@ const TRIES = 3 * ANSWERS
  *
  * @throws Error when those of model.json cannot.
  */
-export async function readFirstAnswer(session: Session, view: ModelView, from: LabelSource): Promise<FirstAnswer> {
+export async function probeClassifier(session: Session, view: ModelView, from: LabelSource): Promise<ProbedClassifier> {
   const { task, labels, labelIndex } = view
   const unchecked = { task, labels, labelIndex, warnings: [] }
   if (task.kind !== 'classifier') return unchecked
   const answers = await readAnswers(session, view, task)
   if (!answers) return unchecked
-  if (task.label === undefined) return { ...unchecked, task: readNetworkAnswer(task, answers, labels.length) }
+  if (task.label === undefined) return { ...unchecked, task: settleActivation(task, answers, labels.length) }
   const scores = answers.every(({ values }) => sumUpToOne(values)) ? 'probabilities' : 'scores'
   const known = { task: { ...task, scores } as const, labels, labelIndex }
   if (labels.length === 0) return { ...known, warnings: [] }
@@ -79,7 +79,7 @@ async function tryOut(
   outputs: readonly string[],
 ): Promise<Tensors | undefined> {
   try {
-    return await session.run(makeInputs(view, 1, seed), outputs)
+    return await session.run(buildSampleInputs(view, 1, seed), outputs)
   } catch {
     return undefined
   }

@@ -5,12 +5,12 @@ import type { Signature, TensorSpec } from '../../core/signature.ts'
 import { checkValue, toValue } from './feature-values.ts'
 import { toDeclaredRule, toUnprovenRule } from './missing-rules.ts'
 import type { DefaultRule } from './missing-rules.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ModelJson } from '../files/model-json.ts'
 
 // Each column takes memory for its name, in every answer that lists them too.
 const MAX_FEATURES = 100_000
 
-type Described = NonNullable<ModelPackage['features']>[number]
+type Described = NonNullable<ModelJson['features']>[number]
 type Column = Pick<Feature, 'name' | 'dataType' | 'input' | 'column'>
 
 // What a feature may be declared as, by the kind of its column; the first is the default.

@@ -6,7 +6,7 @@ import type { Threshold } from '../../core/threshold.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import { chooseClass } from '../../core/threshold.ts'
 import type { Model } from '../model.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ModelJson } from '../files/model-json.ts'
 
 /**
  * Joins a task with the threshold in model.json.
@@ -14,7 +14,7 @@ import type { ModelPackage } from '../files/model-json.ts'
  * @param labels Of the classes, in the order of their numbers; empty when unknown.
  * @throws Error when the model is no classifier of two known classes, or has no class of that label.
  */
-export function withThreshold(task: Task, labels: readonly Label[], asked: ModelPackage['threshold']): Task {
+export function withThreshold(task: Task, labels: readonly Label[], asked: ModelJson['threshold']): Task {
   if (asked === undefined) return task
   if (task.kind !== 'classifier') {
     throw new Error('model.json: threshold is for a classifier that answers a number for each of two classes')
@@ -26,7 +26,7 @@ export function withThreshold(task: Task, labels: readonly Label[], asked: Model
   return { ...task, threshold: toThreshold(asked, labels) }
 }
 
-function toThreshold(asked: NonNullable<ModelPackage['threshold']>, labels: readonly Label[]): Threshold {
+function toThreshold(asked: NonNullable<ModelJson['threshold']>, labels: readonly Label[]): Threshold {
   if (typeof asked === 'number') return { index: 1, atLeast: asked }
   const index = labels.findIndex((label) => String(label) === String(asked.label))
   if (index === 0 || index === 1) return { index, atLeast: asked.atLeast }

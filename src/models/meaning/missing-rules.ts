@@ -16,7 +16,7 @@ export type DefaultRule = (
   position: number,
 ) => MissingRule
 
-const BY_PACKAGE = { by: 'model.json', reason: 'model.json says so' } as const
+const BY_MODEL_JSON = { by: 'model.json', reason: 'model.json says so' } as const
 
 /**
  * What model.json says of a feature's missing values: `nan`, `refuse`, or a value that stands for them. In a feature of
@@ -26,14 +26,14 @@ const BY_PACKAGE = { by: 'model.json', reason: 'model.json says so' } as const
  */
 export function toDeclaredRule(missing: Value, feature: Pick<Feature, 'name' | 'type' | 'dataType'>): MissingRule {
   const { name, type, dataType } = feature
-  if (missing === 'refuse') return { rule: 'refuse', ...BY_PACKAGE }
+  if (missing === 'refuse') return { rule: 'refuse', ...BY_MODEL_JSON }
   if (missing === 'nan' && type !== 'string') {
-    if (DATA_TYPES[dataType].kind === 'float') return { rule: 'nan', ...BY_PACKAGE }
+    if (DATA_TYPES[dataType].kind === 'float') return { rule: 'nan', ...BY_MODEL_JSON }
     const next = 'give a value for "missing", or "refuse"'
     throw new Error(`model.json: a missing value of feature ${name} cannot be NaN in a column of ${dataType}: ${next}`)
   }
   checkValue(missing, `what stands for a missing value of feature ${name}`, feature, ', "nan" or "refuse"')
-  return { rule: 'value', value: missing, ...BY_PACKAGE }
+  return { rule: 'value', value: missing, ...BY_MODEL_JSON }
 }
 
 /** Refuses, since nothing is known of the model. */

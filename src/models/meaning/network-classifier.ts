@@ -3,7 +3,7 @@ import type { Task } from '../../core/task.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import { findLastOperator } from '../../onnx/last-operator.ts'
 import type { ModelFileInfo } from '../../onnx/model-file.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ModelJson } from '../files/model-json.ts'
 import { areProbabilities, sumUpToOne } from './probabilities.ts'
 import { toTask } from './task-by-types.ts'
 
@@ -30,7 +30,7 @@ export function toNetworkClassifier(
   task: Task,
   all: readonly TensorSpec[],
   { graph }: Pick<ModelFileInfo, 'graph'>,
-  { labels, activation }: ModelPackage,
+  { labels, activation }: ModelJson,
 ): Task {
   if (!labels) return task
   if (task.kind === 'classifier') return activation ? { ...task, activation: asSaid(activation) } : task
@@ -81,7 +81,7 @@ function guess(operator: string | undefined, width: number): Activation {
  *
  * @throws Error when there are more or fewer numbers a row than labels.
  */
-export function readNetworkAnswer(
+export function settleActivation(
   task: NetworkTask,
   answers: readonly { readonly values: readonly number[] }[],
   labels: number,

@@ -3,7 +3,7 @@ import type { Label, Task } from '../../core/task.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import type { ClassLabels } from '../../onnx/class-lists.ts'
 import { isNetwork } from './network-classifier.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ModelJson } from '../files/model-json.ts'
 import { isLabel } from './task-by-types.ts'
 
 /**
@@ -15,7 +15,7 @@ import { isLabel } from './task-by-types.ts'
 export function toOutputs(
   specs: readonly TensorSpec[],
   fileNames: ReadonlyMap<string, string>,
-  described: ModelPackage['outputs'],
+  described: ModelJson['outputs'],
 ): AnsweredOutput[] {
   const known = specs.map(({ name }): AnsweredOutput => ({ tensor: name, fileName: fileNames.get(name) ?? name }))
   if (!described) return known
@@ -45,15 +45,15 @@ export function nameByLabels(
   outputs: readonly AnsweredOutput[],
   specs: readonly TensorSpec[],
   task: Task,
-  description: ModelPackage,
+  modelJson: ModelJson,
 ): readonly AnsweredOutput[] {
-  const { labels } = description
+  const { labels } = modelJson
   if (isNetwork(task) && outputs[0]?.columns) {
     throw new Error('model.json: has labels and columns for the same numbers: leave the columns out')
   }
   if (!labels || task.kind === 'classifier') return outputs
   const [only, second] = outputs
-  const isChosen = description.outputs !== undefined && only !== undefined && second === undefined
+  const isChosen = modelJson.outputs !== undefined && only !== undefined && second === undefined
   const spec = isChosen && specs.find(({ name }) => name === only.tensor)
   if (spec && isLabel(spec)) return [{ ...only, isLabel: true }]
   if (!spec || task.kind !== 'regressor') {
@@ -107,7 +107,7 @@ export interface Labels {
  */
 export function toKnownLabels(
   told: ClassLabels | undefined,
-  described: ModelPackage['labels'],
+  described: ModelJson['labels'],
   task: Task,
   width: number,
 ): Labels {
@@ -124,12 +124,12 @@ export function toKnownLabels(
  *
  * @throws Error when they cannot both be right.
  */
-export function toLabels(classes: ClassLabels | undefined, inPackage: ModelPackage['labels']): Labels {
+export function toLabels(classes: ClassLabels | undefined, given: ModelJson['labels']): Labels {
   const values = (classes ?? []).map(toLabel)
-  if (!inPackage) return { labels: values, labelIndex: toIndex(values) }
-  const described = inPackage.map(toLabel)
+  if (!given) return { labels: values, labelIndex: toIndex(values) }
+  const described = given.map(toLabel)
   // Integers that JSON numbers do not hold exactly may be written as text.
-  const isNamed = typeof inPackage[0] === 'string' && !inPackage.some(isLongInteger)
+  const isNamed = typeof given[0] === 'string' && !given.some(isLongInteger)
   if (values.length === 0) {
     return { labels: described, labelIndex: toIndex(isNamed ? described.map((_, index) => index) : described) }
   }

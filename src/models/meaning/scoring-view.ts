@@ -2,13 +2,13 @@ import { elementCount } from '../../core/tensor.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import { isRowByRow } from '../../core/signature.ts'
 import type { Batching } from '../tuning/batching.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ModelJson } from '../files/model-json.ts'
 
 // SageMaker counts the size of a body in whole mebibytes, and so may fill one.
 const SMALLEST_PAYLOAD = 2 ** 20
 
 /** Most rows in one run of a request that may be cut; undefined where it may not. */
-export function maxRunRowsOf(view: ModelView, batching: Batching, asked: ModelPackage['batching']): number | undefined {
+export function maxRunRowsOf(view: ModelView, batching: Batching, asked: ModelJson['batching']): number | undefined {
   if (isRowByRow(view.signature)) return 1
   if (!batching.isIndependent) return undefined
   const most = typeof asked === 'object' ? (asked.maxBatchSize ?? 1) : 1

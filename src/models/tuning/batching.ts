@@ -5,8 +5,8 @@ import type { Session } from '../../runtime/runtime.ts'
 import { calibrate } from '../../scheduling/calibration.ts'
 import type { Calibration } from '../../scheduling/calibration.ts'
 import type { BatchPolicy } from '../../scheduling/scheduler.ts'
-import { makeInputs } from './sample-inputs.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import { buildSampleInputs } from './sample-inputs.ts'
+import type { ModelJson } from '../files/model-json.ts'
 
 /** How requests of a model are joined, and why. */
 export type Batching = BatchPolicy &
@@ -21,7 +21,7 @@ export interface BatchingOptions {
   readonly proof: Proof
   /** Rows that the model is known to compute, each as inputs of its own; none where there are no two. */
   readonly realRows: readonly Tensors[]
-  readonly asked: ModelPackage['batching']
+  readonly asked: ModelJson['batching']
 }
 
 // How long the queue may take to be worked off, where nobody says how long it may be.
@@ -41,7 +41,7 @@ export async function chooseBatching(session: Session, options: BatchingOptions)
   const obstacle = asked === false ? 'model.json forbids it' : (findObstacle(view) ?? unproven)
   const { difference, ...calibration } = await calibrate(
     (inputs) => session.run(inputs),
-    (rows, seed) => makeInputs(view, rows, seed),
+    (rows, seed) => buildSampleInputs(view, rows, seed),
     obstacle,
     realRows,
   )
@@ -72,7 +72,7 @@ function findObstacle({ signature: { inputs } }: ModelView): string | undefined 
 
 /** Every thread computes once: a first run allocates and is slow. */
 async function warmUp(session: Session, view: ModelView): Promise<void> {
-  const runs = Array.from({ length: session.parallelism }, async () => session.run(makeInputs(view, 1, 0)))
+  const runs = Array.from({ length: session.parallelism }, async () => session.run(buildSampleInputs(view, 1, 0)))
   // Values that are made up may be none that this model can compute; the first request then warms it up.
   await Promise.allSettled(runs)
 }

@@ -7,8 +7,8 @@ import type { Session } from '../../runtime/runtime.ts'
 import { timeRuns } from '../../scheduling/calibration.ts'
 import { bytesOf } from '../../scheduling/joining.ts'
 import type { Batching } from './batching.ts'
-import { makeInputs } from './sample-inputs.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import { buildSampleInputs } from './sample-inputs.ts'
+import type { ModelJson } from '../files/model-json.ts'
 
 /** Where a model is computed, and why. */
 export interface Execution {
@@ -65,7 +65,7 @@ export async function chooseExecution(
   file: FileTraits,
   view: ModelView,
   batching: Batching,
-  asked: ModelPackage['execution'],
+  asked: ModelJson['execution'],
 ): Promise<Computing> {
   const [single] = batching.measured
   const obstacle = findObstacle(file, view, single, asked)
@@ -98,7 +98,7 @@ function findObstacle(
   { harmless, rows, bytes }: FileTraits,
   { signature }: ModelView,
   single: Batching['measured'][number] | undefined,
-  asked: ModelPackage['execution'],
+  asked: ModelJson['execution'],
 ): string | undefined {
   if (asked === 'inline') return undefined
   if (asked === 'workers') return 'model.json says so'
@@ -118,7 +118,7 @@ async function measureInline(
   { measured, maxBatchSize }: Batching,
 ): Promise<Batching['measured']> {
   const run = (inputs: Tensors): Promise<Tensors> => inline.run(inputs)
-  const make = (rows: number, seed: number): Tensors => makeInputs(view, rows, seed)
+  const make = (rows: number, seed: number): Tensors => buildSampleInputs(view, rows, seed)
   const sizes: { rows: number; ms: number }[] = []
   for (const { rows } of measured) {
     if (rows > maxBatchSize) break

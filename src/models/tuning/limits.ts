@@ -1,13 +1,13 @@
 import type { QueueLimits } from '../../scheduling/waiting-room.ts'
 import { chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
-import type { LaneOptions } from '../model-scheduler.ts'
-import type { ModelPackage } from '../files/model-json.ts'
+import type { ModelSchedulerOptions } from '../model-scheduler.ts'
+import type { ModelJson } from '../files/model-json.ts'
 
-type Limits = QueueLimits & Pick<LaneOptions, 'maxRunMs'>
+type Limits = QueueLimits & Pick<ModelSchedulerOptions, 'maxRunMs'>
 
 /** The limits of a model: its own where model.json has them, else those of the server; measured where that leaves it open. */
-export function toLimits(server: Limits, own: ModelPackage['limits'], batching: Batching, parallelism: number): Limits {
+export function toLimits(server: Limits, own: ModelJson['limits'], batching: Batching, parallelism: number): Limits {
   const maxQueued = own?.maxQueued ?? server.maxQueued
   return {
     maxQueued: maxQueued === 0 ? chooseMaxQueued(batching, parallelism) : maxQueued,

@@ -24,7 +24,7 @@ const MAX_BYTES = 2 ** 26
  * @param seed Another one makes other numbers, where no example is given.
  * @throws Error where they would be too large to make up.
  */
-export function makeInputs(view: ModelView, rows: number, seed: number): Tensors {
+export function buildSampleInputs(view: ModelView, rows: number, seed: number): Tensors {
   const shapes = shapesOf(view, rows)
   let left = MAX_BYTES
   const inputs = view.signature.inputs.map(({ name, dataType }, input) => {

@@ -4,7 +4,7 @@ import type { SampleRecipe } from '../../core/sample-recipe.ts'
 import type { Session } from '../../runtime/runtime.ts'
 import { FILL_NAMES } from './fills.ts'
 import { freeAxesOf, toShapes } from './free-axes.ts'
-import { makeInputs } from './sample-inputs.ts'
+import { buildSampleInputs } from './sample-inputs.ts'
 
 // Sizes of free axes: of a text, the edge of a picture, a piece of a sound.
 const SIZES = [1, 2, 8, 64, 512]
@@ -18,14 +18,14 @@ const BUDGET_MS = 2000
  *
  * @returns Nothing where it computes none of them.
  */
-export async function findInputs(session: Session, view: ModelView): Promise<Pick<ModelView, 'sample'>> {
+export async function findSampleRecipe(session: Session, view: ModelView): Promise<Pick<ModelView, 'sample'>> {
   let startedAt = performance.now()
   const endless: SampleRecipe[] = []
   const allShapes = shapesToTry(view)
   for (const sample of attempts(allShapes)) {
     if (endless.some((each) => isLike(sample, each, allShapes))) continue
     try {
-      await session.run(makeInputs({ ...view, sample }, 1, 0))
+      await session.run(buildSampleInputs({ ...view, sample }, 1, 0))
       return { sample }
     } catch (error) {
       const code = error instanceof ServingError ? error.code : undefined

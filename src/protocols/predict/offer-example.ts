@@ -1,4 +1,4 @@
-import type { Example } from '../../core/offered-example.ts'
+import type { OfferedExample } from '../../core/offered-example.ts'
 import { elementCount } from '../../core/tensor.ts'
 import type { RunRequest } from '../../core/inference.ts'
 import type { ModelView } from '../../core/model-view.ts'
@@ -17,7 +17,7 @@ export async function offerExample(
   view: ModelView,
   candidates: readonly Tensors[],
   run: (request: RunRequest) => Promise<Tensors>,
-): Promise<Example> {
+): Promise<OfferedExample> {
   const outline = outlineOf(view)
   const count = numbersIn(candidates[0])
   if (count > MAX_EXAMPLE_NUMBERS) {

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageJsonSchema, readPackage } from '../../../src/models/files/model-json.ts'
+import { modelJsonSchema, readModelJson } from '../../../src/models/files/model-json.ts'
 import { createFolder } from '../../support/folders.ts'
 import { MODELS, ROOT } from '../../support/paths.ts'
 
 function read(content: string) {
-  return readPackage(join(createFolder({ 'model.json': content }), 'model.json'))
+  return readModelJson(join(createFolder({ 'model.json': content }), 'model.json'))
 }
 
 test('the default model is described', async () => {
-  const { features, labels } = await readPackage(join(MODELS, 'iris/model.json'))
+  const { features, labels } = await readModelJson(join(MODELS, 'iris/model.json'))
   expect(features!.map(({ name }) => name)).toEqual(['sepal_length', 'sepal_width', 'petal_length', 'petal_width'])
   expect(labels).toEqual(['setosa', 'versicolor', 'virginica'])
 })
@@ -28,10 +28,10 @@ test.each([
 })
 
 test('a file that cannot be read is refused without its path', async () => {
-  await expect(readPackage('/nowhere/model.json')).rejects.toThrow('model.json cannot be read (ENOENT)')
+  await expect(readModelJson('/nowhere/model.json')).rejects.toThrow('model.json cannot be read (ENOENT)')
 })
 
 test('the published JSON Schema is that of the code', () => {
   const published: unknown = JSON.parse(readFileSync(join(ROOT, 'docs/model.schema.json'), 'utf8'))
-  expect(published, 'run: npm run schema').toEqual(packageJsonSchema())
+  expect(published, 'run: npm run schema').toEqual(modelJsonSchema())
 })

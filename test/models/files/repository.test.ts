@@ -8,11 +8,11 @@ import type { Content } from '../../support/folders.ts'
 async function find(files: Readonly<Record<string, Content>>) {
   const folder = createFolder(files)
   const found = await findModels(folder)
-  return found.map(({ name, version, file, packageFile, problem }) => ({
+  return found.map(({ name, version, file, modelJsonFile, problem }) => ({
     name,
     version,
     file: relative(folder, file),
-    ...(packageFile && { packageFile: relative(folder, packageFile) }),
+    ...(modelJsonFile && { modelJsonFile: relative(folder, modelJsonFile) }),
     ...(problem && { problem }),
   }))
 }
@@ -20,20 +20,20 @@ async function find(files: Readonly<Record<string, Content>>) {
 test('finds versions in folders, newest last, with the description beside them', async () => {
   const files = { 'm/10/model.onnx': 'x', 'm/2/model.onnx': 'x', 'm/model.json': '{}', 'm/3/notes.txt': 'x' }
   expect(await find(files)).toEqual([
-    { name: 'm', version: '2', file: 'm/2/model.onnx', packageFile: 'm/model.json' },
-    { name: 'm', version: '10', file: 'm/10/model.onnx', packageFile: 'm/model.json' },
+    { name: 'm', version: '2', file: 'm/2/model.onnx', modelJsonFile: 'm/model.json' },
+    { name: 'm', version: '10', file: 'm/10/model.onnx', modelJsonFile: 'm/model.json' },
   ])
 })
 
 test('takes the description beside the file of a version, and the one above for the other versions', async () => {
   const files = { 'm/1/model.onnx': 'x', 'm/1/model.json': '{}', 'm/2/model.onnx': 'x' }
   expect(await find(files)).toEqual([
-    { name: 'm', version: '1', file: 'm/1/model.onnx', packageFile: 'm/1/model.json' },
+    { name: 'm', version: '1', file: 'm/1/model.onnx', modelJsonFile: 'm/1/model.json' },
     { name: 'm', version: '2', file: 'm/2/model.onnx' },
   ])
   expect(await find({ ...files, 'm/model.json': '{}' })).toMatchObject([
-    { version: '1', packageFile: 'm/1/model.json' },
-    { version: '2', packageFile: 'm/model.json' },
+    { version: '1', modelJsonFile: 'm/1/model.json' },
+    { version: '2', modelJsonFile: 'm/model.json' },
   ])
 })
 
@@ -90,12 +90,12 @@ test.each<[string, Readonly<Record<string, Content>>, object]>([
   [
     'a file with what stands beside it',
     { 'model.onnx': 'x', 'model.json': '{}', 'examples.json': '{}' },
-    { name: 'given', version: '1', packageFile: expect.any(String), examplesFile: expect.any(String) },
+    { name: 'given', version: '1', modelJsonFile: expect.any(String), examplesFile: expect.any(String) },
   ],
   [
     'versions',
     { '3/model.onnx': 'x', '3/examples.json': '{}', 'model.json': '{}' },
-    { name: 'given', version: '3', packageFile: expect.any(String), examplesFile: expect.any(String) },
+    { name: 'given', version: '3', modelJsonFile: expect.any(String), examplesFile: expect.any(String) },
   ],
 ])('takes a folder that is one model itself, as platforms mount it: %s', async (_case, files, expected) => {
   const folder = createFolder(files)
@@ -125,7 +125,7 @@ test('finds what stands beside the only file, or in the folder given', async () 
       name: 'given',
       version: '1',
       file: join(deeper, 'a/b/c/m.onnx'),
-      packageFile: join(deeper, 'a/b/c/model.json'),
+      modelJsonFile: join(deeper, 'a/b/c/model.json'),
       examplesFile: join(deeper, 'examples.json'),
     },
   ])

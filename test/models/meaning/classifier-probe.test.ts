@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Tensors } from '../../../src/core/tensor.ts'
-import { readFirstAnswer } from '../../../src/models/meaning/classifier-probe.ts'
+import { probeClassifier } from '../../../src/models/meaning/classifier-probe.ts'
 import type { Session } from '../../../src/runtime/runtime.ts'
 import { createFakeSession } from '../../support/fake-session.ts'
 import { createView, spec } from '../../support/views.ts'
@@ -26,7 +26,7 @@ function sessionOf(rows: readonly (readonly number[])[]): Session {
 async function first(rows: readonly (readonly number[])[], labels: string[] = []) {
   const task = { kind: 'classifier', label: 'label', probabilities: 'p', scores: 'probabilities' } as const
   const view = createView({ signature: SIGNATURE, task, labels, classes: [0, 1] })
-  const answer = await readFirstAnswer(sessionOf(rows), view, 'model.json')
+  const answer = await probeClassifier(sessionOf(rows), view, 'model.json')
   return { scores: answer.task.kind === 'classifier' && answer.task.scores, warnings: answer.warnings }
 }
 

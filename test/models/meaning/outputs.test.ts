@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { toLabels } from '../../../src/models/meaning/outputs.ts'
-import { readPackage } from '../../../src/models/files/model-json.ts'
+import { readModelJson } from '../../../src/models/files/model-json.ts'
 import { createFolder } from '../../support/folders.ts'
 
 const LONG = [2n ** 53n + 1n, 2n ** 53n + 3n]
 
 async function labelsOf(json: string) {
   const folder = createFolder({ 'model.json': `{"labels":${json}}` })
-  return (await readPackage(join(folder, 'model.json'))).labels
+  return (await readModelJson(join(folder, 'model.json'))).labels
 }
 
 describe('labels of integers beyond 2^53', () => {

@@ -3,7 +3,7 @@ import type { TensorSpec } from '../../../src/core/signature.ts'
 import type { Tensor, Tensors } from '../../../src/core/tensor.ts'
 import { chooseBatching } from '../../../src/models/tuning/batching.ts'
 import type { BatchingOptions } from '../../../src/models/tuning/batching.ts'
-import { makeInputs } from '../../../src/models/tuning/sample-inputs.ts'
+import { buildSampleInputs } from '../../../src/models/tuning/sample-inputs.ts'
 import type { Session } from '../../../src/runtime/runtime.ts'
 import { createFakeSession } from '../../support/fake-session.ts'
 import { createView, spec } from '../../support/views.ts'
@@ -169,7 +169,7 @@ test('makes up other values of a feature where it knows some', () => {
     { name: 'b', example: true },
   ]
   const view = createView({ signature, features })
-  const [one, other] = [0, 1].map((seed) => [...makeInputs(view, 1, seed).values()].map(({ data }) => data[0]))
+  const [one, other] = [0, 1].map((seed) => [...buildSampleInputs(view, 1, seed).values()].map(({ data }) => data[0]))
   expect(one).toEqual(['a', 5n, 1])
   expect(other).toEqual(['z', 4n, 0])
 })

@@ -4,7 +4,7 @@ import { ServingError } from '../../../src/core/errors.ts'
 import type { Tensor, Tensors } from '../../../src/core/tensor.ts'
 import type { ModelView } from '../../../src/core/model-view.ts'
 import { chooseExecution } from '../../../src/models/tuning/execution.ts'
-import { createLanes } from '../../../src/models/model-scheduler.ts'
+import { createModelScheduler } from '../../../src/models/model-scheduler.ts'
 import { combineObservers } from '../../../src/core/observer.ts'
 import { PROVEN, unproven } from '../../../src/onnx/proof.ts'
 import type { Proof } from '../../../src/onnx/proof.ts'
@@ -84,7 +84,7 @@ async function choose({
   )
   for (const { runs } of [workers, inline]) runs.length = 0
   const isFree = () => !isBusy
-  const lanes = createLanes({ ...workers.session, isFree }, chosen.inline, OBSERVER, LIMITS)
+  const lanes = createModelScheduler({ ...workers.session, isFree }, chosen.inline, OBSERVER, LIMITS)
   const submit = (inputs: Tensors) => lanes.submit({ inputs })
   return { ...chosen, lanes, submit, workers, inline }
 }

@@ -4,8 +4,8 @@ import type { ErrorCode } from '../../../src/core/errors.ts'
 import type { ModelView } from '../../../src/core/model-view.ts'
 import type { TensorSpec } from '../../../src/core/signature.ts'
 import type { Tensors } from '../../../src/core/tensor.ts'
-import { findInputs } from '../../../src/models/tuning/sample-search.ts'
-import { makeInputs } from '../../../src/models/tuning/sample-inputs.ts'
+import { findSampleRecipe } from '../../../src/models/tuning/sample-search.ts'
+import { buildSampleInputs } from '../../../src/models/tuning/sample-inputs.ts'
 import { createFakeSession } from '../../support/fake-session.ts'
 import { createView, spec } from '../../support/views.ts'
 
@@ -28,7 +28,7 @@ async function find(
     throw new ServingError(code, 'no')
   })
   const view: ModelView = createView({ signature })
-  const found = { ...view, ...(await findInputs(session, view)) }
+  const found = { ...view, ...(await findSampleRecipe(session, view)) }
   return { found, tried, shapes: found.sample?.shapes }
 }
 
@@ -73,19 +73,19 @@ describe('made-up inputs', () => {
   test.each([0n, 1n, 16_000n])('have a scalar of %i where the model takes no other', async (rate) => {
     const inputs = [named('x', 'float32', [1, 64]), spec('rate', 'int64', [])]
     const { found } = await find(inputs, (given) => given.get('rate')!.data[0] === rate)
-    expect(makeInputs(found, 1, 0).get('rate')!.data[0]).toBe(rate)
+    expect(buildSampleInputs(found, 1, 0).get('rate')!.data[0]).toBe(rate)
   })
 
   test('have numbers of 1 alone where the model takes no others, such as scales and divisors', async () => {
     const isOnes = (given: Tensors): boolean => (given.get('x')!.data as Float32Array).every((value) => value === 1)
     const { found } = await find([spec('x', 'float32', [4])], isOnes)
-    expect(makeInputs(found, 1, 3).get('x')!.data).toEqual(new Float32Array(4).fill(1))
+    expect(buildSampleInputs(found, 1, 3).get('x')!.data).toEqual(new Float32Array(4).fill(1))
   })
 
   test('have different numbers where none may come twice, such as axes', async () => {
     const isDistinct = (given: Tensors): boolean => new Set(given.get('axes')!.data as BigInt64Array).size === 3
     const { found } = await find([spec('axes', 'int64', [3])], isDistinct)
-    expect(makeInputs(found, 1, 0).get('axes')!.data).toEqual(new BigInt64Array([0n, 1n, 2n]))
+    expect(buildSampleInputs(found, 1, 0).get('axes')!.data).toEqual(new BigInt64Array([0n, 1n, 2n]))
   })
 
   test('are none of hundreds of rows, which could take all memory', async () => {
@@ -111,6 +111,6 @@ describe('made-up inputs', () => {
 
   test('are those of several rows where the model has a batch', async () => {
     const { found } = await find([named('x', 'float32', ['N', 'm'])], (given) => given.get('x')!.shape[1] === 8)
-    expect(makeInputs(found, 3, 0).get('x')!.shape).toEqual([3, 8])
+    expect(buildSampleInputs(found, 3, 0).get('x')!.shape).toEqual([3, 8])
   })
 })

@@ -4,7 +4,7 @@ import type { RunRequest } from '../../../src/core/inference.ts'
 import type { ModelView } from '../../../src/core/model-view.ts'
 import type { TensorSpec } from '../../../src/core/signature.ts'
 import type { Tensors } from '../../../src/core/tensor.ts'
-import { makeInputs } from '../../../src/models/tuning/sample-inputs.ts'
+import { buildSampleInputs } from '../../../src/models/tuning/sample-inputs.ts'
 import { offerExample } from '../../../src/protocols/predict/offer-example.ts'
 import { createView, spec, tableView } from '../../support/views.ts'
 
@@ -15,7 +15,7 @@ function echoView(...inputs: TensorSpec[]): ModelView {
 
 /** What is offered for a model that computes only inputs that fit. */
 function offer(view: ModelView, fits: (inputs: Tensors) => boolean = () => true) {
-  return offerExample(view, [makeInputs(view, 1, 0)], async ({ inputs }: RunRequest) => {
+  return offerExample(view, [buildSampleInputs(view, 1, 0)], async ({ inputs }: RunRequest) => {
     if (!fits(inputs)) throw new ServingError('INFERENCE_FAILED', 'Div by zero')
     return new Map(view.signature.outputs.map(({ name }) => [name, [...inputs.values()][0]!]))
   })

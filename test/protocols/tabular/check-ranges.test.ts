@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DataType } from '../../../src/core/datatypes.ts'
 import type { ModelView } from '../../../src/core/model-view.ts'
-import type { ModelPackage } from '../../../src/models/files/model-json.ts'
+import type { ModelJson } from '../../../src/models/files/model-json.ts'
 import { exampleRecords } from '../../../src/protocols/predict/example-body.ts'
 import { predictCodec } from '../../../src/protocols/predict/predict.ts'
 import { v1Codec } from '../../../src/protocols/v1/v1.ts'
@@ -11,10 +11,10 @@ import { createView, spec } from '../../support/views.ts'
 import { textOf } from '../../support/answers.ts'
 import { doSteps } from '../../../src/core/steps.ts'
 
-type Features = NonNullable<ModelPackage['features']>
+type Features = NonNullable<ModelJson['features']>
 
 /** A model with an input for each column. */
-function viewOf(features: Features, types: readonly DataType[], outOfRange?: ModelPackage['outOfRange']): ModelView {
+function viewOf(features: Features, types: readonly DataType[], outOfRange?: ModelJson['outOfRange']): ModelView {
   const inputs = features.map(({ name }, index) => spec(name, types[index]!, [-1, 1]))
   return createView({ signature: { inputs, outputs: [spec('y', 'float32', [-1, 1])] }, features, outOfRange })
 }

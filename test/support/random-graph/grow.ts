@@ -35,7 +35,7 @@ interface Growing {
 /** Grows a graph node by node to about so many nodes. Nodes that the runtime refuses are left out. */
 export async function growGraph(seed: number, nodes: number): Promise<RandomGraph> {
   const random = createRandom(seed)
-  const { placed, inputs } = makeInputs(random)
+  const { placed, inputs } = buildSampleInputs(random)
   const feeds = toFeeds(inputs, PROBE_ROWS, random)
   const growing: Growing = {
     random,
@@ -53,7 +53,7 @@ export async function growGraph(seed: number, nodes: number): Promise<RandomGrap
   return { graph, opset: growing.opset, inputs, values: growing.values.slice(inputs.length) }
 }
 
-function makeInputs(random: Random): { placed: Placed[]; inputs: Known[] } {
+function buildSampleInputs(random: Random): { placed: Placed[]; inputs: Known[] } {
   const rank = 1 + random(4)
   const shape = [PROBE_ROWS, ...Array.from({ length: rank - 1 }, () => pick(random, SIZES))]
   // The runtime does not compare sizes of one name.
