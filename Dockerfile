@@ -18,6 +18,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json ./
+COPY tools/build.mjs tools/
 COPY src src
 RUN npm run build
 COPY LICENSE ./

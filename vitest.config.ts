@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const report = process.env['TEST_REPORT']
 
-// Only bounds: on a busy machine everything takes many times as long.
+// These are only upper bounds. On a busy machine everything takes many times as long.
 const common = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
@@ -12,6 +12,8 @@ const common = {
 
 export default defineConfig({
   test: {
+    // Tests mostly wait for processes that they started.
+    maxWorkers: '100%',
     // The report is for whoever runs this among other suites and adds up the counts.
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
     coverage: {
@@ -34,6 +36,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/backend/**', 'test/e2e/**', 'test/container/**'],
+          // No file of src/ has state of its own, so the files of a process share what they import.
+          isolate: false,
         },
       },
       {

@@ -13,7 +13,7 @@ const inlineCode = (page: string): string[] => {
   return Array.from(prose.matchAll(/`([^`\n]+)`/g), ([, code]) => code!)
 }
 
-const sources = ['src', 'test', 'bench'].flatMap((folder) =>
+const sources = ['src', 'test', 'bench', 'tools'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `/${folder}/${file}`),
 )
 
@@ -47,7 +47,7 @@ test.each(current)('every flag that %s names exists', (page) => {
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts)
 
 test.each(current)('every npm script that %s names exists', (page) => {
-  const named = Array.from(read(page).matchAll(/\bnpm run ([a-z]+(?::[a-z]+)*)/g), ([, script]) => script!)
+  const named = Array.from(read(page).matchAll(/\bnpm run ([a-z]+(?::[a-z\d]+)*)/g), ([, script]) => script!)
   expect(named.filter((script) => !scripts.includes(script))).toEqual([])
 })
 

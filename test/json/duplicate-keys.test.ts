@@ -42,6 +42,7 @@ describe('counting the keys of a parsed value', () => {
     const leaf = fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.boolean())
     const value = fc.letrec<{ any: unknown }>((tie) => ({
       any: fc.oneof(
+        { maxDepth: 4 },
         leaf,
         fc.array(leaf),
         fc.array(fc.dictionary(fc.string(), tie('any'))),

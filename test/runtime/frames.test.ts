@@ -12,7 +12,13 @@ test.each([1, 3, 7, 8, 9, 31, 1000])('frames are found in a stream that comes in
   const reader = new FrameReader()
   const found = [...chunksOf(stream, size)].flatMap((chunk) => reader.read(chunk))
   expect(found.map(({ head }) => head)).toEqual([{ text: 'one' }, { text: 'two' }, { text: 'three' }])
-  expect(found.map(({ bytes }) => bytes.toString().replaceAll('\0', ''))).toEqual(['one', 'two', 'three'])
+  // The bytes of a frame are padded. What the padding holds is undefined.
+  const texts = found.map(({ head, bytes }) =>
+    Buffer.from(bytes)
+      .toString()
+      .slice(0, (head as { text: string }).text.length),
+  )
+  expect(texts).toEqual(['one', 'two', 'three'])
 })
 
 test('a large frame is copied once, in however many chunks it comes', () => {
