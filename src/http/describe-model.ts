@@ -4,7 +4,7 @@ import type { ModelView } from '../core/model-view.ts'
 import type { Task } from '../core/task.ts'
 import type { TensorSpec } from '../core/signature.ts'
 import type { Model } from '../models/model.ts'
-import type { ModelEntry } from '../models/registry.ts'
+import type { ModelEntry } from '../models/model-entry.ts'
 import type { ModelDescription } from './openapi/reply-schemas.ts'
 
 /** A model as `GET /models/{name}` shows it, in whatever state it is. */

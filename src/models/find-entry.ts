@@ -1,13 +1,13 @@
 import { ServingError } from '../core/errors.ts'
 import { listNames } from '../core/listing.ts'
-import type { ModelEntry } from './registry.ts'
+import type { ModelEntry } from './model-entry.ts'
 
 /**
- * Finds one version of a model, in whatever state.
+ * Finds one version of a model, in any state.
  *
- * @param name Of the model; undefined where none is the default.
- * @param version When absent: the newest that is ready, or the newest where none is.
- * @throws ServingError MODEL_NOT_FOUND, with what is served instead.
+ * @param name Name of the model; undefined if the request names none and the server has no default.
+ * @param version If absent, the newest version that is ready. If no version is ready, the newest one.
+ * @throws ServingError MODEL_NOT_FOUND, with the names or versions that are served.
  */
 export function findEntry(
   entries: readonly ModelEntry[],
@@ -33,7 +33,7 @@ function namesOf(entries: readonly ModelEntry[]): string {
   return listNames([...new Set(entries.map(({ name }) => name))])
 }
 
-/** A name from the wire, fit for a message. */
+/** Quotes and cuts a name that a client sent. */
 function quote(name: string): string {
   return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name)
 }

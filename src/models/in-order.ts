@@ -1,33 +1,33 @@
 interface InOrderOptions<T, R> {
-  /** Most that are done at once. */
+  /** Most items that are run at the same time. */
   readonly limit: number
   readonly run: (item: T, index: number) => Promise<R>
-  /** Called with each result in the order of the items, as soon as it and all before it are there. */
+  /** Called with each result in the order of the items, as soon as the results of all items before it are there. */
   readonly onResult: (result: R) => void
   /** No further item is begun once this is true. */
   readonly isStopped: () => boolean
 }
 
 /**
- * Does something with each item, several at once.
+ * Runs a function for each item, several at the same time.
  *
- * @throws What `run` throws, when all that were begun are over.
+ * @throws The error of `run`, after all items that were begun have ended. No further item is begun.
  */
 export async function runInOrder<T, R>(items: readonly T[], options: InOrderOptions<T, R>): Promise<void> {
   const { limit, run, onResult, isStopped } = options
   const results = new Map<number, R>()
   const queue = items.entries()
-  let told = 0
+  let reported = 0
   let hasFailed = false
-  const workOff = async (): Promise<void> => {
+  const takeItems = async (): Promise<void> => {
     for (const [index, item] of queue) {
       if (hasFailed || isStopped()) return
       results.set(index, await run(item, index))
-      for (; results.has(told); told++) onResult(results.get(told)!)
+      for (; results.has(reported); reported++) onResult(results.get(reported)!)
     }
   }
   const workers = Array.from({ length: limit }, () =>
-    workOff().catch((error: unknown) => {
+    takeItems().catch((error: unknown) => {
       hasFailed = true
       throw error
     }),

@@ -1,7 +1,7 @@
 import { listNames } from '../core/listing.ts'
-import type { ModelEntry } from './registry.ts'
+import type { ModelEntry } from './model-entry.ts'
 
-/** How far the loading of the models has come, for the log. */
+/** A log line that says which models still load. */
 export function progressText(entries: readonly ModelEntry[]): string {
   const waiting = entries.filter(({ status }) => status === 'loading')
   const names = listNames(waiting.map(({ name, version }) => `${name} ${version}`))

@@ -5,28 +5,32 @@ import type { Observer } from '../core/observer.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { QueueLimits } from '../scheduling/waiting-room.ts'
-import type { OfferExample } from './tuning/offered-example.ts'
-import type { ModelSchedulerOptions } from './model-scheduler.ts'
 import type { ModelJson } from './files/model-json.ts'
+import type { OfferExample } from './tuning/offered-example.ts'
 
-export interface ModelOptions extends QueueLimits, Pick<ModelSchedulerOptions, 'maxRunMs'> {
-  readonly name: string
-  readonly version: string
-  readonly modelJson: ModelJson
-  /** The server's limit on rows in one request; the model's own may be lower. */
+/** Options that are equal for all models of the server. `model.json` may lower or replace some limits. */
+export interface ServerModelOptions extends QueueLimits {
+  /** Most rows in one request. */
   readonly maxRows: number
   readonly maxAnswerBytes: number
   readonly jsonNan: NanPolicy
+  /** The longest time of one run, in milliseconds. */
+  readonly maxRunMs: number
   readonly observer: Required<Observer>
-  /** Called with what turns out to be wrong while the model is served. */
-  readonly onWarning: (text: string) => void
-  /** Features that are missing in some of these rows. */
-  readonly exampleGaps: ExampleGaps
-  /** Rows that the model is known to compute, each as inputs of its own. */
-  readonly exampleRows: (view: ModelView) => readonly Tensors[]
   readonly offerExample: OfferExample
-  /** What the file says of itself. */
+}
+
+export interface ModelOptions extends ServerModelOptions {
+  readonly name: string
+  readonly version: string
+  readonly modelJson: ModelJson
+  /** Called with a problem that does not stop the model. It may come up while the model is served. */
+  readonly onWarning: (text: string) => void
+  readonly exampleGaps: ExampleGaps
+  /** Returns rows that the model is known to compute, each as inputs of its own. */
+  readonly realRows: (view: ModelView) => readonly Tensors[]
+  /** The contents of the file, without its weights. */
   readonly info: ModelFileInfo
-  /** Its size, with the weights beside it. */
+  /** Size of the file, with the weights beside it. */
   readonly fileBytes: number
 }

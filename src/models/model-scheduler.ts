@@ -1,79 +1,97 @@
-import type { ServingError } from '../core/errors.ts'
-import type { InferenceRequest } from '../core/inference.ts'
 import type { ModelObserver } from '../core/observer.ts'
+import { hasBatchAxis } from '../core/signature.ts'
+import type { Signature } from '../core/signature.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { createBatcher } from '../scheduling/batcher.ts'
 import type { Breaker } from '../scheduling/breaker.ts'
 import { cutRuns } from '../scheduling/cutting.ts'
 import type { Run, Scheduler, SchedulerOptions } from '../scheduling/scheduler.ts'
 import { WaitingRoom } from '../scheduling/waiting-room.ts'
-import type { InlineComputing } from './tuning/execution.ts'
 import { observeRuns } from './observed.ts'
-import type { ObservableRun } from './observed.ts'
+import type { InlineComputing } from './tuning/execution.ts'
 
-export interface ModelSchedulerOptions extends Omit<SchedulerOptions, 'isFree' | 'parallelism'> {
-  /** Most rows in one run; a request with more is cut. undefined where its rows may depend on each other. */
+export interface ModelSchedulerOptions extends Omit<
+  SchedulerOptions,
+  'isFree' | 'parallelism' | 'room' | 'checkReady'
+> {
+  readonly signature: Signature
+  /** Returns the most rows in one run. A request with more is cut. undefined: rows may depend on each other. */
   readonly maxRunRows: () => number | undefined
-  /** True if the model has a batch axis. */
-  readonly hasRows: boolean
-  /** How long one run may take. */
+  /** The longest time of one run, in milliseconds. */
   readonly maxRunMs: number
-  /** Most bytes that one answer may take. */
+  /** Most bytes in one answer. */
   readonly maxAnswerBytes: number
-  /** Counts the workers that the model's runs have ended. */
+  /** Pauses the model when its runs have ended too many workers. */
   readonly breaker: Breaker
+  readonly observer: ModelObserver
+}
+
+/** Where the runs of a model are computed. Without `inline`, workers compute all of them. */
+export interface ModelSessions {
+  readonly workers: Session
+  readonly inline: InlineComputing | undefined
 }
 
 /**
- * The scheduler of a model: one lane to the workers and, where small runs are computed inline, one for these, so that
- * neither waits for the other. The limits of the model hold for both together.
+ * Creates the scheduler of a model. It has a queue for the workers. If small runs are computed inline, they have a queue
+ * of their own, so small requests never wait for large ones. One limit holds for both queues together.
  */
-export function createModelScheduler(
-  session: Session,
-  inline: InlineComputing | undefined,
-  observer: ModelObserver,
-  options: ModelSchedulerOptions,
-): Scheduler {
-  const { breaker } = options
+export function createModelScheduler(sessions: ModelSessions, options: ModelSchedulerOptions): Scheduler {
   const room = new WaitingRoom(options)
+  const large = createWorkerQueue(sessions.workers, room, options)
+  if (!sessions.inline) return large
+  const small = createInlineQueue(sessions.inline, room, options)
+  return joinQueues(small, large, sessions.inline.isSmall)
+}
+
+function createWorkerQueue(session: Session, room: WaitingRoom, options: ModelSchedulerOptions): Scheduler {
+  const { breaker } = options
   session.onDeath(() => breaker.record())
-  const workers = createBatcher(breaker.guard(toRun(session, observer, options)), {
+  const queue = createBatcher(breaker.guard(toObservedRun(session, options)), {
     ...options,
     room,
     checkReady: () => breaker.check(),
     parallelism: session.parallelism,
     isFree: () => session.isFree(),
   })
-  session.onFree(() => workers.wake())
-  if (!inline) return workers
-  const small = createBatcher(toRun(inline.session, observer, options), {
+  session.onFree(() => queue.wake())
+  return queue
+}
+
+function createInlineQueue(inline: InlineComputing, room: WaitingRoom, options: ModelSchedulerOptions): Scheduler {
+  return createBatcher(toObservedRun(inline.session, options), {
     ...options,
     room,
     maxBatchSize: Math.min(options.maxBatchSize, inline.maxRows),
     parallelism: 1,
     isFree: () => true,
   })
+}
+
+function joinQueues(small: Scheduler, large: Scheduler, isSmall: InlineComputing['isSmall']): Scheduler {
   return {
-    submit: (request: InferenceRequest, cancellation) => {
-      return (inline.isSmall(request) ? small : workers).submit(request, cancellation)
-    },
+    submit: (request, cancellation) => (isSmall(request) ? small : large).submit(request, cancellation),
     checkRoom: () => small.checkRoom(),
     get queued() {
-      return small.queued + workers.queued
+      return small.queued + large.queued
     },
-    wake: () => workers.wake(),
+    wake: () => large.wake(),
     async drain() {
-      await Promise.all([small.drain(), workers.drain()])
+      await Promise.all([small.drain(), large.drain()])
     },
-    abandon: (error: ServingError) => {
+    abandon(error) {
       small.abandon(error)
-      workers.abandon(error)
+      large.abandon(error)
     },
   }
 }
 
-function toRun(session: Session, observer: ModelObserver, options: ModelSchedulerOptions): Run {
-  const { maxRunRows, maxRunMs: maxMs, maxAnswerBytes, hasRows } = options
-  const run: ObservableRun = (requests, onStart) => session.runAll(requests, { onStart, maxMs, maxAnswerBytes })
-  return cutRuns(observeRuns(run, hasRows, observer), maxRunRows, maxAnswerBytes)
+function toObservedRun(session: Session, options: ModelSchedulerOptions): Run {
+  const { signature, observer, maxRunRows, maxRunMs: maxMs, maxAnswerBytes } = options
+  const run = observeRuns(
+    (requests, onStart) => session.runAll(requests, { onStart, maxMs, maxAnswerBytes }),
+    hasBatchAxis(signature),
+    observer,
+  )
+  return cutRuns(run, maxRunRows, maxAnswerBytes)
 }

@@ -1,5 +1,6 @@
 import type { Model } from './model.ts'
-import type { ModelEntry, Registry } from './registry.ts'
+import type { ModelEntry } from './model-entry.ts'
+import type { Registry } from './registry.ts'
 
 type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
 

@@ -1,25 +1,26 @@
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { ModelSource, Runtime, Session } from '../runtime/runtime.ts'
-import { MAX_INLINE_FILE_BYTES } from './tuning/execution.ts'
 import type { ModelJson } from './files/model-json.ts'
+import { MAX_INLINE_FILE_BYTES } from './tuning/execution.ts'
 
-/** A model as it is computed while it is tried, and then while it is served. */
+/** The sessions of a model, first for trying it and then for serving it. */
 export interface Sessions {
-  /** Computes what is tried. */
+  /** Computes the tries. */
   readonly trial: Session
-  /** Computes in workers; the same as `trial` where that is in one. */
+  /** Computes in workers. The same object as `trial` if the model is tried in a worker. */
   readonly workers: Session
-  /** Loads the model in the process that listens, or gives the trial where that is there. */
+  /** Loads the model in the listening process. Returns `trial` if the model is tried there. */
   readonly openInline: () => Promise<Session>
-  /** Frees both. */
+  /** Frees both sessions. */
   readonly dispose: () => Promise<void>
 }
 
 /**
- * Loads a model for trying: in a worker of its own, or in the process that listens where the file is proven to do no harm
- * there. A server of such models alone starts no worker.
+ * Loads a model for trying. A file that is proven light is loaded in the listening process, and any other file in a
+ * worker of its own. A server that has only light models starts no worker.
  *
- * @throws ModelLoadError with what is wrong with the file.
+ * @param asked `execution` of model.json.
+ * @throws ModelLoadError with the problem of the file.
  */
 export async function openSessions(
   runtime: Runtime,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runInOrder } from '../../src/models/in-order.ts'
 import { progressText } from '../../src/models/load-progress.ts'
-import type { ModelEntry } from '../../src/models/registry.ts'
+import type { ModelEntry } from '../../src/models/model-entry.ts'
 
 /** Items that are done when the test says so. */
 function start(items: readonly string[], limit: number) {

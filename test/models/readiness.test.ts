@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Model } from '../../src/models/model.ts'
 import { readinessOf } from '../../src/models/readiness.ts'
-import type { ModelEntry } from '../../src/models/registry.ts'
+import type { ModelEntry } from '../../src/models/model-entry.ts'
 import { openRegistry } from '../support/registry.ts'
 
 const NO_MODEL = {} as Model

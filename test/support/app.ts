@@ -49,7 +49,8 @@ export async function startApp({ folder = MODELS, isLoading = false, ...options 
     maxRunMs: 60_000,
     observer: combineObservers([statistics]),
     onWarning: () => undefined,
-    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
+    examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
+    offerExample,
   }
   const registry = createRegistry(await findModels(folder), runtime, { ...limits, ...options })
   if (!isLoading) await registry.load(() => undefined)

@@ -16,7 +16,8 @@ const LIMITS = {
   maxRunMs: 60_000,
   observer: combineObservers([]),
   onWarning: () => undefined,
-  examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples, offer: offerExample },
+  examples: { gaps: exampleGaps, rows: exampleRows, check: checkExamples },
+  offerExample,
 }
 
 /** A registry over real files and a real runtime, not loaded yet. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ModelEntry, Registry } from '../../models/registry.ts'
+import type { ModelEntry } from '../../models/model-entry.ts'
+import type { Registry } from '../../models/registry.ts'
 import { notAtRunTime } from '../../protocols/v2/v2-server.ts'
 import { bodyOf } from '../body/bodies.ts'
 import { HttpError } from '../errors.ts'

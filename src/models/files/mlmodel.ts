@@ -55,7 +55,7 @@ const SHORT = { error: () => 'its signature has another form than MLflow gives i
  * @returns undefined where there are no columns.
  * @throws Error where they cannot be the columns of this model.
  */
-export function toDescribed({ inputs }: Signature, columns: readonly MlflowColumn[]): ModelJson['features'] {
+export function toMlflowFeatures({ inputs }: Signature, columns: readonly MlflowColumn[]): ModelJson['features'] {
   const [only, second] = inputs
   // Where each column is an input, its name is in the file.
   if (columns.length === 0 || !only || second || only.shape.length !== 2) return undefined

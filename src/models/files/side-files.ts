@@ -1,38 +1,38 @@
 import { readFile } from 'node:fs/promises'
 import type { Signature } from '../../core/signature.ts'
-import { readMlmodel, toDescribed } from './mlmodel.ts'
+import { readMlmodel, toMlflowFeatures } from './mlmodel.ts'
 import { readModelJson } from './model-json.ts'
 import type { ModelJson } from './model-json.ts'
 import type { ModelFile } from './repository.ts'
 
-/** What stands beside the file of a model. */
+/** The files beside the file of a model. */
 export interface SideFiles {
-  /** The content of examples.json. */
+  /** The text of examples.json. */
   readonly examples: string | undefined
-  /** What model.json says of where the model is computed. */
+  /** `execution` of model.json. It is needed before the signature is known. */
   readonly execution: ModelJson['execution']
   /**
-   * What model.json says, with the features that MLmodel has where it names none.
+   * Returns the content of model.json. If it names no features, MLmodel does.
    *
-   * @param onWarning Called with why MLmodel is not used.
+   * @param onWarning Called with the reason if MLmodel cannot be used.
    */
-  readonly forModel: (signature: Signature, onWarning: (text: string) => void) => Promise<ModelJson>
+  readonly completeModelJson: (signature: Signature, onWarning: (text: string) => void) => Promise<ModelJson>
 }
 
-/** @throws Error that names the file that cannot be read, and what is wrong with it. */
+/** @throws Error that names the file that cannot be read, and the problem. */
 export async function readSideFiles({ modelJsonFile, examplesFile, mlmodelFile }: ModelFile): Promise<SideFiles> {
   const modelJson: ModelJson = modelJsonFile ? await readModelJson(modelJsonFile) : {}
   return {
     examples: examplesFile ? await readExamples(examplesFile) : undefined,
     execution: modelJson.execution,
-    forModel: async (signature, onWarning) => {
+    completeModelJson: async (signature, onWarning) => {
       if (modelJson.features || !mlmodelFile) return modelJson
       try {
-        const features = toDescribed(signature, await readMlmodel(mlmodelFile))
+        const features = toMlflowFeatures(signature, await readMlmodel(mlmodelFile))
         return features ? { ...modelJson, features } : modelJson
       } catch (error) {
-        // It names columns, and no more: the model is served without.
-        onWarning(`MLmodel is passed over: ${firstLine(error as Error)}`)
+        // MLmodel only names columns. The model can be served without these names.
+        onWarning(`MLmodel is ignored: ${firstLine(error as Error)}`)
         return modelJson
       }
     },

@@ -1,22 +1,10 @@
-import { elementCount } from '../../core/tensor.ts'
 import type { ModelView } from '../../core/model-view.ts'
-import { isRowByRow } from '../../core/signature.ts'
-import type { Batching } from '../tuning/batching.ts'
-import type { ModelJson } from '../files/model-json.ts'
+import { elementCount } from '../../core/tensor.ts'
 
-// SageMaker counts the size of a body in whole mebibytes, and so may fill one.
+// SageMaker counts the size of a body in whole mebibytes, so a body may fill one.
 const SMALLEST_PAYLOAD = 2 ** 20
 
-/** Most rows in one run of a request that may be cut; undefined where it may not. */
-export function maxRunRowsOf(view: ModelView, batching: Batching, asked: ModelJson['batching']): number | undefined {
-  if (isRowByRow(view.signature)) return 1
-  if (!batching.isIndependent) return undefined
-  const most = typeof asked === 'object' ? (asked.maxBatchSize ?? 1) : 1
-  // 1 has requests run singly, and says nothing of their rows.
-  return most > 1 ? Math.min(most, view.maxRows) : view.maxRows
-}
-
-/** The fewest bytes that a row takes, in the shortest form that any client sends: CSV with empty cells, or arrays. */
+/** The fewest bytes of a row in any form that a client sends: CSV with empty cells, or arrays. */
 export function minRowBytes({ features, signature }: ModelView): number {
   if (features.length > 0) return features.length
   const elements = signature.inputs.map(({ shape }) => elementCount(shape.slice(1).map((size) => Math.max(0, size))))
@@ -24,8 +12,8 @@ export function minRowBytes({ features, signature }: ModelView): number {
 }
 
 /**
- * What a scoring server takes of a model: as many rows as the smallest payload of SageMaker's batches may hold, which
- * are cut into runs.
+ * The view of a model for scoring servers. It allows as many rows as fit into the smallest payload of a batch of
+ * SageMaker. Such a request is cut into runs.
  */
 export function toScoringView(view: ModelView): ModelView {
   return { ...view, maxRows: Math.max(view.maxRows, Math.ceil(SMALLEST_PAYLOAD / minRowBytes(view))) }

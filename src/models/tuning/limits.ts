@@ -1,12 +1,14 @@
 import type { QueueLimits } from '../../scheduling/waiting-room.ts'
+import type { ModelJson } from '../files/model-json.ts'
 import { chooseMaxQueued } from './batching.ts'
 import type { Batching } from './batching.ts'
-import type { ModelSchedulerOptions } from '../model-scheduler.ts'
-import type { ModelJson } from '../files/model-json.ts'
 
-type Limits = QueueLimits & Pick<ModelSchedulerOptions, 'maxRunMs'>
+export interface Limits extends QueueLimits {
+  /** The longest time of one run, in milliseconds. */
+  readonly maxRunMs: number
+}
 
-/** The limits of a model: its own where model.json has them, else those of the server; measured where that leaves it open. */
+/** Chooses the limits of a model: those of model.json, or else those of the server. A `maxQueued` of 0 is measured. */
 export function toLimits(server: Limits, own: ModelJson['limits'], batching: Batching, parallelism: number): Limits {
   const maxQueued = own?.maxQueued ?? server.maxQueued
   return {

@@ -1,8 +1,7 @@
 import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataType, TensorData } from '../../core/datatypes.ts'
-import { toFloat16Bits } from '../../core/float16.ts'
-import { daysOf, secondsOf } from '../../core/dates.ts'
 import type { Feature } from '../../core/feature.ts'
+import { toFloat16Bits } from '../../core/float16.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Fill } from '../../core/sample-recipe.ts'
 import { hasBatchAxis } from '../../core/signature.ts'
@@ -10,30 +9,31 @@ import { elementCount } from '../../core/tensor.ts'
 import type { Tensor, Tensors } from '../../core/tensor.ts'
 import { FILLS } from './fills.ts'
 import { toShapes } from './free-axes.ts'
+import { sampleValueOf } from './sample-values.ts'
 
-// The values of a column repeat after so many of its elements; see `write`.
-const PERIOD = 14
-// A file may declare any size, whatever it can compute.
+// The values of a column repeat after this number of elements. It is a multiple of 2 and 7, the periods of a cell.
+const REPEAT_AFTER = 14
+// A file may declare any size, even if no machine can compute it.
 const MAX_BYTES = 2 ** 26
 
 /**
- * Inputs to try a model with: the examples of its features where it has some, else small numbers. Shapes and numbers are
- * those of `view.sample`, which the model was seen to compute; without it free dimensions other than the first are 1,
- * and the numbers are 0 and 1, which are valid indices for most models that look something up.
+ * Builds inputs for trying a model: the examples of its features if it has any, or else small numbers. Shapes and numbers
+ * follow `view.sample`. Without it, free dimensions other than the first are 1. The numbers are then 0 and 1, because
+ * these are valid indices for most models that look something up.
  *
- * @param seed Another one makes other numbers, where no example is given.
- * @throws Error where they would be too large to make up.
+ * @param seed Another seed makes other numbers, except for features with an example.
+ * @throws Error if the inputs would take more than 64 MB.
  */
 export function buildSampleInputs(view: ModelView, rows: number, seed: number): Tensors {
   const shapes = shapesOf(view, rows)
   let left = MAX_BYTES
   const inputs = view.signature.inputs.map(({ name, dataType }, input) => {
     const shape = shapes[input]!
-    left -= elementCount(shape) * bytesPerElement(dataType)
+    left -= elementCount(shape) * elementBytes(dataType)
     if (left < 0)
       throw new Error(`those for input ${name}, [${shape.join(',')}], would take more than ${MAX_BYTES / 2 ** 20} MB`)
     const columns = view.features.filter((feature) => feature.input === input)
-    return [name, makeTensor(dataType, shape, columns, view.sample?.fill ?? 'varied', seed)] as const
+    return [name, buildTensor({ dataType, shape, columns, fill: view.sample?.fill ?? 'varied', seed })] as const
   })
   return new Map(inputs)
 }
@@ -47,50 +47,32 @@ function shapesOf(view: ModelView, rows: number): (readonly number[])[] {
   })
 }
 
-function makeTensor(
-  dataType: DataType,
-  shape: readonly number[],
-  columns: readonly Feature[],
-  fill: Fill,
-  seed: number,
-): Tensor {
+interface TensorPlan {
+  readonly dataType: DataType
+  readonly shape: readonly number[]
+  readonly columns: readonly Feature[]
+  readonly fill: Fill
+  readonly seed: number
+}
+
+function buildTensor({ dataType, shape, columns, fill, seed }: TensorPlan): Tensor {
   const data = DATA_TYPES[dataType].allocate(elementCount(shape))
-  const period = PERIOD * Math.max(1, columns.length)
+  const period = REPEAT_AFTER * Math.max(1, columns.length)
   const isScalar = data.length === 1 && columns.length === 0
   for (let index = 0; index < Math.min(period, data.length); index++) {
     const feature = columns[index % columns.length]
-    write(data, index, {
-      dataType,
-      feature,
-      fill,
-      bit: (index + seed) % 2,
-      noise: (index * 5 + seed * 3) % 7,
-      isScalar,
-    })
+    const parity = (index + seed) % 2
+    setElement(data, index, { dataType, feature, fill, parity, noise: (index * 5 + seed * 3) % 7, isScalar })
   }
-  // A batch of pictures has millions of elements.
+  // A batch of pictures has millions of elements, so the rest is copied.
   for (let done = period; done < data.length; done *= 2) data.copyWithin(done, 0, done)
   return { dataType, shape, data }
 }
 
-/** Of a string, the reference to it. */
-function bytesPerElement(dataType: DataType): number {
+/** Bytes of an element in memory. A string counts as the reference to it. */
+function elementBytes(dataType: DataType): number {
   const data = DATA_TYPES[dataType].allocate(0)
   return Array.isArray(data) ? 8 : data.BYTES_PER_ELEMENT
-}
-
-/** As it stands in the column; another bit makes another value, where one is likely to be as good. */
-function exampleOf({ example, type, dataType, values, minimum = 0 }: Feature, bit: number): Feature['example'] {
-  if (typeof example === 'string') {
-    if (type === 'integer') return example
-    const other = bit === 1 ? values?.find((value) => value !== example) : undefined
-    const text = typeof other === 'string' && other !== '' ? other : example
-    if (type === 'string' || dataType === 'string') return text
-    return type === 'date' ? daysOf(example) : secondsOf(example)
-  }
-  if (typeof example === 'boolean') return bit === 1 ? !example : example
-  const isWhole = DATA_TYPES[dataType].kind === 'integer' || type === 'integer'
-  return isWhole && example !== undefined && example - bit >= minimum ? example - bit : example
 }
 
 interface Cell {
@@ -98,27 +80,42 @@ interface Cell {
   readonly feature: Feature | undefined
   readonly fill: Fill
   /** 0 or 1, by element and seed. */
-  readonly bit: number
+  readonly parity: number
   /** From 0 to 6, by element and seed. */
   readonly noise: number
+  /** True if the tensor is one number that is no feature. */
   readonly isScalar: boolean
 }
 
-/** Small integers, and floats that differ from element to element, since what is compared must not be alike by chance. */
-function write(data: TensorData, index: number, cell: Cell): void {
-  const { dataType, feature, bit } = cell
-  const { isVaried, number, scalar } = FILLS[cell.fill]
+type CellValue = number | boolean | string
+
+function setElement(data: TensorData, index: number, cell: Cell): void {
+  const value = valueOf(index, cell)
+  if (Array.isArray(data)) data[index] = toText(value, cell)
+  else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    data[index] = BigInt(typeof value === 'number' ? Math.trunc(value) : value)
+  } else data[index] = toNumber(Number(value), cell)
+}
+
+function valueOf(index: number, { dataType, feature, fill, parity, isScalar }: Cell): CellValue {
+  const { isVaried, number, scalar } = FILLS[fill]
+  const own = feature && sampleValueOf(feature, isVaried ? parity : 0)
+  if (own !== undefined) return own
+  const isLoneInteger = isScalar && DATA_TYPES[dataType].kind === 'integer'
+  return (isLoneInteger ? scalar : undefined) ?? number(index, parity)
+}
+
+function toText(value: CellValue, { fill, parity }: Cell): string {
+  if (typeof value === 'string') return value
+  return FILLS[fill].isVaried ? `text ${parity}` : String(value)
+}
+
+/** Floats differ from element to element. Equal numbers would hide a difference between two answers. */
+function toNumber(value: number, { dataType, feature, fill, noise }: Cell): number {
   const { kind } = DATA_TYPES[dataType]
-  const ownNumber = kind === 'integer' && cell.isScalar ? scalar : undefined
-  const base = (feature && exampleOf(feature, isVaried ? bit : 0)) ?? ownNumber ?? number(index, bit)
-  if (Array.isArray(data)) data[index] = typeof base === 'string' ? base : isVaried ? `text ${bit}` : String(base)
-  else if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-    data[index] = BigInt(typeof base === 'number' ? Math.trunc(base) : base)
-  else if (kind === 'boolean') data[index] = Number(base) === 0 ? 0 : 1
-  else if (kind !== 'float') data[index] = Number(base)
-  else {
-    const isExact = !isVaried || feature?.type === 'integer'
-    const value = Number(base) + (isExact ? 0 : (cell.noise / 16) * Math.max(1, Math.abs(Number(base))))
-    data[index] = dataType === 'float16' ? toFloat16Bits(value) : value
-  }
+  if (kind === 'boolean') return value === 0 ? 0 : 1
+  if (kind !== 'float') return value
+  const isExact = !FILLS[fill].isVaried || feature?.type === 'integer'
+  const float = isExact ? value : value + (noise / 16) * Math.max(1, Math.abs(value))
+  return dataType === 'float16' ? toFloat16Bits(float) : float
 }

@@ -6,23 +6,23 @@ import { FILL_NAMES } from './fills.ts'
 import { freeAxesOf, toShapes } from './free-axes.ts'
 import { buildSampleInputs } from './sample-inputs.ts'
 
-// Sizes of free axes: of a text, the edge of a picture, a piece of a sound.
+// Sizes of free axes, such as the length of a text, the edge of a picture, or a piece of a sound.
 const SIZES = [1, 2, 8, 64, 512]
 const MAX_NAMES = 8
-// Loading waits for it.
+// Loading waits for the search.
 const BUDGET_MS = 2000
 
 /**
- * Tries made-up inputs until the model computes one: free axes of one size each, then of sizes by their names, each with
- * several kinds of numbers.
+ * Tries sample inputs until the model computes one. First all free axes have the same size, then axes of one name have
+ * another size than the rest. Each shape is tried with several fills.
  *
- * @returns Nothing where it computes none of them.
+ * @returns An empty object if the model computes none of them.
  */
 export async function findSampleRecipe(session: Session, view: ModelView): Promise<Pick<ModelView, 'sample'>> {
   let startedAt = performance.now()
   const endless: SampleRecipe[] = []
   const allShapes = shapesToTry(view)
-  for (const sample of attempts(allShapes)) {
+  for (const sample of recipesOf(allShapes)) {
     if (endless.some((each) => isLike(sample, each, allShapes))) continue
     try {
       await session.run(buildSampleInputs({ ...view, sample }, 1, 0))
@@ -34,7 +34,7 @@ export async function findSampleRecipe(session: Session, view: ModelView): Promi
         startedAt = performance.now()
         continue
       }
-      // A runtime that died says nothing of the next inputs, and may die of them as well.
+      // If the worker died, the next inputs may kill one as well.
       if (code !== undefined && code !== 'INFERENCE_FAILED') break
       if (performance.now() - startedAt > BUDGET_MS) break
     }
@@ -42,13 +42,13 @@ export async function findSampleRecipe(session: Session, view: ModelView): Promi
   return {}
 }
 
-function* attempts(allShapes: readonly SampleRecipe['shapes'][]): Generator<SampleRecipe> {
+function* recipesOf(allShapes: readonly SampleRecipe['shapes'][]): Generator<SampleRecipe> {
   for (const shapes of allShapes) for (const fill of FILL_NAMES) yield { shapes, fill }
 }
 
 /**
- * Is true where inputs need not be tried, since similar ones never ended: inputs with the same numbers, or with the same
- * shapes where other shapes are left.
+ * Is true if a run of similar inputs never ended, so that a try would only take time. Inputs are similar if they have the
+ * same numbers. They are also similar if they have the same shapes, and there are other shapes to try.
  */
 function isLike(one: SampleRecipe, other: SampleRecipe, allShapes: readonly SampleRecipe['shapes'][]): boolean {
   return one.fill === other.fill || (allShapes.length > 1 && one.shapes === other.shapes)

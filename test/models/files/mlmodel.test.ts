@@ -71,9 +71,9 @@ test.each([
 })
 
 test.each([
-  ['is no YAML', 'signature: [\n', /^MLmodel is passed over: Flow sequence/],
+  ['is no YAML', 'signature: [\n', /^MLmodel is ignored: Flow sequence/],
   ['is YAML of another kind', '- 1\n', /its signature has another form/],
-  ['has a signature that is no JSON', withInputs('[{'), /^MLmodel is passed over: .*JSON/],
+  ['has a signature that is no JSON', withInputs('[{'), /^MLmodel is ignored: .*JSON/],
   ['has a signature of another form', withInputs('{"a": 1}'), /its signature has another form/],
   ['has other columns', withInputs('[{"type": "double", "name": "a"}]'), /has 1 columns, but the model has 2/],
   [
@@ -81,7 +81,7 @@ test.each([
     withInputs('[{"type": "double", "name": "a"}, {"type": "double", "name": "a"}]'),
     /two columns of its signature have the same name/,
   ],
-  ['repeats itself without end', `a: &a [${'*a,'.repeat(200)}]\nsignature: *a\n`, /^MLmodel is passed over: /],
+  ['repeats itself without end', `a: &a [${'*a,'.repeat(200)}]\nsignature: *a\n`, /^MLmodel is ignored: /],
 ])('a MLmodel that %s is warned of, and the model served', async (_case, mlmodel, warning) => {
   const { features, warnings } = await load(mlmodel)
   expect(features.map(({ name }) => name)).toEqual(['x0', 'x1'])

@@ -37,10 +37,10 @@ function rows(count: number): Tensors {
   return new Map([['x', x]])
 }
 
-const OBSERVER = combineObservers([]).ofModel(VIEW)
 const LIMITS = {
   ...BATCHING,
-  hasRows: true,
+  signature: VIEW.signature,
+  observer: combineObservers([]).ofModel(VIEW),
   maxQueued: 100,
   maxQueuedRows: 1000,
   maxRunMs: 10_000,
@@ -75,16 +75,15 @@ async function choose({
   const [workers, inline] = [session(0), session(inlineMsPerRow)]
   const measured = [1, 8, 32].map((count) => ({ rows: count, ms: workerMs }))
   const batching = { ...BATCHING, measured }
-  const chosen = await chooseExecution(
-    async () => inline.session,
-    { harmless, rows: rowProof, bytes },
+  const chosen = await chooseExecution(async () => inline.session, {
+    file: { harmless, rows: rowProof, bytes },
     view,
     batching,
     asked,
-  )
+  })
   for (const { runs } of [workers, inline]) runs.length = 0
   const isFree = () => !isBusy
-  const lanes = createModelScheduler({ ...workers.session, isFree }, chosen.inline, OBSERVER, LIMITS)
+  const lanes = createModelScheduler({ workers: { ...workers.session, isFree }, inline: chosen.inline }, LIMITS)
   const submit = (inputs: Tensors) => lanes.submit({ inputs })
   return { ...chosen, lanes, submit, workers, inline }
 }
