@@ -39,7 +39,7 @@ function floorOf(path: string): string {
   return rest.length === 0 ? '' : first!
 }
 
-/** What is wrong with an import, if anything. */
+/** Describes an import that the floors do not allow. */
 function climb({ file, from }: Import): string | undefined {
   if (!from.startsWith('.')) return undefined
   const floor = floorOf(file)
@@ -54,7 +54,7 @@ function sources(): { file: string; source: string }[] {
     .map((file) => ({ file, source: readFileSync(join(SRC, file), 'utf8') }))
 }
 
-/** The libraries that are loaded with a file: those that it imports itself, or by what it imports. */
+/** Finds the libraries that are loaded with a file, because it or a file that it imports imports them. */
 function loadedBy(file: string): string[] {
   const libraries = new Set<string>()
   const files = new Set([file])
@@ -67,6 +67,37 @@ function loadedBy(file: string): string[] {
   }
   return [...libraries]
 }
+
+// Functions at the top of a file: declared, or constants that hold an arrow function.
+const FUNCTION =
+  /^(?:export )?(?:async )?function\*? (\w+)|^(?:export )?const (\w+)(?:: [^=]+)? = (?:async )?(?:<[^>]*>)?(?:\([^)]*\)(?::[^=]+)? =>|\w+ =>)/gm
+
+/** The names of functions that stand in several files, with these files. */
+function sharedNames(files: readonly { file: string; source: string }[]): Map<string, string[]> {
+  const places = new Map<string, Set<string>>()
+  for (const { file, source } of files) {
+    for (const [, declared, constant] of source.matchAll(FUNCTION)) {
+      const name = (declared ?? constant)!
+      places.set(name, (places.get(name) ?? new Set()).add(file))
+    }
+  }
+  return new Map([...places].filter(([, each]) => each.size > 1).map(([name, each]) => [name, [...each]]))
+}
+
+// Names of functions that may stand in several files, each with the reason.
+const SHARED_NAMES: Readonly<Record<string, string>> = {}
+
+// Names that are still to be told apart. This list may only become shorter.
+const UNTIL_RENAMED = new Set(
+  [
+    'addIntegers addModelRoutes answer bytesPerElement cast checkNodes checkRows classCount columnsOf',
+    'compute countOf decode describe findObstacle flatten integer isAlike isLabel isLong largest listOf',
+    'listed loadModel nameOf parse parseJson readList readRaw readText readyModel refuse reshape round',
+    'rowsOf sizeOf slice softmax toNumber toOutputs toTensor transposed unary valuesOf write',
+  ]
+    .join(' ')
+    .split(' '),
+)
 
 describe('architecture', () => {
   const imports = sources().flatMap(({ file, source }) => importsOf(file, source))
@@ -115,6 +146,22 @@ describe('architecture', () => {
   test('no floor receives all settings at once', () => {
     const spreading = sources().filter(({ source }) => /\.\.\.config\b/.test(source))
     expect(spreading.map(({ file }) => file)).toEqual([])
+  })
+
+  test('the name of a function stands for one thing in the whole source', () => {
+    const shared = Array.from(sharedNames(sources()), ([name, files]) => `${name}: ${files.join(', ')}`)
+    const isAllowed = (line: string): boolean => {
+      const name = line.split(':')[0]!
+      return name in SHARED_NAMES || UNTIL_RENAMED.has(name)
+    }
+    expect(shared.filter((line) => !isAllowed(line))).toEqual([])
+  })
+
+  test('a function name that stands in two files is found, also if it is private or a constant', () => {
+    const first = { file: 'a.ts', source: 'export async function one() {}\nconst two = (x: string): string => x\n' }
+    const second = { file: 'b.ts', source: 'function one() {}\nconst two = async (x) => x\nconst three = 3\n' }
+    const found = sharedNames([first, second, { file: 'c.ts', source: 'const three = 3' }])
+    expect([...found.keys()]).toEqual(['one', 'two'])
   })
 
   test('no file is longer than 200 lines', () => {

@@ -7,7 +7,7 @@ import type { Model } from '../models/model.ts'
 import type { ModelEntry } from '../models/model-entry.ts'
 import type { ModelDescription } from './openapi/reply-schemas.ts'
 
-/** A model as `GET /models/{name}` shows it, in whatever state it is. */
+/** Describes a model in any state, as `GET /models/{name}` answers it. */
 export function describeModel(entry: ModelEntry): ModelDescription {
   const { name, version, status } = entry
   if (!('model' in entry)) return { name, version, status, ...(status === 'failed' && { error: entry.error }) }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { pages } from '../support/pages.ts'
@@ -8,12 +8,22 @@ import type { Sentence } from '../support/sentences.ts'
 
 const MAX_WORDS = 30
 const MEDIAN_BELOW = 16
-// Sentences that begin with one of these are mostly fragments.
-const FRAGMENT = /^(?:Whether|Whoever|Whatever|What|Whose)\b[^?]*$/
+// A sentence that begins with one of these words is a fragment: "How long it takes." The second kind needs a comma, as in
+// "When it ends, the file is removed.", to be more than a fragment.
+const FRAGMENT = /^(?:(?:Whether|Whoever|Whatever|What|Whose)\b[^?]*|(?:Where|When|How|Which)\b[^?,]*)$/
+// Phrases that a reader has to decode.
+const RIDDLE = /\b(?:(?:is|are) none|as it is one|told by|the like|whoever|whatever)\b/i
 
-// The files that are held to the rules, and how their sentences are found.
+// The files and folders of src/ whose comments are held to the rules.
+const CLEAN = ['http/body', 'http/connections.ts', 'http/describe-model.ts', 'http/openapi', 'http/stop-listening.ts']
+const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && CLEAN.some((path) => file === path || file.startsWith(`${path}/`)))
+  .map((file) => `src/${file}`)
+
+// The files that are held to the rules, and the function that finds their sentences.
 const groups: readonly (readonly [files: readonly string[], read: (text: string) => Sentence[]])[] = [
   [pages, sentencesOfPage],
+  [sources, sentencesOfComments],
 ]
 const held = groups.flatMap(([files, read]) => files.map((file) => ({ file, read })))
 
@@ -37,6 +47,10 @@ describe.each(held)('the prose of $file', ({ file, read }) => {
 
   test('has no fragments', () => {
     expect(running.filter(({ text }) => FRAGMENT.test(text))).toEqual([])
+  })
+
+  test('has no phrases that a reader has to decode', () => {
+    expect(sentences.filter(({ text }) => RIDDLE.test(text))).toEqual([])
   })
 })
 
@@ -108,5 +122,12 @@ function f() {}
   test('knows a fragment', () => {
     expect(FRAGMENT.test('Whether it is ready.')).toBe(true)
     expect(FRAGMENT.test('What is it?')).toBe(false)
+    expect(FRAGMENT.test('How long it takes.')).toBe(true)
+    expect(FRAGMENT.test('When it ends, the file is removed.')).toBe(false)
+  })
+
+  test('knows a phrase that a reader has to decode', () => {
+    expect(RIDDLE.test('The version, where there is one, is told by the folder.')).toBe(true)
+    expect(RIDDLE.test('None of these files is read.')).toBe(false)
   })
 })

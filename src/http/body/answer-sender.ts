@@ -5,33 +5,33 @@ import type { HeldAnswers } from '../../core/held-answers.ts'
 import type { Turns } from '../../core/turns.ts'
 import { joinPieces } from '../../protocols/text-answer.ts'
 import type { TextAnswer } from '../../protocols/text-answer.ts'
-import { compress, compressStream } from './compression.ts'
+import { compressBody, compressStream } from './compression.ts'
 import type { Encoding } from './compression.ts'
 import { takeBytes, writeSlices } from './text-slices.ts'
 
-// A shorter answer is written at once: that takes less than a millisecond.
+// A shorter answer is written in one go, because that takes less than a millisecond.
 const SHORT_BYTES = 2 ** 14
-// A longer answer leaves while it is written, so its length is not known beforehand.
+// A longer answer is sent while it is written. So its length is not known when its headers are sent.
 const BUFFERED_BYTES = 2 ** 20
-// A client that reads nothing for so long loses its answer, which takes memory until then.
+// An answer takes memory until its client has read it. A client that reads nothing for this time is disconnected.
 const MAX_UNREAD_MS = 60_000
 
-/** Chooses the content-encoding of a body of so many bytes. */
+/** Chooses the content-encoding of a body with this number of bytes. */
 export type EncodingChoice = (bytes: number) => Encoding | undefined
 
-/** Text with bytes behind it. */
+/** An answer of text, with binary data behind it. */
 export interface MixedAnswer {
   readonly head: TextAnswer
   readonly binary: readonly Uint8Array[]
-  /** Is given the length of the text before anything is sent. */
+  /** Called with the length of the text, in bytes, before anything is sent. */
   readonly setHeadBytes: (bytes: number) => void
 }
 
-const asItIs: EncodingChoice = () => undefined
+const noEncoding: EncodingChoice = () => undefined
 
 /**
- * Sends answers. A long one is written in slices, each in a turn of the event loop. A very long one leaves slice by slice,
- * as fast as its client reads it.
+ * Sends answers. A long answer is written in slices, each in a turn of the event loop. The slices of a very long answer
+ * are sent one by one, as fast as the client reads them.
  */
 export class AnswerSender {
   readonly #turns: Turns
@@ -44,8 +44,11 @@ export class AnswerSender {
     this.#buffers = buffers
   }
 
-  /** @throws ServingError QUEUE_FULL where too many long answers are not read yet; what `encodingFor` throws. */
-  async sendText(reply: FastifyReply, answer: TextAnswer, encodingFor = asItIs): Promise<FastifyReply> {
+  /**
+   * @throws ServingError QUEUE_FULL if clients have not read too many long answers yet.
+   * @throws HttpError 406 if `encodingFor` finds no encoding.
+   */
+  async sendText(reply: FastifyReply, answer: TextAnswer, encodingFor = noEncoding): Promise<FastifyReply> {
     if (answer.maxBytes <= SHORT_BYTES) return sendBody(reply, joinPieces(answer.pieces), encodingFor)
     this.#hold(reply, answer.maxBytes)
     const slices = writeSlices(answer.pieces, this.#turns)
@@ -54,17 +57,17 @@ export class AnswerSender {
     return sendStream(reply, chain(taken, slices), encodingFor)
   }
 
-  /** @throws As `sendText` does. */
-  async sendMixed(reply: FastifyReply, answer: MixedAnswer, encodingFor = asItIs): Promise<FastifyReply> {
+  /** @throws The errors of `sendText`. */
+  async sendMixed(reply: FastifyReply, answer: MixedAnswer, encodingFor = noEncoding): Promise<FastifyReply> {
     const { head, binary, setHeadBytes } = answer
-    const maxBytes = head.maxBytes + lengthOf(binary)
+    const maxBytes = head.maxBytes + totalBytes(binary)
     if (maxBytes > SHORT_BYTES) this.#hold(reply, maxBytes)
-    // The length of the text stands in a header, so all of it is written first.
+    // A header holds the length of the text, so the whole text is written first.
     const text = await this.#writeAll(head)
-    setHeadBytes(lengthOf(text))
+    setHeadBytes(totalBytes(text))
     const chunks = [...text, ...binary]
-    if (lengthOf(chunks) <= BUFFERED_BYTES) return sendBody(reply, this.#join(reply, chunks), encodingFor)
-    return sendStream(reply, chunks, encodingFor, lengthOf(chunks))
+    if (totalBytes(chunks) <= BUFFERED_BYTES) return sendBody(reply, this.#join(reply, chunks), encodingFor)
+    return sendStream(reply, chunks, encodingFor, totalBytes(chunks))
   }
 
   async #writeAll({ maxBytes, pieces }: TextAnswer): Promise<readonly Buffer[]> {
@@ -72,7 +75,7 @@ export class AnswerSender {
     return (await takeBytes(writeSlices(pieces, this.#turns), Infinity)).taken
   }
 
-  /** Joins the chunks in memory that is used again once the answer has left. */
+  /** Joins the chunks in a buffer of the pool, and gives it back when the answer is sent. */
   #join({ raw }: FastifyReply, chunks: readonly Uint8Array[]): Buffer {
     const owned = this.#buffers.concat(chunks)
     raw.once('finish', () => owned.release())
@@ -92,10 +95,10 @@ async function sendBody(
 ): Promise<FastifyReply> {
   const encoding = encodingFor(body.length)
   if (!encoding) return reply.send(body)
-  return reply.header('content-encoding', encoding).send(await compress(body, encoding))
+  return reply.header('content-encoding', encoding).send(await compressBody(body, encoding))
 }
 
-/** @param bytes The length of all chunks, where it is known. */
+/** @param bytes The length of all chunks, if it is known. */
 function sendStream(
   reply: FastifyReply,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -109,7 +112,7 @@ function sendStream(
   return reply.send(source)
 }
 
-function lengthOf(chunks: readonly Uint8Array[]): number {
+function totalBytes(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0)
 }
 

@@ -5,24 +5,24 @@ import { HttpError } from '../errors.ts'
 
 const TYPES = ['application/json', 'text/csv']
 
-/** Takes bodies as bytes: decoding them is the codec's, which must see the text. Refuses all other types. */
+/** Reads bodies of JSON and CSV as bytes, because the codec must see the text. Other content types are refused. */
 export function acceptBodies(app: FastifyInstance, buffers: BufferPool): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(TYPES, createBodyReader(buffers))
 }
 
-/** Takes bodies of any type, and of none, as bytes: what they are is for the protocol to say. */
+/** Reads bodies of any content type, or without one, as bytes. The protocol decides how to decode them. */
 export function acceptAnyBody(app: FastifyInstance, buffers: BufferPool): void {
   app.removeAllContentTypeParsers()
-  // Found by their names sooner than by none.
+  // Fastify finds these types sooner by their names than by the star.
   const types = [...TYPES, 'application/octet-stream', '*']
   app.addContentTypeParser(types, createBodyReader(buffers))
 }
 
-/** An `onRequest` hook: a content-type that is empty, or none at all by its form, is taken for one that was left out. */
-export function passOverBrokenType(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const isBroken = request.mediaType === undefined && request.headers['content-type'] !== undefined
-  if (isBroken) request.raw.headers['content-type'] = undefined
+/** An `onRequest` hook that removes a content-type that is empty or malformed, as if the client had sent no such header. */
+export function dropMalformedType(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const isMalformed = request.mediaType === undefined && request.headers['content-type'] !== undefined
+  if (isMalformed) request.raw.headers['content-type'] = undefined
   done()
 }
 
@@ -31,10 +31,11 @@ export function isCsv({ headers }: FastifyRequest): boolean {
 }
 
 /**
- * What `text/csv; header=…` says.
+ * Reads the parameter `header` of `text/csv; header=…`.
  *
+ * @returns undefined if the content-type has no such parameter.
+ * @throws HttpError 400 if the parameter has another value.
  * @see RFC 4180, section 3
- * @throws HttpError 400 when it says neither.
  */
 export function csvHeaderOf({ headers }: FastifyRequest): 'present' | 'absent' | undefined {
   const value = /;\s*header\s*=\s*"?([^";]*)/i
@@ -46,7 +47,7 @@ export function csvHeaderOf({ headers }: FastifyRequest): 'present' | 'absent' |
   throw new HttpError(400, 'INVALID_INPUT', `content-type: expected header=present or header=absent, got header=${got}`)
 }
 
-/** An `onRequest` hook: a compressed body is refused before it is read. */
+/** An `onRequest` hook that refuses a compressed body before it is read. */
 export function refuseCompressed(
   { headers }: FastifyRequest,
   _reply: FastifyReply,
@@ -60,14 +61,14 @@ export function refuseCompressed(
 
 const NO_BODY = Buffer.alloc(0)
 
-/** The body as it came, possibly compressed; empty where there is none. */
+/** The body as it arrived, possibly compressed. Empty if the request has no body. The request owns the memory. */
 export function bodyOf({ body }: FastifyRequest): Buffer {
   if (!body) return NO_BODY
   const { buffer, byteOffset, byteLength } = (body as OwnedBytes).bytes
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
-/** Gives the memory of a body back. Neither it nor a tensor that is a view of it is read afterwards. */
+/** Gives the memory of a body back to the pool. The body, and every tensor that is a view of it, is invalid afterwards. */
 export function releaseBody({ body }: FastifyRequest): void {
   ;(body as OwnedBytes | undefined)?.release()
 }

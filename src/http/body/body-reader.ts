@@ -8,8 +8,8 @@ type Done = (error: Error | null, body?: OwnedBytes) => void
 /**
  * Makes a content type parser that reads a body into a buffer of the pool. The request owns that buffer.
  *
- * It answers what is wrong with the errors of Fastify's own parser, and takes no more memory than has arrived. Bytes of
- * tensors behind a JSON head start at a multiple of 8 bytes, so that they can be computed where they are.
+ * It fails with the same errors as Fastify's own parser. It takes no more memory than the bytes that have arrived. Binary
+ * tensors behind a JSON head start at a multiple of 8 bytes, so that the runtime can read them without a copy.
  */
 export function createBodyReader(buffers: BufferPool) {
   return (request: FastifyRequest, payload: IncomingMessage, done: Done): void => {
@@ -23,7 +23,7 @@ export function createBodyReader(buffers: BufferPool) {
     const end = (error: Error | null): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onError)
       if (error) return done(error)
-      // Node uses the memory of the chunks again, so they are copied.
+      // Node reuses the memory of the chunks, so they are copied.
       done(null, buffers.concat(chunks, padding))
     }
     const onData = (chunk: Buffer): void => {
@@ -35,13 +35,13 @@ export function createBodyReader(buffers: BufferPool) {
       const isCutOff = !Number.isNaN(declaredBytes) && receivedBytes !== declaredBytes
       end(isCutOff ? new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH() : null)
     }
-    // The connection broke: that is no fault of the server.
+    // The connection broke. The status is one of the client's, because the server is not at fault.
     const onError = (error: Error): void => end(Object.assign(error, { statusCode: 400 }))
     payload.on('data', onData).on('end', onEnd).on('error', onError)
   }
 }
 
-/** How many bytes before a head make what follows it start at a multiple of 8. */
+/** The number of bytes to put before the head, so that the bytes behind it start at a multiple of 8. */
 function paddingFor(headBytes: number): number {
   return Number.isSafeInteger(headBytes) && headBytes > 0 ? (8 - (headBytes % 8)) % 8 : 0
 }

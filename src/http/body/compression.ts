@@ -5,22 +5,25 @@ import { createDeflate, createGzip, deflate, gunzip, gzip, inflate } from 'node:
 import Negotiator from 'negotiator'
 import { HttpError } from '../errors.ts'
 
-// Node's own, so that a body is never larger than it may be, whatever it says of itself.
+// Node's functions take a limit for the decompressed size, so a small body cannot fill the memory.
 const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) }
 const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) }
 const STREAMS = { gzip: createGzip, deflate: createDeflate }
 
 export type Encoding = keyof typeof DECODERS
 
-// What is smaller gains nothing.
+// Compressing a smaller body gains nothing.
 export const MIN_BYTES = 1024
 
 const OFFERED = ['gzip', 'deflate', 'identity']
 
 /**
- * Takes a body out of its content-encoding.
+ * Decompresses a body.
  *
- * @throws HttpError 413 when it comes out larger than the limit, 415 for other encodings, 400 when it is broken.
+ * @param encoding The header `content-encoding`.
+ * @throws HttpError 413 if the decompressed body is over the limit.
+ * @throws HttpError 415 if the encoding is not supported.
+ * @throws HttpError 400 if the compressed data is invalid.
  */
 export async function decompress(body: Buffer, encoding: string | undefined, limitBytes: number): Promise<Buffer> {
   const name = encoding?.trim().toLowerCase() ?? 'identity'
@@ -40,13 +43,16 @@ export async function decompress(body: Buffer, encoding: string | undefined, lim
 }
 
 /**
- * The encoding for an answer that the client prefers, if one is worth it.
+ * Chooses the encoding of an answer that the client prefers.
  *
- * @throws HttpError 406 when the client takes none, not even the plain answer.
+ * @param accepted The header `accept-encoding`.
+ * @param bytes The length of the answer.
+ * @returns undefined if the answer should not be compressed.
+ * @throws HttpError 406 if the client accepts no encoding of ours, not even the answer without compression.
  */
 export function encodingFor(accepted: string | undefined, bytes: number): Encoding | undefined {
   const isSmall = bytes < MIN_BYTES
-  // Without its name, or a star, the plain answer is always taken.
+  // A client accepts an answer without compression, unless the header excludes it by its name or a star.
   if (accepted === undefined || (isSmall && !/identity|\*/i.test(accepted))) return undefined
   const names = new Negotiator({ headers: { 'accept-encoding': accepted } }).encodings(OFFERED)
   const [first] = names
@@ -58,13 +64,13 @@ export function encodingFor(accepted: string | undefined, bytes: number): Encodi
   return isEncoding(name) ? name : undefined
 }
 
-export function compress(body: string | Buffer, encoding: Encoding): Promise<Buffer> {
+export function compressBody(body: string | Buffer, encoding: Encoding): Promise<Buffer> {
   return ENCODERS[encoding](body)
 }
 
-/** Compresses what a stream brings. Either stream ends with the other. */
+/** Compresses the bytes of a stream. An error of one stream ends the other. */
 export function compressStream(source: Readable, encoding: Encoding): Readable {
-  // Whoever reads the compressed stream gets the error as well.
+  // The reader of the compressed stream gets an error as well, so this callback ignores it.
   return pipeline(source, STREAMS[encoding](), () => undefined)
 }
 

@@ -14,43 +14,44 @@ const FORMATS: Readonly<Record<string, V1Format>> = {
 const JSON_TYPE = 'application/json'
 
 /**
- * How the body is written; JSON where nothing is said.
+ * Finds the format of a request's body by its content-type. Without a content-type, the format is JSON.
  *
- * @param otherwise What a type that is unknown stands for.
- * @throws HttpError 415 where it stands for nothing.
+ * @param otherwise The format of a body with an unknown content-type.
+ * @throws HttpError 415 if the content-type is unknown and `otherwise` is absent.
  */
-export function formatOf({ headers }: FastifyRequest, otherwise?: V1Format): V1Format {
+export function bodyFormatOf({ headers }: FastifyRequest, otherwise?: V1Format): V1Format {
   const type = headers['content-type']
   const format = type === undefined ? 'json' : (FORMATS[mediaType(type)] ?? otherwise)
   if (format) return format
   const got = JSON.stringify(type?.slice(0, 100))
-  throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', `expected a content-type of ${listed()}, got ${got}`)
+  throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', `expected a content-type of ${listedTypes()}, got ${got}`)
 }
 
 /**
- * The types in which an answer may be written, by what the client prefers.
+ * Lists the media types of the answer that the client accepts and the server can write. The preferred type is first.
  *
- * @throws HttpError 406 when there is none.
+ * @throws HttpError 406 if the list would be empty.
  */
 export function acceptedTypes(request: FastifyRequest): readonly string[] {
-  // An empty header says nothing.
+  // An empty header means the same as no header.
   const types = request.headers.accept === '' ? [JSON_TYPE] : new Negotiator(request).mediaTypes(Object.keys(FORMATS))
-  if (types.length === 0) throw notAcceptable(request, listed())
+  if (types.length === 0) throw notAcceptable(request, listedTypes())
   return types
 }
 
-/** The formats of types, in their order. */
+/** @param types Media types of `acceptedTypes`. The formats have the same order. */
 export function formatsOf(types: readonly string[]): V1Format[] {
   return types.map((type) => FORMATS[type]!)
 }
 
 /**
- * The header for an answer in this format: the type that the client prefers.
+ * The header `content-type` of an answer in this format: the first type in the list that has the format.
  *
- * @param format Undefined where the answer has none of the forms that are accepted.
- * @throws HttpError 406
+ * @param types Media types of `acceptedTypes`.
+ * @param format undefined if the answer cannot be written in an accepted format.
+ * @throws HttpError 406 if no type in the list has the format.
  */
-export function typeOf(request: FastifyRequest, types: readonly string[], format: V1Format | undefined): string {
+export function contentTypeOf(request: FastifyRequest, types: readonly string[], format: V1Format | undefined): string {
   const type = types.find((each) => FORMATS[each] === format)
   if (type === undefined) throw notAcceptable(request, `${JSON_TYPE}, as tensors have no other form`)
   return type === 'text/csv' ? `${type}; charset=utf-8` : type
@@ -65,6 +66,6 @@ function mediaType(value: string): string {
   return value.split(';')[0]!.trim().toLowerCase()
 }
 
-function listed(): string {
+function listedTypes(): string {
   return Object.keys(FORMATS).slice(0, 3).join(', ')
 }

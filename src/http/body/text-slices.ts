@@ -1,11 +1,11 @@
 import type { Turns } from '../../core/turns.ts'
 
-// Many small slices would cost more to send than to write.
+// In UTF-16 code units. Smaller slices would cost more to send than to write.
 const SLICE_BYTES = 2 ** 16
-// A slice holds up the event loop for about as long.
+// Writing a slice blocks the event loop for about this time.
 const SLICE_MS = 0.5
 
-/** Writes text in slices, each in a turn of the event loop. The next one is written when it is asked for. */
+/** Writes text in slices, each in a turn of the event loop. A slice is written when the caller asks for it. */
 export async function* writeSlices(pieces: Iterable<string>, turns: Turns): AsyncGenerator<Buffer, void> {
   const rest = pieces[Symbol.iterator]()
   for (;;) {
@@ -26,7 +26,11 @@ function nextSlice(rest: Iterator<string>): { text: string; isLast: boolean } {
   }
 }
 
-/** Takes slices until there are so many bytes of them, or no more. */
+/**
+ * Takes slices until they have this number of bytes together, or until the last slice.
+ *
+ * @returns `isAll` is true if `taken` holds every slice.
+ */
 export async function takeBytes(
   slices: AsyncGenerator<Buffer, void>,
   bytes: number,

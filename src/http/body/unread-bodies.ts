@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 
-// A client that is still sending has this long to finish, so that it comes to reading its answer.
+// A client that is still sending gets this time to finish. Then it reads its answer.
 const DROP_MS = 10_000
-// It holds up the stop of the server.
+// While the server stops, the time is shorter, because the stop waits for it.
 const DRAINING_DROP_MS = 500
 
 /**
- * Lets a client read an answer that is given while it still sends its body, such as a refusal for its length. Most clients
- * send all of a body before they read, and a connection that is closed meanwhile shows them a broken pipe instead of the
- * answer. So the rest of the body is read and dropped, for a bounded time. On a connection that ends with this answer, the
- * answer waits for that.
+ * Lets a client read an answer that is sent before the whole body has arrived, such as a refusal of a long body.
+ *
+ * Most clients read the answer only after they have sent the whole body. If the server closed the connection meanwhile,
+ * they would see a broken pipe instead of the answer. So the server reads the rest of the body and drops it, for a bounded
+ * time. If the connection ends with this answer, the answer is sent after that.
  */
 export function dropUnreadBodies(app: FastifyInstance, isDraining: () => boolean): void {
   app.addHook('onSend', ({ raw }, reply, _payload, done) => {
@@ -25,7 +26,7 @@ export function dropUnreadBodies(app: FastifyInstance, isDraining: () => boolean
     const timer = setTimeout(
       () => {
         send()
-        // Node closes a last connection itself once the answer is out.
+        // If the connection ends with this answer, Node closes it when the answer is sent.
         if (!isLast) raw.destroy()
       },
       isDraining() ? DRAINING_DROP_MS : DROP_MS,
@@ -39,9 +40,9 @@ export function dropUnreadBodies(app: FastifyInstance, isDraining: () => boolean
   })
 }
 
-/** A client that waits for `100 Continue` sends nothing more. */
+/** False for a client that waits for `100 Continue`, because it sends no body before. */
 function isSendingBody({ complete, readableEnded, headers }: IncomingMessage): boolean {
-  // An injected request of a test has no `complete`.
+  // A request that a test injects has no `complete`.
   if (complete || readableEnded || headers.expect !== undefined) return false
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }

@@ -8,18 +8,21 @@ import { withoutLongLists } from './page-document.ts'
 
 const DESCRIPTION = 'Serves ONNX models over HTTP. Every model has an operation of its own, with its real features.'
 
-/** The document of the server's routes, and the page that shows it. */
+/** The documentation of the server: the OpenAPI document and the page that shows it. */
 export interface DocsApp {
-  /** The OpenAPI document, as JSON. It is built anew only when a model has been loaded since. */
+  /** Returns the OpenAPI document as JSON. It is built again only after a model has changed. */
   readonly text: () => string
-  /** What stands under `/docs`. */
+  /** Answers the requests under `/docs`. It never listens: the server injects requests into it. */
   readonly app: FastifyInstance
 }
 
 /**
- * Builds an app that documents the routes of another, and answers for nothing but its documentation.
+ * Builds a second Fastify app that has the page of the documentation and nothing else.
  *
- * @param routes Those of the other app. `schema.bodies` is called now.
+ * The plugins for OpenAPI document the routes of the app that they are in. They are slow to load, so the server does not
+ * have them. This app repeats the server's routes without their handlers.
+ *
+ * @param routes The routes of the server. `schema.bodies` of each is called now.
  */
 export async function buildDocsApp(
   routes: readonly RouteOptions[],
@@ -46,7 +49,7 @@ export async function buildDocsApp(
     transformSpecification: pageDocument,
     transformSpecificationClone: false,
     uiConfig: { tryItOutEnabled: true },
-    // The bar on top has another product's name and nothing that is needed here.
+    // The bar at the top shows the name of another product.
     theme: { title: 'onnx-serve', css: [{ filename: 'theme.css', content: '.topbar { display: none }' }] },
   })
   await app.ready()

@@ -1,16 +1,17 @@
 import { z } from 'zod'
 
-/** JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. A test holds the whole document to the standard. */
+/** A JSON Schema of the dialect 2020-12, which OpenAPI 3.1 uses. A test validates the whole document. */
 export type JsonSchema = Record<string, unknown>
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** What a route takes and answers. It is made when somebody asks for the document. */
+    /** Makes the schemas of a route's body and answers. Called when a client first asks for the document. */
     readonly bodies?: () => JsonSchema
   }
 }
 
-export function jsonSchema(schema: z.ZodType): JsonSchema {
+/** Converts a schema of zod, without the member `$schema`. */
+export function toJsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })
   return rest
 }

@@ -3,7 +3,7 @@ import type { ModelView } from '../../core/model-view.ts'
 import type { Model } from '../../models/model.ts'
 import type { Registry } from '../../models/registry.ts'
 import { exampleCsv } from '../../protocols/predict/example-body.ts'
-import { jsonSchema } from './json-schema.ts'
+import { toJsonSchema } from './json-schema.ts'
 import { replySchema, requestSchema } from './predict-schemas.ts'
 import { errorSchema } from './reply-schemas.ts'
 
@@ -17,14 +17,14 @@ const ERRORS: Readonly<Record<number, string>> = {
   504: 'The request waited for its turn longer than `x-request-timeout-ms` or the server allows.',
 }
 
-const TOP = {
+const TOP_PARAMETER = {
   name: 'top',
   in: 'query',
-  description: 'How many classes are answered, the likeliest first; all without it.',
+  description: 'The number of classes in the answer, the likeliest first. Without it, all classes are answered.',
   schema: { type: 'integer', minimum: 1 },
 }
 
-/** The predict operations of every ready model, generated from the models themselves. */
+/** Generates the `predict` operations of every model that is ready, from its features and outputs. */
 export function predictPaths(registry: Registry): Record<string, unknown> {
   const paths: Record<string, unknown> = {}
   for (const entry of registry.list()) {
@@ -44,23 +44,26 @@ export function predictPaths(registry: Registry): Record<string, unknown> {
 }
 
 function predictOperation({ view, example }: Model, operationId: string): Record<string, unknown> {
-  const error = { content: { 'application/json': { schema: jsonSchema(errorSchema) } } }
+  const error = { content: { 'application/json': { schema: toJsonSchema(errorSchema) } } }
   const errors = Object.entries(ERRORS).map(([status, description]) => [status, { description, ...error }])
   return {
     operationId,
     tags: [view.name],
     summary: `Predict with ${view.name}, version ${view.version}`,
     ...(view.description !== undefined && { description: view.description }),
-    ...(view.task.kind === 'classifier' && { parameters: [TOP] }),
+    ...(view.task.kind === 'classifier' && { parameters: [TOP_PARAMETER] }),
     requestBody: requestBody(view, example),
     responses: {
-      200: { description: 'One prediction a row.', content: { 'application/json': { schema: replySchema(view) } } },
+      200: {
+        description: 'One prediction for each row.',
+        content: { 'application/json': { schema: replySchema(view) } },
+      },
       ...Object.fromEntries(errors),
     },
   }
 }
 
-/** Without an example, the page would make one of the schema: pages of zeros for a picture. So it shows the outline. */
+/** If a model has no example, the outline of a body takes its place. Otherwise the page would fill it with zeros. */
 function requestBody(view: ModelView, example: OfferedExample): object {
   const csv = 'body' in example ? exampleCsv(view, example.body) : undefined
   return {

@@ -8,10 +8,10 @@ import { fixedRowsOf, inputsByRow } from '../../protocols/tabular/row-limits.ts'
 import { elementCount } from '../../core/tensor.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-// NaN and the infinities are answered as null.
+// JSON has no NaN and no infinities. They are answered as null.
 const NUMBER: JsonSchema = { type: ['number', 'null'] }
 
-/** What `POST …/predict` accepts for this model: each form of body that works for it. */
+/** Describes the body of `POST …/predict` for this model: every form that the model accepts. */
 export function requestSchema(view: ModelView): JsonSchema {
   const inputs = inputsByRow(view)
   const nullable = new Set(view.features.flatMap(({ input, missing }) => (missing.rule === 'refuse' ? [] : [input])))
@@ -41,7 +41,7 @@ function recordSchema({ features, ignoresUnknown }: ModelView): JsonSchema {
 function featureSchema(feature: Feature): JsonSchema {
   const { type, unit, missing } = feature
   const name = type === 'date' || type === 'datetime' ? 'string' : type
-  const description = [feature.description, unit && `in ${unit}`, usual(feature)].filter(Boolean).join(', ')
+  const description = [feature.description, unit && `in ${unit}`, describeRange(feature)].filter(Boolean).join(', ')
   return {
     type: missing.rule === 'refuse' ? name : [name, 'null'],
     ...(name !== type && { format: type === 'date' ? 'date' : 'date-time' }),
@@ -50,12 +50,12 @@ function featureSchema(feature: Feature): JsonSchema {
   }
 }
 
-function usual({ minimum, maximum, values }: Feature): string | undefined {
+function describeRange({ minimum, maximum, values }: Feature): string | undefined {
   if (values) return `one of ${values.slice(0, 20).join(', ')}`
   return minimum === undefined || maximum === undefined ? undefined : `from ${minimum} to ${maximum}`
 }
 
-/** What it answers: predictions, or to whoever sends tensors, tensors. */
+/** Describes the answer: predictions, or tensors if the request brought tensors. */
 export function replySchema(view: ModelView): JsonSchema {
   const head = { model: { const: view.name }, version: { const: view.version } }
   const names = view.signature.outputs.map(({ name }) => name).join(', ')
@@ -67,7 +67,7 @@ export function replySchema(view: ModelView): JsonSchema {
   }
 }
 
-/** An answer may warn of values that are not usual. */
+/** Adds `warnings`, which an answer has if some values are outside of the usual ranges. */
 function replyOf(members: Record<string, JsonSchema>): JsonSchema {
   const warnings: JsonSchema = { type: 'array', items: { type: 'string' } }
   return { ...objectOf(members), properties: { ...members, warnings } }
@@ -94,21 +94,26 @@ function predictionSchema(view: ModelView): JsonSchema {
 function regressorSchema({ signature, outputs }: ModelView, tensor: string): JsonSchema {
   const { shape } = signature.outputs.find(({ name }) => name === tensor)!
   const { name, columns } = outputs.find((output) => output.tensor === tensor)!
-  const width = shape[1] ?? 1
-  const several: JsonSchema = { type: 'array', items: NUMBER }
   const named = columns && objectOf(Object.fromEntries(columns.map((column) => [column, NUMBER])))
-  const value = named ?? (width === 1 ? NUMBER : width === -1 ? { anyOf: [NUMBER, several] } : several)
+  const value = named ?? numbersSchema(shape[1] ?? 1)
   return name === undefined ? value : objectOf({ [name]: value })
+}
+
+/** @param width The number of columns. -1 if it is known only when the model is computed. */
+function numbersSchema(width: number): JsonSchema {
+  const several: JsonSchema = { type: 'array', items: NUMBER }
+  if (width === -1) return { anyOf: [NUMBER, several] }
+  return width === 1 ? NUMBER : several
 }
 
 function labelSchema({ labels, task }: ModelView): JsonSchema {
   if (labels.length === 0) return { type: ['string', 'integer'] }
-  // A network that computes NaN has no largest number.
+  // Without an output of labels, the largest number decides. If the network computes NaN, the label is null.
   const isNullable = task.kind === 'classifier' && task.label === undefined
   return { enum: isNullable ? [...labels, null] : [...labels] }
 }
 
-/** `?top=` leaves classes out. */
+/** No class is required, because `?top=` leaves classes out. */
 function scoresSchema({ labels }: ModelView): JsonSchema {
   const byClass: JsonSchema = { type: 'object', additionalProperties: NUMBER }
   if (labels.length === 0) return { anyOf: [{ type: 'array', items: NUMBER }, byClass] }
@@ -119,11 +124,11 @@ function scoresSchema({ labels }: ModelView): JsonSchema {
   }
 }
 
-/** @param isNullable Some of its columns take a missing value. */
+/** @param isNullable Some columns of the tensor accept a missing value. */
 function tensorSchema({ dataType, shape, freeNames }: TensorSpec, isNullable = false): JsonSchema {
   const types = [elementType(dataType)].flat()
   const element: JsonSchema = { type: isNullable ? [...types, 'null'] : elementType(dataType) }
-  // A page that makes an example of the schema would fill it with as many zeros.
+  // The page makes an example from the schema. With a size, it would fill the example with that number of zeros.
   const isSmall = elementCount(shape.map((size) => Math.abs(size))) <= MAX_EXAMPLE_NUMBERS
   const nested = shape.reduceRight<JsonSchema>((items, size) => {
     return { type: 'array', items, ...(size !== -1 && isSmall && { minItems: size, maxItems: size }) }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { V2_NAMES } from '../../protocols/v2/v2-tensors.ts'
-import { jsonSchema } from './json-schema.ts'
+import { toJsonSchema } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-// Bodies of V1 and V2, for OpenAPI; what comes in is checked by the codecs.
+// The bodies of V1 and V2, for OpenAPI only. The codecs check the bodies of requests.
 
 const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 
@@ -62,19 +62,19 @@ const ERRORS: Readonly<Record<number, string>> = {
 }
 
 function errorAnswer(description: string): object {
-  return { description, content: { 'application/json': { schema: jsonSchema(errorSchema) } } }
+  return { description, content: { 'application/json': { schema: toJsonSchema(errorSchema) } } }
 }
 
 function failures(): object {
   return Object.fromEntries(Object.entries(ERRORS).map(([status, text]) => [status, errorAnswer(text)]))
 }
 
-/** `POST …/infer`: JSON, or JSON and bytes behind it. */
+/** Describes `POST …/infer`. Its body is JSON, or JSON with binary data behind it. */
 export function inferSchema(): JsonSchema {
   return {
     body: {
       content: {
-        'application/json': { schema: jsonSchema(inferRequest) },
+        'application/json': { schema: toJsonSchema(inferRequest) },
         'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
       },
     },
@@ -82,7 +82,7 @@ export function inferSchema(): JsonSchema {
       200: {
         description: 'The outputs; binary ones behind the JSON.',
         content: {
-          'application/json': { schema: jsonSchema(inferReply) },
+          'application/json': { schema: toJsonSchema(inferReply) },
           'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
         },
       },
@@ -91,12 +91,12 @@ export function inferSchema(): JsonSchema {
   }
 }
 
-/** What V1 and the platforms post. */
+/** Describes the bodies and answers of V1 and of the platforms. */
 export function predictSchema(): JsonSchema {
   return {
     body: {
       content: {
-        'application/json': { schema: jsonSchema(predictRequest) },
+        'application/json': { schema: toJsonSchema(predictRequest) },
         'text/csv': { schema: { type: 'string' } },
         'application/jsonlines': { schema: { type: 'string' } },
       },
@@ -105,7 +105,7 @@ export function predictSchema(): JsonSchema {
       200: {
         description: 'One prediction a row, or the outputs by name.',
         content: {
-          'application/json': { schema: jsonSchema(predictReply) },
+          'application/json': { schema: toJsonSchema(predictReply) },
           'text/csv': { schema: { type: 'string' } },
           'application/jsonlines': { schema: { type: 'string' } },
         },
@@ -117,7 +117,7 @@ export function predictSchema(): JsonSchema {
   }
 }
 
-/** A route for what the server cannot do. */
+/** Describes a route that the server knows and does not implement. */
 export function notImplementedSchema(): JsonSchema {
   return {
     response: { 501: errorAnswer('Models are read when the server starts.') },

@@ -2,17 +2,17 @@ import { z } from 'zod'
 import { OUT_OF_RANGE } from '../../core/feature.ts'
 import { ACTIVATIONS } from '../../core/activation.ts'
 
-// What the routes answer, for OpenAPI and for the types; nothing is validated on the way out.
+// The answers of the routes, for OpenAPI and for types. Answers are not validated at run time.
 
 export const errorSchema = z
   .object({
-    error: z.string().describe('What went wrong and what to do next.'),
+    error: z.string().describe('The problem and the next step.'),
     code: z.string().describe('A constant for programs, such as INVALID_INPUT.'),
     details: z
       .array(
         z.object({
           path: z.string().describe('The element at fault, such as `instances[3].sepal_width`.'),
-          message: z.string().describe('What was expected and what came.'),
+          message: z.string().describe('The expected value and the value that came.'),
         }),
       )
       .max(10)
@@ -41,25 +41,32 @@ export const liveSchema = z.object({ status: z.literal('alive') })
 const tensorSchema = z.object({
   name: z.string(),
   dataType: z.string(),
-  shape: z.array(z.int()).describe('-1 stands for a free dimension.'),
-  freeNames: z.array(z.string().nullable()).optional().describe('What the file calls its free dimensions, by axis.'),
+  shape: z.array(z.int()).describe('A free dimension is -1.'),
+  freeNames: z
+    .array(z.string().nullable())
+    .optional()
+    .describe('The names of the free dimensions in the file, by axis.'),
 })
 
 const featureValue = z.union([z.number(), z.boolean(), z.string()])
 
 export const modelSchema = modelStatus.extend({
   description: z.string().optional(),
-  error: z.string().optional().describe('Why it could not be loaded.'),
-  warnings: z.array(z.string()).optional().describe('What of the file cannot be served.'),
+  error: z.string().optional().describe('The reason why the model could not be loaded.'),
+  warnings: z.array(z.string()).optional().describe('Parts of the model file that cannot be served.'),
   task: z.enum(['classifier', 'outlier', 'regressor', 'outputs']).optional(),
   activation: z
     .object({ name: z.enum(ACTIVATIONS), reason: z.string() })
     .optional()
-    .describe('What turns the numbers of a network into those that are answered. V2 answers them as they are.'),
+    .describe(
+      'The function that turns the numbers of a network into probabilities. V2 answers the numbers of the network.',
+    ),
   threshold: z
     .object({ label: z.union([z.string(), z.number()]), atLeast: z.number() })
     .optional()
-    .describe('The class with this label is answered where its number is at least `atLeast`, else the other one.'),
+    .describe(
+      'The class with this label is answered if its number is at least `atLeast`. Otherwise the other class is answered.',
+    ),
   features: z
     .array(
       z.object({
@@ -72,12 +79,12 @@ export const modelSchema = modelStatus.extend({
           .object({
             rule: z
               .enum(['nan', 'value', 'refuse'])
-              .describe('The model gets NaN, or the value here; or the request is refused.'),
+              .describe('The model gets NaN, or the value in `value`, or the request is refused.'),
             value: featureValue.optional(),
-            by: z.enum(['model.json', 'examples.json', 'graph', 'default']).describe('What the rule follows from.'),
+            by: z.enum(['model.json', 'examples.json', 'graph', 'default']).describe('The source of the rule.'),
             reason: z.string(),
           })
-          .describe('What becomes of null and of an empty cell.'),
+          .describe('The rule for null and for an empty cell.'),
         minimum: z.number().optional(),
         maximum: z.number().optional(),
         values: z.array(z.union([z.string(), z.number()])).optional(),
@@ -96,31 +103,43 @@ export const modelSchema = modelStatus.extend({
       metadata: z.record(z.string(), z.string()),
     })
     .optional()
-    .describe('What the model file says of itself.'),
-  maxRows: z.int().optional().describe('Most rows in one request.'),
+    .describe('The metadata of the model file.'),
+  maxRows: z.int().optional().describe('Maximum number of rows in one request.'),
   batching: z
     .object({
-      maxBatchSize: z.int().describe('Most rows in one run; 1 never joins requests.'),
-      maxDelayMs: z.number().describe('How long a run may wait to fill up.'),
-      maxRunsTogether: z.int().describe('Most runs sent to a thread together, where requests are not joined.'),
+      maxBatchSize: z.int().describe('Maximum number of rows in one run. With 1, requests are never joined.'),
+      maxDelayMs: z.number().describe('Maximum time that a run waits for more rows.'),
+      maxRunsTogether: z
+        .int()
+        .describe('Maximum number of runs sent to a worker together, if requests are not joined.'),
       reason: z.string(),
-      isIndependent: z.boolean().describe('A row is answered alike whatever other rows are in its run.'),
+      isIndependent: z.boolean().describe('True if the answer for a row does not depend on the other rows of its run.'),
       measured: z
         .array(z.object({ rows: z.int(), ms: z.number() }))
-        .describe('Shortest duration of several runs, at load.'),
+        .describe('The shortest of several runs, measured at load.'),
     })
     .optional()
-    .describe('How waiting requests are joined into one run.'),
+    .describe('The way in which waiting requests are joined into one run.'),
   execution: z
     .object({ mode: z.enum(['inline', 'workers']), reason: z.string() })
     .optional()
-    .describe('Whether small runs are computed on the thread that serves requests, or all on threads of their own.'),
-  maxQueued: z.int().optional().describe('Most requests that may wait; more are refused with 429.'),
+    .describe(
+      'The place where runs are computed: small runs in the server itself (inline), or all runs in worker processes.',
+    ),
+  maxQueued: z
+    .int()
+    .optional()
+    .describe('Maximum number of requests that wait. Further requests are refused with 429.'),
   example: z
     .unknown()
     .optional()
-    .describe('A body for POST /models/{name}/predict that works as it is: the model computed it when it was loaded.'),
-  exampleNote: z.string().optional().describe('Instead of an example: what a body looks like, or why none works.'),
+    .describe(
+      'A body for POST /models/{name}/predict. The model computed it when it was loaded, so it works unchanged.',
+    ),
+  exampleNote: z
+    .string()
+    .optional()
+    .describe('Takes the place of an example: it describes a body, or says why no example works.'),
 })
 
 export type ModelDescription = z.infer<typeof modelSchema>

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import Negotiator from 'negotiator'
 import type { Registry } from '../../models/registry.ts'
 import type { DocsApp } from '../openapi/docs-app.ts'
-import { jsonSchema } from '../openapi/json-schema.ts'
+import { toJsonSchema } from '../openapi/json-schema.ts'
 import { PROBE } from '../probe-routes.ts'
 import { liveSchema } from '../openapi/reply-schemas.ts'
 
-/** The routes that are registered after this, but for hidden ones. */
+/** Collects the routes that are registered after this call, except hidden ones. */
 export function collectRoutes(app: FastifyInstance): readonly RouteOptions[] {
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
@@ -16,13 +16,17 @@ export function collectRoutes(app: FastifyInstance): readonly RouteOptions[] {
 }
 
 interface DocsOptions {
-  /** What is documented. */
+  /** The routes to document. */
   readonly routes: readonly RouteOptions[]
   readonly registry: Registry
   readonly version: string
 }
 
-/** OpenAPI and its page. What makes them is loaded when somebody asks first, since most servers are never asked. */
+/**
+ * Adds the OpenAPI document, the page `/docs`, and `/`, which leads a browser to the page.
+ *
+ * Most servers are never asked for their documentation. So its libraries are loaded for the first request.
+ */
 export function addDocsRoutes(app: FastifyInstance, { routes, registry, version }: DocsOptions): void {
   let building: Promise<DocsApp> | undefined
   const docs = (): Promise<DocsApp> => {
@@ -33,7 +37,7 @@ export function addDocsRoutes(app: FastifyInstance, { routes, registry, version 
   const root = {
     tags: ['health'],
     summary: "The process answers, as KServe's SDK asks; a browser is led to /docs",
-    bodies: () => ({ response: { 200: jsonSchema(liveSchema) } }),
+    bodies: () => ({ response: { 200: toJsonSchema(liveSchema) } }),
   }
   app.get('/', { ...PROBE, schema: root }, async (request, reply) => {
     void reply.header('vary', 'accept')
@@ -44,12 +48,12 @@ export function addDocsRoutes(app: FastifyInstance, { routes, registry, version 
     reply.type('application/json; charset=utf-8').send((await docs()).text()),
   )
   for (const url of ['/docs', '/docs/*']) {
-    app.get(url, { schema: { hide: true } }, async (request, reply) => passOn(request, reply, (await docs()).app))
+    app.get(url, { schema: { hide: true } }, async (request, reply) => forwardTo(request, reply, (await docs()).app))
   }
 }
 
-/** Answers as another app does. */
-async function passOn({ url, headers }: FastifyRequest, reply: FastifyReply, to: FastifyInstance): Promise<unknown> {
+/** Answers with the answer of another app to the same request. */
+async function forwardTo({ url, headers }: FastifyRequest, reply: FastifyReply, to: FastifyInstance): Promise<unknown> {
   const answer = await to.inject({ method: 'GET', url, headers })
   if (answer.statusCode === 404) return reply.callNotFound()
   const { connection: _connection, 'content-length': _length, date: _date, ...others } = answer.headers

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { readinessOf } from '../../models/readiness.ts'
 import type { Registry } from '../../models/registry.ts'
-import { jsonSchema } from '../openapi/json-schema.ts'
+import { toJsonSchema } from '../openapi/json-schema.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
 import { PROBE } from '../probe-routes.ts'
 import { healthSchema, liveSchema } from '../openapi/reply-schemas.ts'
@@ -22,13 +22,13 @@ export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDrai
   const live = {
     tags: ['health'],
     summary: 'For liveness probes: the process answers',
-    bodies: () => ({ response: { 200: jsonSchema(liveSchema) } }),
+    bodies: () => ({ response: { 200: toJsonSchema(liveSchema) } }),
   }
   app.get('/health/live', { ...PROBE, schema: live }, async () => ({ status: 'alive' }))
 }
 
 function healthBodies(): JsonSchema {
-  return { response: { 200: jsonSchema(healthSchema), 503: jsonSchema(healthSchema) } }
+  return { response: { 200: toJsonSchema(healthSchema), 503: toJsonSchema(healthSchema) } }
 }
 
 function toHealth(registry: Registry, isDraining: boolean): Health {

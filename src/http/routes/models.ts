@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Registry } from '../../models/registry.ts'
 import { describeModel } from '../describe-model.ts'
-import { jsonSchema } from '../openapi/json-schema.ts'
+import { toJsonSchema } from '../openapi/json-schema.ts'
 import { errorSchema, modelListSchema, modelSchema } from '../openapi/reply-schemas.ts'
 import type { ModelDescription } from '../openapi/reply-schemas.ts'
 import type { Platform } from '../platform-paths.ts'
@@ -12,7 +12,7 @@ export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMul
   const list = {
     tags: ['models'],
     summary: 'Every version of every model',
-    bodies: () => ({ response: { 200: jsonSchema(modelListSchema) } }),
+    bodies: () => ({ response: { 200: toJsonSchema(modelListSchema) } }),
   }
   // Where SageMaker's routes take the place of these, a model's version is told all the same.
   if (!isMultiModel)
@@ -27,7 +27,7 @@ export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMul
   const one = {
     tags: ['models'],
     summary: 'A model: features, labels, signature and an example body that works as it is',
-    bodies: () => ({ response: { 200: jsonSchema(modelSchema), 404: jsonSchema(errorSchema) } }),
+    bodies: () => ({ response: { 200: toJsonSchema(modelSchema), 404: toJsonSchema(errorSchema) } }),
   }
   if (!isMultiModel) app.get<ModelPath>('/models/:name', { schema: { ...one, params: pathParams('name') } }, describe)
   const versioned = { ...one, params: pathParams('name', 'version') }

@@ -8,11 +8,11 @@ import { v1Codec } from '../../protocols/v1/v1.ts'
 import type { V1Body, V1Request } from '../../protocols/v1/v1.ts'
 import { answer } from '../../serving/answer.ts'
 import type { AnswerSender } from '../body/answer-sender.ts'
-import { acceptAnyBody, bodyOf, csvHeaderOf, passOverBrokenType } from '../body/bodies.ts'
+import { acceptAnyBody, bodyOf, csvHeaderOf, dropMalformedType } from '../body/bodies.ts'
 import { decompress } from '../body/compression.ts'
 import { handleErrorsBriefly } from '../errors.ts'
 import { toExecutionParameters } from '../execution-parameters.ts'
-import { acceptedTypes, formatOf, formatsOf, typeOf } from '../body/formats.ts'
+import { acceptedTypes, bodyFormatOf, formatsOf, contentTypeOf } from '../body/formats.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
 import { PING, PREDICT } from '../platform-paths.ts'
 import type { Platform } from '../platform-paths.ts'
@@ -42,10 +42,10 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   acceptAnyBody(app, options.buffers)
   handleErrorsBriefly(app)
   const predict = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answerV1(request, reply, { format: formatOf(request), isScoring: true }, options)
+    answerV1(request, reply, { format: bodyFormatOf(request), isScoring: true }, options)
   // TensorFlow Serving takes bodies for JSON whatever they are called, and its examples post with curl's own type.
   const predictV1 = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
-    answerV1(request, reply, { format: formatOf(request, 'json'), isScoring: false }, options)
+    answerV1(request, reply, { format: bodyFormatOf(request, 'json'), isScoring: false }, options)
 
   app.get('/v1/models', described(V1, 'The names of all models'), async () => ({
     models: [...new Set(registry.list().map(({ name }) => name))],
@@ -60,7 +60,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
     },
   )
   // A parameter up to the colon: without its expression `:explain` would match as well.
-  const onRequest = [passOverBrokenType, refuseUnknownQuery([])]
+  const onRequest = [dropMalformedType, refuseUnknownQuery([])]
   const anyType = { ...described(V1, 'Predicts', predictSchema), onRequest }
   app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', anyType, predictV1)
   app.post<ModelPath>('/v1/models/:name/versions/:version(^[^:/]+)::predict', anyType, predictV1)
@@ -108,7 +108,7 @@ async function answerV1(
   const decode = (body: V1Body, view: ModelView): V1Request => {
     const decoded = v1Codec.decode(body, view)
     // Refused before it is computed, if the client does not accept the type.
-    void reply.type(typeOf(request, types, decoded.accept))
+    void reply.type(contentTypeOf(request, types, decoded.accept))
     const { warnings, accept } = decoded
     if (warnings && accept !== 'json') void reply.header('x-warnings', toWarningsHeader(warnings))
     return decoded

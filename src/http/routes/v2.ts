@@ -12,7 +12,7 @@ import { asUnknown, asksForReady, notAtRunTime, v2Index, v2Server, versionsOf } 
 import { v2Statistics } from '../../protocols/v2/v2-statistics.ts'
 import { answer } from '../../serving/answer.ts'
 import type { AnswerSender, EncodingChoice } from '../body/answer-sender.ts'
-import { acceptAnyBody, bodyOf, passOverBrokenType } from '../body/bodies.ts'
+import { acceptAnyBody, bodyOf, dropMalformedType } from '../body/bodies.ts'
 import { MIN_BYTES, decompress, encodingFor } from '../body/compression.ts'
 import { HttpError, handleErrorsBriefly } from '../errors.ts'
 import { PROBE } from '../probe-routes.ts'
@@ -39,7 +39,7 @@ const TAGS = ['Open Inference Protocol V2']
 export function addV2Routes(app: FastifyInstance, options: V2Options): void {
   // Triton's client sends no content-type, and a body may be JSON with bytes behind it.
   acceptAnyBody(app, options.buffers)
-  app.addHook('onRequest', passOverBrokenType)
+  app.addHook('onRequest', dropMalformedType)
   handleErrorsBriefly(app)
   addServerRoutes(app, options)
   addModelRoutes(app, options)
