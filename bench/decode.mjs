@@ -1,6 +1,6 @@
 // How long decoding a body takes, against JSON.parse of the same text; no server, no other process.
 import { NameIndex } from '../dist/core/name-index.js'
-import { toOutputs } from '../dist/models/meaning/outputs.js'
+import { toAnsweredOutputs } from '../dist/models/meaning/answered-outputs.js'
 import { toFeatures } from '../dist/models/meaning/features.js'
 import { predictCodec } from '../dist/protocols/predict/predict.js'
 
@@ -21,7 +21,7 @@ export function tableView(names, maxRows) {
     ranges: [],
     task: { kind: 'regressor', value: 'y' },
     fileNames: new Map(),
-    outputs: toOutputs(signature.outputs, new Map(), undefined),
+    outputs: toAnsweredOutputs(signature.outputs, new Map(), undefined),
     labels: [],
     labelIndex: new Map(),
     ignoresUnknown: false,

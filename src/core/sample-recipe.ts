@@ -1,5 +1,5 @@
 /**
- * How the numbers of sample inputs are chosen: varied around 0 and 1, with a number of their own for integer scalars, or
+ * The rule for the numbers of sample inputs: varied around 0 and 1, with a number of their own for integer scalars, or
  * by one pattern.
  */
 export type Fill = 'varied' | 'varied, scalars 1' | 'varied, scalars 16000' | 'ones' | 'zeros' | 'counting'

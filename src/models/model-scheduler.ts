@@ -26,7 +26,7 @@ export interface ModelSchedulerOptions extends Omit<
   readonly observer: ModelObserver
 }
 
-/** Where the runs of a model are computed. Without `inline`, workers compute all of them. */
+/** The sessions that compute the runs of a model. Without `inline`, workers compute all of them. */
 export interface ModelSessions {
   readonly workers: Session
   readonly inline: InlineComputing | undefined

@@ -14,7 +14,7 @@ export interface Model {
   /** Problems of the file that do not stop the model, for people who deploy it. */
   readonly warnings: readonly string[]
   readonly info: ModelFileInfo
-  /** How its requests are joined. This may change while the model is served. */
+  /** The rules by which its requests are joined. They may change while the model is served. */
   readonly batching: Batching
   readonly execution: Execution
   /** Most requests that may wait, and most rows of all of them together. */

@@ -4,7 +4,7 @@ import type { ModelView } from '../../src/core/model-view.ts'
 import type { Task } from '../../src/core/task.ts'
 import type { DataType } from '../../src/core/datatypes.ts'
 import type { Signature, TensorSpec } from '../../src/core/signature.ts'
-import { toOutputs } from '../../src/models/meaning/outputs.ts'
+import { toAnsweredOutputs } from '../../src/models/meaning/answered-outputs.ts'
 import { toFeatures } from '../../src/models/meaning/features.ts'
 import type { ModelJson } from '../../src/models/files/model-json.ts'
 import { toRanges } from '../../src/models/meaning/usual-ranges.ts'
@@ -50,7 +50,7 @@ export function createView({
     textRules,
     task: task ?? { kind: 'outputs' },
     fileNames: new Map(),
-    outputs: toOutputs(signature.outputs, new Map(), outputs),
+    outputs: toAnsweredOutputs(signature.outputs, new Map(), outputs),
     labels,
     labelIndex: new Map(classes.map((value, index) => [String(value), index])),
     ignoresUnknown,

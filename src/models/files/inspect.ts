@@ -16,14 +16,14 @@ export interface InspectedModel {
 }
 
 /**
- * Reads what a model file says of itself, a window at a time, and refuses what the runtime cannot compute in words that
- * say what to do.
+ * Reads a model file without its weights, a window at a time. Refuses a model that the runtime cannot compute, and says
+ * what to do.
  *
- * @throws Error fit for a client, without a path.
+ * @throws Error with a text for clients, without a path.
  */
 export function inspectModel(file: string): InspectedModel {
   const name = basename(file)
-  const descriptor = open(file, name)
+  const descriptor = openModelFile(file, name)
   try {
     const { size } = fstatSync(descriptor)
     if (size === 0) throw new Error(`${name} is empty`)
@@ -38,8 +38,8 @@ export function inspectModel(file: string): InspectedModel {
   }
 }
 
-/** In words of its own: the runtime would say `system error number 13`. */
-function open(file: string, name: string): number {
+/** The runtime would only say `system error number 13`. */
+function openModelFile(file: string, name: string): number {
   try {
     return openSync(file, 'r')
   } catch (error) {
@@ -49,7 +49,7 @@ function open(file: string, name: string): number {
 
 const WINDOW_BYTES = 2 ** 16
 
-/** A file of which a window is held in memory; what is larger is read by itself. */
+/** Reads a file through a window in memory. A longer part is read into a buffer of its own. */
 function windowOf(descriptor: number, length: number): ByteSource {
   const window = Buffer.alloc(Math.min(WINDOW_BYTES, length))
   let [from, to] = [0, 0]
@@ -79,7 +79,7 @@ function windowOf(descriptor: number, length: number): ByteSource {
   }
 }
 
-/** The size of the files beside the model that hold its weights. */
+/** Returns the size of the files beside the model that hold its weights. @throws Error if one cannot be read. */
 function externalBytes(file: string, { externalFiles }: ModelFileInfo): number {
   let bytes = 0
   for (const location of externalFiles) {
@@ -87,12 +87,12 @@ function externalBytes(file: string, { externalFiles }: ModelFileInfo): number {
     const isInside = !isAbsolute(location) && !normalize(location).startsWith('..') && !location.includes('\0')
     if (!isInside)
       throw new Error(`its weights are in the file ${shown}, outside of its folder: put them beside the model`)
-    bytes += sizeOf(join(dirname(file), location), shown)
+    bytes += sizeOfWeights(join(dirname(file), location), shown)
   }
   return bytes
 }
 
-function sizeOf(file: string, shown: string): number {
+function sizeOfWeights(file: string, shown: string): number {
   try {
     return statSync(file).size
   } catch (error) {
@@ -134,7 +134,7 @@ function checkSupported(info: ModelFileInfo): void {
   checkOutputs(info)
 }
 
-/** Types that the file does not tell are found by the runtime. */
+/** The file may leave out the type of an output. The runtime finds it then. */
 function checkOutputs({ graph: { outputs }, unsupported }: ModelFileInfo): void {
   const isServed = ({ name, type }: PlacedValue): boolean => type.kind === 'unknown' || !unsupported.has(name)
   if (outputs.length === 0) throw new Error('it has no outputs')

@@ -6,13 +6,13 @@ import type { Signature } from '../../core/signature.ts'
 import { FEATURE_TYPES } from '../meaning/features.ts'
 import type { ModelJson } from './model-json.ts'
 
-// MLmodel, the file that describes a model in a folder of MLflow. Its signature is JSON within YAML.
+// MLmodel is the file that describes a model in a folder of MLflow. Its signature is JSON within YAML.
 
 const MAX_BYTES = 2 ** 22
 const mlmodelSchema = z.object({ signature: z.object({ inputs: z.string().nullish() }).nullish() })
 const columnsSchema = z.array(z.object({ name: z.string().min(1).optional(), type: z.unknown() }))
 
-// What a value must be for each type of MLflow's columns; of other types nothing is known.
+// The feature type for each type of a column in MLflow. Nothing is known about values of other types.
 const TYPES: Readonly<Record<string, FeatureType>> = {
   boolean: 'boolean',
   integer: 'integer',
@@ -22,42 +22,42 @@ const TYPES: Readonly<Record<string, FeatureType>> = {
   string: 'string',
 }
 
-/** A column of the signature, as far as it says. */
+/** A column of the signature. MLflow may leave out its name and its type. */
 export interface MlflowColumn {
   readonly name?: string | undefined
   readonly type?: FeatureType | undefined
 }
 
 /**
- * Reads the columns that a MLmodel has in its signature.
+ * Reads the columns in the signature of an MLmodel.
  *
- * @returns Empty where it has no signature, or one of tensors.
+ * @returns Empty if it has no signature, or one of tensors.
  * @throws Error that says what is wrong with the file.
  * @see https://mlflow.org/docs/latest/model/signatures.html
  */
 export async function readMlmodel(file: string): Promise<MlflowColumn[]> {
   const { size } = await stat(file)
   if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`)
-  // Few folders are MLflow's.
+  // The library is loaded late, because few folders come from MLflow.
   const { parse } = await import('yaml')
-  const { signature } = mlmodelSchema.parse(parse(await readFile(file, 'utf8'), { logLevel: 'error' }), SHORT)
+  const { signature } = mlmodelSchema.parse(parse(await readFile(file, 'utf8'), { logLevel: 'error' }), SHORT_ERRORS)
   if (!signature?.inputs) return []
-  const columns = columnsSchema.parse(JSON.parse(signature.inputs), SHORT)
+  const columns = columnsSchema.parse(JSON.parse(signature.inputs), SHORT_ERRORS)
   if (columns.some(({ type }) => type === 'tensor')) return []
   return columns.map(({ name, type }) => ({ name, type: typeof type === 'string' ? TYPES[type] : undefined }))
 }
 
-const SHORT = { error: () => 'its signature has another form than MLflow gives it' }
+const SHORT_ERRORS = { error: () => 'its signature has another form than MLflow gives it' }
 
 /**
- * The features of a model whose one input is a table of these columns; a type that the input cannot hold is passed over.
+ * Turns columns of MLflow into features of a model with one input. A type that the input cannot hold is ignored.
  *
- * @returns undefined where there are no columns.
- * @throws Error where they cannot be the columns of this model.
+ * @returns undefined if there are no columns, or if the model has several inputs.
+ * @throws Error if the model has other columns.
  */
 export function toMlflowFeatures({ inputs }: Signature, columns: readonly MlflowColumn[]): ModelJson['features'] {
   const [only, second] = inputs
-  // Where each column is an input, its name is in the file.
+  // If each column is an input of its own, the file has its name.
   if (columns.length === 0 || !only || second || only.shape.length !== 2) return undefined
   const width = only.shape[1]!
   if (width !== -1 && width !== columns.length) {

@@ -4,7 +4,7 @@ import { parseExactly } from '../../json/exact-json.ts'
 import { ACTIVATIONS } from '../../core/activation.ts'
 import { OUT_OF_RANGE } from '../../core/feature.ts'
 
-// model.json, the optional description beside a model file. Its JSON Schema is docs/model.schema.json.
+// model.json is an optional file beside a model file. Its JSON Schema is docs/model.schema.json.
 
 const name = z.string().min(1).max(200)
 const text = z.string().max(2000)
@@ -46,7 +46,7 @@ const output = z.strictObject({
   columns: z
     .array(name)
     .min(1)
-    .refine((names) => !repeated(names), 'two columns have the same name')
+    .refine((names) => !hasRepeated(names), 'two columns have the same name')
     .optional()
     .describe(
       'Names of the columns of an output with several numbers for each row. The answer then has an object with these names.',
@@ -131,15 +131,15 @@ const contentSchema = z
         'Small runs are computed in the listening process (inline), or all runs in worker processes. The default is inline if the graph is proven harmless and its runs are short.',
       ),
   })
-  .refine(({ features = [] }) => !repeated(features.map((entry) => entry.name)), {
+  .refine(({ features = [] }) => !hasRepeated(features.map((entry) => entry.name)), {
     path: ['features'],
     message: 'two features have the same name',
   })
-  .refine(({ outputs = [] }) => !repeated(outputs.map(({ tensor, name: given = tensor }) => given)), {
+  .refine(({ outputs = [] }) => !hasRepeated(outputs.map(({ tensor, name: given = tensor }) => given)), {
     path: ['outputs'],
     message: 'two outputs have the same name',
   })
-  .refine(({ labels = [] }) => !repeated(labels), { path: ['labels'], message: 'two labels are the same' })
+  .refine(({ labels = [] }) => !hasRepeated(labels), { path: ['labels'], message: 'two labels are the same' })
   .refine(({ labels, activation }) => !activation || labels, {
     path: ['activation'],
     message: 'is for a network whose classes have names: list them in "labels"',
@@ -151,7 +151,7 @@ export type ModelJson = z.infer<typeof contentSchema>
 export function modelJsonSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(contentSchema, {
     unrepresentable: 'any',
-    // Those that a double does not hold.
+    // A bigint is an integer that a double does not hold.
     override({ zodSchema, jsonSchema }) {
       if (zodSchema instanceof z.ZodBigInt) jsonSchema.type = 'integer'
     },
@@ -162,17 +162,17 @@ export function modelJsonSchema(): object {
 /**
  * Reads a model.json.
  *
- * @throws Error that names every element at fault.
+ * @throws Error that names every wrong element.
  */
 export async function readModelJson(file: string): Promise<ModelJson> {
-  const content: unknown = parseJson(await readText(file))
+  const content: unknown = parseModelJson(await readModelJsonText(file))
   const { data, error } = contentSchema.safeParse(content)
   if (data) return data
   const problems = error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
   throw new Error(`model.json: ${problems.join('; ')}`)
 }
 
-async function readText(file: string): Promise<string> {
+async function readModelJsonText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
@@ -180,7 +180,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function parseJson(content: string): unknown {
+function parseModelJson(content: string): unknown {
   try {
     return parseExactly(content)
   } catch (error) {
@@ -188,6 +188,6 @@ function parseJson(content: string): unknown {
   }
 }
 
-function repeated(values: readonly (string | number | bigint)[]): boolean {
+function hasRepeated(values: readonly (string | number | bigint)[]): boolean {
   return new Set(values).size < values.length
 }

@@ -3,30 +3,32 @@ import { basename, dirname, join, sep } from 'node:path'
 
 const VERSION = /^\d+$/
 
-/** One version of a model, as found on disk and not read yet. */
+/** One version of a model on disk. It is not read yet. */
 export interface ModelFile {
   readonly name: string
   readonly version: string
   readonly file: string
-  /** The model.json beside it, or else the one above its version, if there is one. */
+  /** The model.json beside the file, or else the one in the folder above the version. */
   readonly modelJsonFile?: string
-  /** The examples.json beside it, if there is one: the model's own test. */
+  /** The examples.json beside the file. */
   readonly examplesFile?: string
-  /** The MLmodel beside it, if it is in a folder of MLflow. */
+  /** The MLmodel beside the file, if the folder comes from MLflow. */
   readonly mlmodelFile?: string
-  /** Why it cannot be loaded, whatever is in it. */
+  /** The reason why the file cannot be loaded, if its place already shows it. */
   readonly problem?: string
 }
 
 /**
- * Finds the models under a folder: `<name>/<version>/model.onnx` with an optional `<name>/model.json`, which a
- * `<name>/<version>/model.json` replaces for its version, and plain `<name>.onnx` files as version 1. Hidden entries are passed over. As platforms mount it, the folder may also be
- * one model itself, `model.onnx` or `<version>/model.onnx`, or a file. Where none of that is found, the only file of a model
- * anywhere below is it.
+ * Finds the models in a folder. Hidden entries are ignored. The first of these layouts that has a model is taken:
  *
- * @param given The name of a model that has none by its place.
+ * 1. The path is a file.
+ * 2. `<name>/<version>/model.onnx`, and `<name>.onnx` as version 1. A model.json may stand in `<name>/` or beside the file.
+ * 3. The folder is one model, as platforms mount it: `model.onnx` or `<version>/model.onnx`.
+ * 4. There is exactly one file of a model, up to four folders deep.
+ *
+ * @param given Name of a model whose place has no name.
  * @returns Sorted by name, then by version, the newest last.
- * @throws Error when the folder cannot be read.
+ * @throws Error if the folder cannot be read.
  */
 export async function findModels(folder: string, given?: string): Promise<ModelFile[]> {
   if (await exists(folder)) return [{ name: given ?? basename(folder, '.onnx'), version: '1', file: folder }]
@@ -37,17 +39,17 @@ export async function findModels(folder: string, given?: string): Promise<ModelF
   }
   if (named.some(({ problem }) => problem === undefined)) return named
   const versions = await findVersions(folder, given ?? 'model')
-  // Folders of other names were meant for models, whose file is in the wrong place.
+  // A folder with another name is meant for a model whose file is in the wrong place.
   const numbered = versions.filter(({ version, problem }) => problem === undefined && VERSION.test(version))
   if (numbered.length > 0) return numbered
   const files = await findFiles(folder, MAX_DEPTH)
   return files.length === 1 ? [await toOnly(folder, files[0]!, given)] : named
 }
 
-// `<name>/<version>/<folder>/model.onnx`, as Azure ML mounts a folder that was registered.
+// Azure ML mounts a registered folder as `<name>/<version>/<folder>/model.onnx`.
 const MAX_DEPTH = 4
 
-/** Files of models, as paths from the folder. */
+/** Returns the paths of all model files, relative to the folder. */
 async function findFiles(folder: string, depth: number): Promise<string[]> {
   const files: string[] = []
   for (const entry of await visibleEntries(folder).catch(() => [])) {
@@ -58,7 +60,7 @@ async function findFiles(folder: string, depth: number): Promise<string[]> {
   return files
 }
 
-/** The only model of a folder; its name and version are those of the folders that it is in. */
+/** Makes the only model of a folder. The names of the folders around the file give its name and version. */
 async function toOnly(folder: string, path: string, given: string | undefined): Promise<ModelFile> {
   const folders = path.split(sep).slice(0, -1)
   const name = folders.find((each) => !VERSION.test(each)) ?? 'model'
@@ -68,7 +70,7 @@ async function toOnly(folder: string, path: string, given: string | undefined): 
   return { name: given ?? name, version, file, ...sideFiles }
 }
 
-/** What stands beside the file of a folder that is one model itself. */
+/** Finds the side files in a folder. */
 async function findSideFiles(folder: string): Promise<Partial<Record<keyof typeof BESIDE, string>>> {
   const files: Partial<Record<keyof typeof BESIDE, string>> = {}
   for (const [key, name] of Object.entries(BESIDE) as [keyof typeof BESIDE, string][]) {
@@ -95,14 +97,14 @@ async function findNamed(folder: string): Promise<ModelFile[]> {
   ].toSorted((a, b) => a.name.localeCompare(b.name) || compareVersions(a.version, b.version))
 }
 
-/** What is neither a file nor missing, such as a pipe, is never opened: that could wait for ever. */
+/** A pipe is never opened, because that could wait for ever. A missing file fails when it is read. */
 async function toPlain(name: string, file: string): Promise<ModelFile> {
   const found = await stat(file).catch(() => undefined)
   const problem = found && !found.isFile() ? { problem: `${name}.onnx is no file` } : {}
   return { name, version: '1', file, ...problem }
 }
 
-/** `2` before `10`, `1.9` before `1.10`. */
+/** Sorts `2` before `10`, and `1.9` before `1.10`. */
 export function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }
@@ -128,7 +130,7 @@ async function findVersions(folder: string, name: string): Promise<ModelFile[]> 
   return [{ name, version: '1', file: folder, problem: `no ${name}/<version>/model.onnx was found: ${hint}` }]
 }
 
-/** The file of a version: model.onnx, or the only one under another name. */
+/** Finds the file of a version: model.onnx, or the only `.onnx` file under another name. */
 async function findFile(folder: string): Promise<string | undefined> {
   const usual = join(folder, 'model.onnx')
   if (await exists(usual)) return usual
@@ -138,7 +140,7 @@ async function findFile(folder: string): Promise<string | undefined> {
     : undefined
 }
 
-/** A model file in a place or under a name where none is looked for. */
+/** Finds a model file in a wrong place, for the error text. */
 async function findStray(folder: string, entries: readonly string[]): Promise<string | undefined> {
   const direct = entries.find((entry) => entry.endsWith('.onnx'))
   if (direct !== undefined) return direct
@@ -155,7 +157,7 @@ function nameClash(name: string): string {
 }
 
 async function visibleEntries(folder: string): Promise<string[]> {
-  // A volume's own folder is none of the user's.
+  // The file system of a volume makes this folder.
   return (await readdir(folder)).filter((entry) => !entry.startsWith('.') && entry !== 'lost+found').toSorted()
 }
 

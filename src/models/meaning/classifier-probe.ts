@@ -8,28 +8,29 @@ import { buildSampleInputs } from '../tuning/sample-inputs.ts'
 import { settleActivation } from './network-classifier.ts'
 import { sumUpToOne } from './probabilities.ts'
 
-/** What a model's own answers tell beyond its types. */
+/** The meaning of a classifier, after its own answers have confirmed or corrected it. */
 export interface ProbedClassifier extends Pick<ModelView, 'task' | 'labels' | 'labelIndex'> {
   readonly warnings: readonly string[]
 }
 
-/** Where labels come from; a guess of the file's is given up at the first doubt. */
+/** The source of labels. Labels that were guessed from the file are dropped at the first doubt. */
 export type LabelSource = 'model.json' | 'the file' | 'a guess'
 
 interface Answer {
-  /** The class that the model answers itself, if it does. */
+  /** The class that the model answers, as text; empty if it answers none. */
   readonly label: string
   readonly values: readonly number[]
 }
 
 const ANSWERS = 8
-// Made-up values may be none that a model can take: what is answered with NaN says nothing.
+// An answer with NaN says nothing. It is common, because sample inputs may be values that the model was not made for.
 const TRIES = 3 * ANSWERS
 
 /**
- * Lets a classifier answer made-up values: whether its numbers are probabilities, and whether the labels can be right.
+ * Lets a classifier answer sample inputs, to decide whether its numbers are probabilities and whether its labels can be
+ * right. The view stays as it is if the model is no classifier or cannot compute the inputs.
  *
- * @throws Error when those of model.json cannot.
+ * @throws Error if the labels of model.json cannot be right.
  */
 export async function probeClassifier(session: Session, view: ModelView, from: LabelSource): Promise<ProbedClassifier> {
   const { task, labels, labelIndex } = view
@@ -53,7 +54,7 @@ export async function probeClassifier(session: Session, view: ModelView, from: L
   return { ...known, warnings: isWarned ? [text] : [] }
 }
 
-/** undefined where made-up values cannot be made, or computed. */
+/** @returns undefined if sample inputs cannot be built or computed. */
 async function readAnswers(
   session: Session,
   view: ModelView,
@@ -85,7 +86,7 @@ async function tryOut(
   }
 }
 
-/** Why labels cannot be right. */
+/** Finds a proof that the labels are wrong. */
 function findProblem(answers: readonly Answer[], { labels, labelIndex }: ModelView): string | undefined {
   for (const { label, values } of answers) {
     if (values.length !== labels.length) {
@@ -98,7 +99,7 @@ function findProblem(answers: readonly Answer[], { labels, labelIndex }: ModelVi
   return undefined
 }
 
-/** Where the order of labels seems to be another than that of the columns; models may disagree with themselves, too. */
+/** Finds a sign that labels and columns have different orders. It is no proof, because some models contradict themselves. */
 function findDoubt(answers: readonly Answer[], { labels, labelIndex }: ModelView): string | undefined {
   for (const { label, values } of answers) {
     const index = labelIndex.get(label)

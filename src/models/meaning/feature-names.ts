@@ -1,4 +1,4 @@
-// Keys under which exporters and people keep the names of the columns in a file's metadata.
+// Exporters and people keep the names of the columns under these keys in the metadata of a file.
 const KEYS = [
   'feature_names',
   'feature_names_in_',
@@ -11,10 +11,10 @@ const KEYS = [
 const MAX_NAME = 200
 
 /**
- * The names of the columns, as the metadata of a file tells them: a JSON array, a list as Python prints it, or names
- * separated by commas or lines.
+ * Reads the names of the columns from the metadata of a file. It may hold a JSON array, a list in the form of Python, or
+ * names separated by commas or lines.
  *
- * @returns Empty when there are none, or none that can be told apart.
+ * @returns An empty array if there are no names, or if two of them are equal.
  */
 export function readFeatureNames(metadata: ReadonlyMap<string, string>): string[] {
   for (const key of KEYS) {
@@ -25,7 +25,7 @@ export function readFeatureNames(metadata: ReadonlyMap<string, string>): string[
   return []
 }
 
-/** What the metadata has under the first key of names, where none of them could be used. */
+/** A warning if the metadata has a list of names, and no list of names could be used. */
 export function unreadNamesText(metadata: ReadonlyMap<string, string>): string | undefined {
   const key = KEYS.find((each) => /^\s*[[(]/.test(metadata.get(each) ?? ''))
   if (key === undefined || readFeatureNames(metadata).length > 0) return undefined
@@ -37,7 +37,7 @@ function parseNames(text: string): string[] {
   if (trimmed === '') return []
   const list = parseArray(trimmed) ?? parsePythonList(trimmed)
   if (list) return list
-  // A list that could not be read, or a single word, which may be anything.
+  // This is a list that could not be read, or a single word, which may mean anything.
   if (/^[[(]/.test(trimmed) || !/[,\n]/.test(trimmed)) return []
   const separator = trimmed.includes('\n') ? '\n' : ','
   return trimmed.split(separator).map((name) => name.trim())
@@ -52,10 +52,10 @@ function parseArray(text: string): string[] | undefined {
   }
 }
 
-// Python quotes a text that has an apostrophe with quotation marks, and any other with apostrophes.
+// Python quotes a text that has an apostrophe with quotation marks, and any other text with apostrophes.
 const PYTHON_TEXT = /(['"])((?:\\.|(?!\1)[^\\])*)\1\s*(,\s*|$)/suy
 
-/** A list or tuple of texts, as Python's `repr` writes it. */
+/** Parses a list or tuple of texts, as Python's `repr` writes it. */
 function parsePythonList(text: string): string[] | undefined {
   const [, inner] = /^[[(]\s*(.*?)\s*[\])]$/s.exec(text) ?? []
   if (inner === undefined) return undefined
@@ -72,12 +72,13 @@ function parsePythonList(text: string): string[] | undefined {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' }
 
-/** undefined where an escape is of another kind than `repr` writes. */
+/** @returns undefined if there is an escape that `repr` never writes. */
 function unescape(content: string): string | undefined {
   let isKnown = true
-  const text = content.replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gs, (_all, x, u, long, one) => {
-    const code = (x ?? u ?? long) as string | undefined
-    const escaped = code === undefined ? ESCAPES[one as string] : String.fromCodePoint(Number.parseInt(code, 16))
+  const pattern = /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gs
+  const text = content.replace(pattern, (_all, ...[x, u, long, one]: (string | undefined)[]) => {
+    const code = x ?? u ?? long
+    const escaped = code === undefined ? ESCAPES[one!] : String.fromCodePoint(Number.parseInt(code, 16))
     isKnown &&= escaped !== undefined
     return escaped ?? ''
   })

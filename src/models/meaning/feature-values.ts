@@ -3,26 +3,27 @@ import type { DataType } from '../../core/datatypes.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
 import type { Feature, FeatureType } from '../../core/feature.ts'
 
-// Values of features as model.json has them.
+/** A value of a feature, as model.json has it. */
+export type FeatureValue = number | boolean | string
 
-export type Value = number | boolean | string
-type Held = Pick<Feature, 'dataType'>
-
-/** Integers that a double does not hold are text where the column holds them all. */
-export function toValue(value: Value | bigint | undefined, { dataType }: Held): Value | undefined {
+/** Turns a bigint into text if the column holds all integers of 64 bits, and else into a number. */
+export function toFeatureValue(
+  value: FeatureValue | bigint | undefined,
+  { dataType }: Pick<Feature, 'dataType'>,
+): FeatureValue | undefined {
   if (typeof value !== 'bigint') return value
-  return isLong(dataType) ? String(value) : Number(value)
+  return hasLongIntegers(dataType) ? String(value) : Number(value)
 }
 
 /**
- * Checks a value against the feature that it is for.
+ * Checks a value against its feature.
  *
- * @param what What the value is, for the message.
- * @param otherwise What else it may be, for the message.
- * @throws Error when it is none of its type, or the column cannot hold it.
+ * @param what Names the value in the message.
+ * @param otherwise Other allowed values, for the message.
+ * @throws Error if the value is not of the type of the feature, or if the column cannot hold it.
  */
-export function checkValue(
-  value: Value,
+export function checkFeatureValue(
+  value: FeatureValue,
   what: string,
   { type, dataType }: Pick<Feature, 'type' | 'dataType'>,
   otherwise = '',
@@ -32,30 +33,36 @@ export function checkValue(
   throw new Error(`model.json: ${what}, ${JSON.stringify(value)}, is no ${type} that its column holds`)
 }
 
-function isLong(dataType: DataType): boolean {
+/** True if a double does not hold all integers of the type. */
+export function hasLongIntegers(dataType: DataType): boolean {
   return dataType === 'int64' || dataType === 'uint64'
 }
 
-function isOfType(value: Value, type: FeatureType, dataType: DataType): boolean {
-  const isDigits = type === 'integer' && isLong(dataType) && typeof value === 'string' && /^-?\d{1,20}$/.test(value)
-  return isDigits || typeof value === VALUE_TYPES[type]
+function isOfType(value: FeatureValue, type: FeatureType, dataType: DataType): boolean {
+  const mayBeDigits = type === 'integer' && hasLongIntegers(dataType)
+  const isDigits = mayBeDigits && typeof value === 'string' && /^-?\d{1,20}$/.test(value)
+  return isDigits || typeof value === JSON_TYPES[type]
 }
 
-function fits(value: Value, type: FeatureType, dataType: DataType): boolean {
-  if (type === 'date' || type === 'datetime') return (type === 'date' ? daysOf : secondsOf)(String(value)) !== undefined
-  const { kind, min, max } = DATA_TYPES[dataType]
-  if (type === 'integer' && isLong(dataType) && typeof value === 'string') {
-    return BigInt(value) >= min! && BigInt(value) <= max!
-  }
-  if (typeof value !== 'number') return true
-  // An integer that a double rounds is another one.
+/** @param value Of the type of the feature. */
+function fits(value: FeatureValue, type: FeatureType, dataType: DataType): boolean {
+  if (type === 'date') return daysOf(String(value)) !== undefined
+  if (type === 'datetime') return secondsOf(String(value)) !== undefined
+  if (typeof value === 'number') return numberFits(value, type, dataType)
+  if (type !== 'integer' || typeof value !== 'string') return true
+  const { min, max } = DATA_TYPES[dataType]
+  return BigInt(value) >= min! && BigInt(value) <= max!
+}
+
+function numberFits(value: number, type: FeatureType, dataType: DataType): boolean {
+  // A double rounds larger integers.
   if (type === 'integer' && !Number.isSafeInteger(value)) return false
-  if ((type === 'integer' || kind === 'integer') && !Number.isInteger(value)) return false
-  return kind !== 'integer' || (value >= Number(min) && value <= Number(max))
+  const { kind, min, max } = DATA_TYPES[dataType]
+  return kind !== 'integer' || (Number.isInteger(value) && value >= Number(min) && value <= Number(max))
 }
 
-// How a value of each type stands in JSON.
-const VALUE_TYPES: Readonly<Record<FeatureType, string>> = {
+// The JSON type of the values of each feature type.
+const JSON_TYPES: Readonly<Record<FeatureType, string>> = {
   number: 'number',
   integer: 'number',
   boolean: 'boolean',

@@ -2,18 +2,18 @@ import { DATA_TYPES } from '../../core/datatypes.ts'
 import type { DataKind } from '../../core/datatypes.ts'
 import type { Feature, FeatureType } from '../../core/feature.ts'
 import type { Signature, TensorSpec } from '../../core/signature.ts'
-import { checkValue, toValue } from './feature-values.ts'
+import { checkFeatureValue, toFeatureValue } from './feature-values.ts'
 import { toDeclaredRule, toUnprovenRule } from './missing-rules.ts'
 import type { DefaultRule } from './missing-rules.ts'
 import type { ModelJson } from '../files/model-json.ts'
 
-// Each column takes memory for its name, in every answer that lists them too.
+// Each column takes memory for its name, also in every answer that lists the features.
 const MAX_FEATURES = 100_000
 
 type Described = NonNullable<ModelJson['features']>[number]
 type Column = Pick<Feature, 'name' | 'dataType' | 'input' | 'column'>
 
-// What a feature may be declared as, by the kind of its column; the first is the default.
+/** The types that a feature may have, by the kind of its column. The first is the default. */
 export const FEATURE_TYPES: Readonly<Record<DataKind, readonly FeatureType[]>> = {
   float: ['number', 'integer', 'boolean', 'date', 'datetime'],
   integer: ['integer', 'boolean', 'date', 'datetime'],
@@ -22,12 +22,13 @@ export const FEATURE_TYPES: Readonly<Record<DataKind, readonly FeatureType[]>> =
 }
 
 /**
- * The named columns of a tabular model: one [rows, n] input, or several [rows, 1] inputs.
+ * Finds the named columns of a tabular model. It has one input [rows, n], or several inputs [rows, 1].
  *
- * @param named Names that the file itself has for the columns of its one input.
- * @param toDefault What becomes of missing values where model.json does not say.
- * @returns In column order; empty when the inputs are not tabular, or have more columns than anybody names.
- * @throws Error when model.json describes other features than the model has.
+ * @param described The features in model.json.
+ * @param named Names in the metadata of the file, for the columns of its only input.
+ * @param toDefault Returns the rule for missing values of a feature for which model.json has none.
+ * @returns In column order. Empty if the inputs are not tabular, or have more than 100,000 columns.
+ * @throws Error if model.json describes other features than the model has.
  */
 export function toFeatures(
   signature: Signature,
@@ -44,20 +45,20 @@ export function toFeatures(
     })
   }
   if (columns.length !== described.length) throw new Error(countMismatch(signature, columns.length, described.length))
-  // Where every column is an input with a name of its own, names that are all among them say which is which.
+  // If each column is an input of its own, model.json may name the inputs in any order.
   const byName = new Map(columns.map((column) => [column.name, column]))
   const isNamed = signature.inputs.length > 1 && described.every(({ name }) => byName.has(name))
   return described.map((feature, position) => {
     const { name } = feature
     const column = { ...(isNamed ? byName.get(name)! : columns[position]!), name }
-    const declared = toValue(feature.missing, column)
+    const declared = toFeatureValue(feature.missing, column)
     const type = toType(feature, column)
     const missing = declared === undefined ? toDefault(column, position) : toDeclaredRule(declared, { ...column, type })
     return toFeature({ ...feature, type, missing }, column)
   })
 }
 
-/** @throws Error when model.json declares a type that the column cannot hold. */
+/** @throws Error if model.json declares a type that the column cannot hold. */
 function toType({ name, type }: Described, column: Column): FeatureType {
   const allowed = FEATURE_TYPES[DATA_TYPES[column.dataType].kind]
   if (type && !allowed.includes(type)) {
@@ -74,8 +75,8 @@ function toType({ name, type }: Described, column: Column): FeatureType {
 
 function toFeature(described: Omit<Described, 'missing'> & Pick<Feature, 'type' | 'missing'>, column: Column): Feature {
   const { name, type } = described
-  const example = toValue(described.example, column)
-  if (example !== undefined) checkValue(example, `the example of feature ${name}`, { ...column, type })
+  const example = toFeatureValue(described.example, column)
+  if (example !== undefined) checkFeatureValue(example, `the example of feature ${name}`, { ...column, type })
   return { ...column, ...withoutUndefined({ ...described, example }) }
 }
 
@@ -92,7 +93,7 @@ function toColumns({ inputs }: Signature, describedCount: number | undefined): C
     const isTable = inputs.every(({ shape }) => shape[1] === 1)
     return isTable ? inputs.map(({ name, dataType }, input) => ({ name, dataType, input, column: 0 })) : []
   }
-  // A free number of columns is whatever model.json says it is.
+  // If the number of columns is free, model.json decides it.
   const width = first.shape[1] === -1 ? (describedCount ?? 0) : first.shape[1]!
   if (width > MAX_FEATURES) return []
   return Array.from({ length: width }, (_, column) => ({ ...columnName(first, width, column), input: 0, column }))
@@ -112,7 +113,7 @@ function countMismatch(signature: Signature, columns: number, described: number)
   return `model.json: describes ${described} features, but ${has}`
 }
 
-/** Why a table of columns has no features, where it has none. */
+/** Says that a table has too many columns for features; undefined if it has not. */
 export function wideInputText({ inputs: [first, second] }: Signature): string | undefined {
   if (!first || second || first.shape.length !== 2 || first.shape[1]! <= MAX_FEATURES) return undefined
   return `input ${first.name} has ${first.shape[1]} columns, more than ${MAX_FEATURES}: it takes tensors only, and no records`

@@ -9,10 +9,10 @@ import type { Model } from '../model.ts'
 import type { ModelJson } from '../files/model-json.ts'
 
 /**
- * Joins a task with the threshold in model.json.
+ * Adds the threshold of model.json to a task.
  *
- * @param labels Of the classes, in the order of their numbers; empty when unknown.
- * @throws Error when the model is no classifier of two known classes, or has no class of that label.
+ * @param labels Labels of the classes, in the order of their numbers; empty if they are not known.
+ * @throws Error if the model is no classifier of two known classes, or if it has no class with that label.
  */
 export function withThreshold(task: Task, labels: readonly Label[], asked: ModelJson['threshold']): Task {
   if (asked === undefined) return task
@@ -34,10 +34,10 @@ function toThreshold(asked: NonNullable<ModelJson['threshold']>, labels: readonl
 }
 
 /**
- * Has the output of a model that tells the class tell the one that the threshold chooses. Networks have no such output:
- * the label of their answers is chosen where these are written.
+ * Replaces the class that the model answers by the one that the threshold chooses. A network answers no class: the codec
+ * of the answer chooses its label.
  *
- * @returns `infer` itself where there is nothing to do.
+ * @returns `infer` itself if there is nothing to do.
  */
 export function choosingLabels(infer: Model['infer'], { task, labelIndex }: ModelView): Model['infer'] {
   if (task.kind !== 'classifier' || !task.threshold || task.label === undefined) return infer
@@ -57,7 +57,7 @@ export function choosingLabels(infer: Model['infer'], { task, labelIndex }: Mode
   }
 }
 
-/** @param values Of the label's output, for the two classes, as text. */
+/** @param values The two classes that the output of the label may have, as text. */
 function chooseLabels(
   outputs: Tensors,
   { label, probabilities, activation, threshold }: Extract<Task, { kind: 'classifier' }>,

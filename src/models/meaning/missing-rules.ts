@@ -3,13 +3,13 @@ import type { ExampleGaps, Feature, MissingRule } from '../../core/feature.ts'
 import { NameIndex } from '../../core/name-index.ts'
 import type { Signature } from '../../core/signature.ts'
 import type { MissingProofs } from '../../onnx/column-proofs.ts'
-import { checkValue } from './feature-values.ts'
-import type { Value } from './feature-values.ts'
+import { checkFeatureValue } from './feature-values.ts'
+import type { FeatureValue } from './feature-values.ts'
 
 /**
- * What becomes of a feature's missing values where model.json does not say.
+ * Returns the rule for missing values of a feature for which model.json has none.
  *
- * @param position Where the feature stands in a row without names.
+ * @param position Position of the feature in a row without names.
  */
 export type DefaultRule = (
   feature: Pick<Feature, 'name' | 'dataType' | 'input' | 'column'>,
@@ -19,12 +19,15 @@ export type DefaultRule = (
 const BY_MODEL_JSON = { by: 'model.json', reason: 'model.json says so' } as const
 
 /**
- * What model.json says of a feature's missing values: `nan`, `refuse`, or a value that stands for them. In a feature of
- * strings `nan` is a text like any other, since no string is NaN.
+ * Turns `missing` of model.json into a rule. It is `nan`, `refuse`, or a value that replaces a missing one. In a feature
+ * of strings `nan` is a text like any other, because no string is NaN.
  *
- * @throws Error when it is none of these, or the column cannot hold it.
+ * @throws Error if it is a value of another type, or if the column cannot hold it.
  */
-export function toDeclaredRule(missing: Value, feature: Pick<Feature, 'name' | 'type' | 'dataType'>): MissingRule {
+export function toDeclaredRule(
+  missing: FeatureValue,
+  feature: Pick<Feature, 'name' | 'type' | 'dataType'>,
+): MissingRule {
   const { name, type, dataType } = feature
   if (missing === 'refuse') return { rule: 'refuse', ...BY_MODEL_JSON }
   if (missing === 'nan' && type !== 'string') {
@@ -32,11 +35,11 @@ export function toDeclaredRule(missing: Value, feature: Pick<Feature, 'name' | '
     const next = 'give a value for "missing", or "refuse"'
     throw new Error(`model.json: a missing value of feature ${name} cannot be NaN in a column of ${dataType}: ${next}`)
   }
-  checkValue(missing, `what stands for a missing value of feature ${name}`, feature, ', "nan" or "refuse"')
+  checkFeatureValue(missing, `what stands for a missing value of feature ${name}`, feature, ', "nan" or "refuse"')
   return { rule: 'value', value: missing, ...BY_MODEL_JSON }
 }
 
-/** Refuses, since nothing is known of the model. */
+/** The rule if nothing is known about the model: missing values are refused. */
 export const toUnprovenRule: DefaultRule = ({ dataType }) => {
   const isFloat = DATA_TYPES[dataType].kind === 'float'
   const reason = isFloat ? 'nothing shows that the model handles it' : 'no value stands for it'
@@ -44,9 +47,10 @@ export const toUnprovenRule: DefaultRule = ({ dataType }) => {
 }
 
 /**
- * Lets a column of floats take NaN where a row of examples.json has no value for it, or the graph is proven to handle it.
+ * Makes the rules of a model. A column of floats takes NaN if a row of examples.json has no value for it, or if the graph
+ * is proven to handle NaN.
  *
- * @param gaps What examples.json shows.
+ * @param gaps The features without a value in some row of examples.json.
  */
 export function toDefaultRule({ inputs }: Signature, proofs: MissingProofs, gaps: ExampleGaps): DefaultRule {
   const shown = new NameIndex([...gaps.names])
@@ -56,7 +60,7 @@ export function toDefaultRule({ inputs }: Signature, proofs: MissingProofs, gaps
       return { rule: 'nan', by: 'examples.json', reason: 'a row of examples.json is without it' }
     }
     const columns = proofs.get(inputs[feature.input]!.name) ?? []
-    // One proof stands for all columns where their number is free.
+    // If the number of columns is free, one proof holds for all of them.
     const proof = columns[Math.min(feature.column, columns.length - 1)]
     if (!proof) return toUnprovenRule(feature, position)
     return { rule: proof.isHandled ? 'nan' : 'refuse', by: 'graph', reason: proof.reason }

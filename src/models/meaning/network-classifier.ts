@@ -7,24 +7,24 @@ import type { ModelJson } from '../files/model-json.ts'
 import { areProbabilities, sumUpToOne } from './probabilities.ts'
 import { toTask } from './task-by-types.ts'
 
-// Their results are what the classes are to be answered with: probabilities, or scores of another kind.
+// The numbers after these operators are answered as they are: probabilities, or scores of another kind.
 const FINISHED = /^(Softmax|Sigmoid|HardSigmoid|Hardmax|ai\.onnx\.ml\..*)$/
-// Any number can come from these, so they are no probabilities, however they look for some inputs.
+// These operators can make any number. So their numbers are no probabilities, even if some look like it.
 const UNBOUNDED = /^(Gemm|MatMul|Add|Conv|LogSoftmax|com\.microsoft\.(FusedGemm|FusedMatMul|FusedConv))$/
-// Numbers below zero can come from these, so only rows that sum up to 1 make probabilities of them.
+// These operators can make numbers below zero. So their numbers are probabilities only if each row sums up to 1.
 const SIGNED =
   /^(Sub|Neg|Tanh|Sin|Cos|Tan|Asin|Atan|Erf|Softsign|Elu|Selu|Celu|LeakyRelu|PRelu|Gelu|Mish|Swish|HardSwish|(Lp|Layer|Batch|Instance|Group|RMS|MeanVariance)Normalization)$/
 
-const SAID = 'model.json says so'
+const BY_USER = 'model.json says so'
 
 type NetworkTask = Extract<Task, { kind: 'classifier' }>
 
 /**
- * Makes a classifier of a network whose one answered output has a float for each class, where model.json names the
- * classes. The class of a row is the one with the largest number.
+ * Makes a classifier of a network if model.json names the classes, and the only answered output has a float for each
+ * class. The class of a row is the one with the largest number.
  *
  * @param all Every output of the model, answered or not.
- * @throws Error when labels or activation do not fit the output.
+ * @throws Error if labels or activation do not fit the output.
  */
 export function toNetworkClassifier(
   task: Task,
@@ -33,8 +33,8 @@ export function toNetworkClassifier(
   { labels, activation }: ModelJson,
 ): Task {
   if (!labels) return task
-  if (task.kind === 'classifier') return activation ? { ...task, activation: asSaid(activation) } : task
-  // The probabilities alone, of a model that tells the class as well: they are finished, and keep their form.
+  if (task.kind === 'classifier') return activation ? { ...task, activation: toAskedActivation(activation) } : task
+  // The model answers the class as well, and only its probabilities are chosen. They are finished.
   const isPart = toTask(all).kind === 'classifier' && !activation
   if (task.kind !== 'regressor' || isPart) return task
   const width = all.find(({ name }) => name === task.value)!.shape[1] ?? 1
@@ -44,11 +44,13 @@ export function toNetworkClassifier(
     label: undefined,
     probabilities: task.value,
     scores: 'scores',
-    activation: activation ? asSaid(activation, width) : guess(findLastOperator(graph, task.value), width),
+    activation: activation
+      ? toAskedActivation(activation, width)
+      : guessActivation(findLastOperator(graph, task.value), width),
   }
 }
 
-/** True for a classifier that does not tell the class itself. */
+/** True for a classifier that has no output with the class. */
 export function isNetwork(task: Task): boolean {
   return task.kind === 'classifier' && task.label === undefined
 }
@@ -60,14 +62,14 @@ function checkWidth(width: number, labels: number): void {
   throw new Error(`model.json: has ${labels} labels, but the model has ${width} numbers a row`)
 }
 
-function asSaid(name: Activation['name'], width = -1): Activation {
+function toAskedActivation(name: Activation['name'], width = -1): Activation {
   if (name === 'softmax' && width === 1) {
     throw new Error('model.json: activation softmax of a single number is always 1: use sigmoid')
   }
-  return { name, reason: SAID }
+  return { name, reason: BY_USER }
 }
 
-function guess(operator: string | undefined, width: number): Activation {
+function guessActivation(operator: string | undefined, width: number): Activation {
   if (operator === undefined) return { name: 'none', reason: 'the output is an input or a constant' }
   const reason = `the graph ends in ${operator}`
   if (FINISHED.test(operator)) return { name: 'none', reason }
@@ -76,10 +78,11 @@ function guess(operator: string | undefined, width: number): Activation {
 }
 
 /**
- * Settles what the graph does not tell by rows of numbers that the model answered. Where all rows sum up to 1, or all
- * numbers lie between 0 and 1 and cannot be negative, the graph has computed the probabilities itself, step by step.
+ * Decides by answers of the model whether its numbers are probabilities already, if the graph does not tell. They are if
+ * all rows sum up to 1. They also are if all numbers lie between 0 and 1, and the last operator makes no negative ones.
  *
- * @throws Error when there are more or fewer numbers a row than labels.
+ * @param answers Rows of numbers that the model answered.
+ * @throws Error if a row has another number of numbers than there are labels.
  */
 export function settleActivation(
   task: NetworkTask,
@@ -90,9 +93,9 @@ export function settleActivation(
   const areAll = (test: (values: readonly number[]) => boolean): boolean => answers.every(({ values }) => test(values))
   const test = task.activation?.guessed === 'signed' ? sumUpToOne : areProbabilities
   const activation = settle(task.activation, areAll(test))
-  // The word of model.json is that nothing is done, and not what the numbers are.
-  const isSaid = activation?.reason === SAID
-  const isProbability = activation?.name !== 'none' || areAll(isSaid ? sumUpToOne : areProbabilities)
+  // An activation of `none` in model.json does not say that the numbers are probabilities.
+  const isAsked = activation?.reason === BY_USER
+  const isProbability = activation?.name !== 'none' || areAll(isAsked ? sumUpToOne : areProbabilities)
   return { ...task, ...(activation && { activation }), scores: isProbability ? 'probabilities' : 'scores' }
 }
 

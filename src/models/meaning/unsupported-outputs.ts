@@ -1,7 +1,7 @@
 import type { Signature } from '../../core/signature.ts'
 import type { ModelFileInfo } from '../../onnx/model-file.ts'
 
-/** Texts on the outputs of a loaded model that are left out. */
+/** Texts on outputs that the server leaves out of all answers. @param notFetched Outputs that the runtime cannot return. */
 export function leftOutTexts(
   { outputs }: Signature,
   { unsupported }: ModelFileInfo,
@@ -12,7 +12,7 @@ export function leftOutTexts(
   return [...left].map((name) => `${unsupportedText(name, unsupported.get(name) ?? 'no tensor')}; it is left out`)
 }
 
-/** What an output is that cannot be answered, and what to do about it. */
+/** Says why an output cannot be answered, and the next step. */
 export function unsupportedText(name: string, type: string): string {
   if (type.startsWith('sequence(map')) return `${onlyTensors(name, type)}: export it with options={"zipmap": False}`
   if (!type.startsWith('tensor(')) return `${onlyTensors(name, type)}: export it with a tensor as output`

@@ -9,7 +9,7 @@ import type { BatchPolicy } from '../../scheduling/scheduler.ts'
 import type { ModelJson } from '../files/model-json.ts'
 import { buildSampleInputs } from './sample-inputs.ts'
 
-/** How requests of a model are joined. */
+/** The rules by which requests of a model are joined. */
 export type Batching = BatchPolicy &
   Pick<Calibration, 'reason' | 'measured'> & {
     /** True if other rows in a run do not change the answer to a row. Rows may then be joined and cut. */

@@ -10,7 +10,7 @@ import type { ModelJson } from '../files/model-json.ts'
 import type { Batching } from './batching.ts'
 import { buildSampleInputs } from './sample-inputs.ts'
 
-/** Where a model is computed. */
+/** The place where a model is computed. */
 export interface Execution {
   /** `inline`: the listening process computes small runs, and workers compute the others. */
   readonly mode: 'inline' | 'workers'
@@ -33,7 +33,7 @@ export interface ExecutionOptions {
   readonly asked: ModelJson['execution']
 }
 
-/** How the listening process computes small runs. */
+/** The session and the limits for small runs in the listening process. */
 export interface InlineComputing {
   readonly session: Session
   /** Most rows in a run. */

@@ -1,6 +1,6 @@
 import type { Fill } from '../../core/sample-recipe.ts'
 
-/** How one fill chooses its numbers. */
+/** The rule by which a fill chooses its numbers. */
 interface FillRule {
   /** True if floats differ from element to element, and another seed makes other numbers. */
   readonly isVaried: boolean

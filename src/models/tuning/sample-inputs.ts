@@ -94,7 +94,7 @@ function setElement(data: TensorData, index: number, cell: Cell): void {
   if (Array.isArray(data)) data[index] = toText(value, cell)
   else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     data[index] = BigInt(typeof value === 'number' ? Math.trunc(value) : value)
-  } else data[index] = toNumber(Number(value), cell)
+  } else data[index] = toElement(Number(value), cell)
 }
 
 function valueOf(index: number, { dataType, feature, fill, parity, isScalar }: Cell): CellValue {
@@ -111,7 +111,7 @@ function toText(value: CellValue, { fill, parity }: Cell): string {
 }
 
 /** Floats differ from element to element. Equal numbers would hide a difference between two answers. */
-function toNumber(value: number, { dataType, feature, fill, noise }: Cell): number {
+function toElement(value: number, { dataType, feature, fill, noise }: Cell): number {
   const { kind } = DATA_TYPES[dataType]
   if (kind === 'boolean') return value === 0 ? 0 : 1
   if (kind !== 'float') return value

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { toLabels } from '../../../src/models/meaning/outputs.ts'
+import { toLabels } from '../../../src/models/meaning/class-labels.ts'
 import { readModelJson } from '../../../src/models/files/model-json.ts'
 import { createFolder } from '../../support/folders.ts'
 
