@@ -3,7 +3,7 @@ import type { TensorSpec } from '../../core/signature.ts'
 import type { Task } from '../../core/task.ts'
 import type { ModelJson } from '../files/model-json.ts'
 import { isNetwork } from './network-classifier.ts'
-import { isLabel } from './task-by-types.ts'
+import { isLabelSpec } from './task-by-types.ts'
 
 /**
  * Chooses and names the outputs that are answered, as model.json says. Without it, all outputs are answered.
@@ -53,12 +53,12 @@ export function nameByLabels(
   if (!labels || task.kind === 'classifier') return outputs
   const only = modelJson.outputs?.length === 1 ? outputs[0] : undefined
   const spec = only && specs.find(({ name }) => name === only.tensor)
-  if (!only || !spec || !(isLabel(spec) || task.kind === 'regressor')) {
+  if (!only || !spec || !(isLabelSpec(spec) || task.kind === 'regressor')) {
     throw new Error(
       'model.json: has labels, but the model is no classifier: choose one output of numbers in "outputs", or leave them out',
     )
   }
-  return [isLabel(spec) ? { ...only, isLabel: true } : withLabelColumns(only, spec, labels)]
+  return [isLabelSpec(spec) ? { ...only, isLabel: true } : withLabelColumns(only, spec, labels)]
 }
 
 function withLabelColumns(

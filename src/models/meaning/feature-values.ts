@@ -18,19 +18,26 @@ export function toFeatureValue(
 /**
  * Checks a value against its feature.
  *
- * @param what Names the value in the message.
+ * @param where Names the value in the message.
  * @param otherwise Other allowed values, for the message.
  * @throws Error if the value is not of the type of the feature, or if the column cannot hold it.
  */
 export function checkFeatureValue(
   value: FeatureValue,
-  what: string,
+  where: string,
   { type, dataType }: Pick<Feature, 'type' | 'dataType'>,
   otherwise = '',
 ): void {
-  if (!isOfType(value, type, dataType)) throw new Error(`model.json: ${what} is no ${type}${otherwise}`)
+  const got = `got ${JSON.stringify(value)}`
+  if (!isOfType(value, type, dataType)) {
+    throw new Error(`model.json: ${where}: expected ${withArticle(type)}${otherwise}, ${got}`)
+  }
   if (fits(value, type, dataType)) return
-  throw new Error(`model.json: ${what}, ${JSON.stringify(value)}, is no ${type} that its column holds`)
+  throw new Error(`model.json: ${where}: expected ${withArticle(type)} that fits into ${dataType}, ${got}`)
+}
+
+export function withArticle(type: FeatureType): string {
+  return type === 'integer' ? 'an integer' : `a ${type}`
 }
 
 /** True if a double does not hold all integers of the type. */
@@ -39,15 +46,19 @@ export function hasLongIntegers(dataType: DataType): boolean {
 }
 
 function isOfType(value: FeatureValue, type: FeatureType, dataType: DataType): boolean {
-  const mayBeDigits = type === 'integer' && hasLongIntegers(dataType)
-  const isDigits = mayBeDigits && typeof value === 'string' && /^-?\d{1,20}$/.test(value)
-  return isDigits || typeof value === JSON_TYPES[type]
+  if (type === 'date') return typeof value === 'string' && daysOf(value) !== undefined
+  if (type === 'datetime') return typeof value === 'string' && secondsOf(value) !== undefined
+  if (type !== 'integer') return typeof value === type
+  return typeof value === 'string' ? isIntegerText(value, dataType) : Number.isInteger(value)
+}
+
+/** A long integer is text, because JSON numbers do not hold all of its digits. */
+function isIntegerText(text: string, dataType: DataType): boolean {
+  return hasLongIntegers(dataType) && /^-?\d{1,20}$/.test(text)
 }
 
 /** @param value Of the type of the feature. */
 function fits(value: FeatureValue, type: FeatureType, dataType: DataType): boolean {
-  if (type === 'date') return daysOf(String(value)) !== undefined
-  if (type === 'datetime') return secondsOf(String(value)) !== undefined
   if (typeof value === 'number') return numberFits(value, type, dataType)
   if (type !== 'integer' || typeof value !== 'string') return true
   const { min, max } = DATA_TYPES[dataType]
@@ -59,14 +70,4 @@ function numberFits(value: number, type: FeatureType, dataType: DataType): boole
   if (type === 'integer' && !Number.isSafeInteger(value)) return false
   const { kind, min, max } = DATA_TYPES[dataType]
   return kind !== 'integer' || (Number.isInteger(value) && value >= Number(min) && value <= Number(max))
-}
-
-// The JSON type of the values of each feature type.
-const JSON_TYPES: Readonly<Record<FeatureType, string>> = {
-  number: 'number',
-  integer: 'number',
-  boolean: 'boolean',
-  string: 'string',
-  date: 'string',
-  datetime: 'string',
 }

@@ -76,7 +76,7 @@ function toType({ name, type }: Described, column: Column): FeatureType {
 function toFeature(described: Omit<Described, 'missing'> & Pick<Feature, 'type' | 'missing'>, column: Column): Feature {
   const { name, type } = described
   const example = toFeatureValue(described.example, column)
-  if (example !== undefined) checkFeatureValue(example, `the example of feature ${name}`, { ...column, type })
+  if (example !== undefined) checkFeatureValue(example, `"example" of feature ${name}`, { ...column, type })
   return { ...column, ...withoutUndefined({ ...described, example }) }
 }
 

@@ -35,7 +35,7 @@ export function toDeclaredRule(
     const next = 'give a value for "missing", or "refuse"'
     throw new Error(`model.json: a missing value of feature ${name} cannot be NaN in a column of ${dataType}: ${next}`)
   }
-  checkFeatureValue(missing, `what stands for a missing value of feature ${name}`, feature, ', "nan" or "refuse"')
+  checkFeatureValue(missing, `"missing" of feature ${name}`, feature, ', "nan" or "refuse"')
   return { rule: 'value', value: missing, ...BY_MODEL_JSON }
 }
 

@@ -5,7 +5,7 @@ import type { Signature, TensorSpec } from '../../core/signature.ts'
 /** Recognises the meaning of the answered outputs by their types, because every exporter names them differently. */
 export function toTask(outputs: readonly TensorSpec[]): Task {
   const [first, second, third] = outputs
-  const label = outputs.find(isLabel)
+  const label = outputs.find(isLabelSpec)
   const numbers = outputs.find((output) => output !== label && isNumbers(output))
   if (second && !third && label && numbers) {
     if (numbersPerRow(numbers) === 1) return { kind: 'outlier', label: label.name, score: numbers.name }
@@ -16,7 +16,7 @@ export function toTask(outputs: readonly TensorSpec[]): Task {
 }
 
 /** True for one integer or text for each row. Some exporters write all of them into a single row. */
-export function isLabel({ dataType, shape }: TensorSpec): boolean {
+export function isLabelSpec({ dataType, shape }: TensorSpec): boolean {
   const isSingleRow = shape.length === 2 && shape[0] === 1 && shape[1] === -1
   return (dataType === 'int64' || dataType === 'string') && (isSingleRow || numbersPerRow({ shape }) === 1)
 }

@@ -2,7 +2,7 @@ import { DATA_TYPES } from '../../core/datatypes.ts'
 import { daysOf, secondsOf } from '../../core/dates.ts'
 import { fromFloat16Bits, toFloat16Bits } from '../../core/float16.ts'
 import type { Feature, FeatureType, OutOfRange, ValueRange } from '../../core/feature.ts'
-import { hasLongIntegers } from './feature-values.ts'
+import { hasLongIntegers, withArticle } from './feature-values.ts'
 
 type RangeValue = number | bigint | string
 
@@ -24,7 +24,7 @@ export function toRanges(features: readonly Feature[], otherwise: OutOfRange = '
       feature,
       minimum: minimum === undefined ? undefined : toBound('minimum', minimum, feature),
       maximum: maximum === undefined ? undefined : toBound('maximum', maximum, feature),
-      values: values && new Set(values.map((value) => toColumnValue('a value', value, feature))),
+      values: values && new Set(values.map((value) => toColumnValue(value, feature))),
       missing: replacementOf(feature),
       isRefused: outOfRange === 'refuse',
     }
@@ -40,15 +40,15 @@ function replacementOf(feature: Feature): RangeValue | undefined {
 
 function toBound(what: string, value: number | bigint, feature: Feature): number | bigint {
   if (DATA_TYPES[feature.dataType].kind !== 'string') return rounded(value, feature)
-  throw new Error(`model.json: feature ${feature.name} has a ${what}, but its column holds strings`)
+  const next = 'list the usual strings in "values"'
+  throw new Error(`model.json: "${what}" of feature ${feature.name}: its column holds strings: ${next}`)
 }
 
-function toColumnValue(what: string, value: RangeValue, feature: Feature): RangeValue {
+function toColumnValue(value: RangeValue, feature: Feature): RangeValue {
   const held = tryColumnValue(value, feature)
   if (held !== undefined) return held
-  throw new Error(
-    `model.json: ${what} of feature ${feature.name}, ${JSON.stringify(String(value))}, is no ${feature.type}`,
-  )
+  const got = JSON.stringify(String(value))
+  throw new Error(`model.json: "values" of feature ${feature.name}: expected ${withArticle(feature.type)}, got ${got}`)
 }
 
 /** @returns The value as its column holds it; undefined if it is not of the type of the feature. */

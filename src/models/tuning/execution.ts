@@ -104,7 +104,7 @@ function reasonForWorkers({ file, view, batching, asked }: ExecutionOptions): st
   if (!rows.isProven) return `the graph does not prove that rows keep apart (${rows.reason})`
   if (bytes > MAX_INLINE_FILE_BYTES) return `its file has ${Math.round(bytes / 1e6)} MB`
   const free = view.signature.inputs.find(({ shape }) => shape.length === 0 || shape.slice(1).includes(-1))
-  return free && `input ${free.name} is free in more than its rows`
+  return free && `input ${free.name} has a free axis besides its rows`
 }
 
 /** Measures the sizes that were measured in a worker once more. Returns an empty list if no size was measured there. */

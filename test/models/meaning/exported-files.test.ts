@@ -479,8 +479,11 @@ describe('labels that the file tells otherwise than the model answers', () => {
 
 describe('model.json is held to the columns:', () => {
   test.each<[object, RegExp]>([
-    [{ name: 'n', missing: 1.5, type: 'integer' }, /what stands for a missing value of feature n, 1\.5, is no integer/],
-    [{ name: 'n', example: 'yesterday', type: 'date' }, /the example of feature n, "yesterday", is no date/],
+    [
+      { name: 'n', missing: 1.5, type: 'integer' },
+      /"missing" of feature n: expected an integer, "nan" or "refuse", got 1\.5$/,
+    ],
+    [{ name: 'n', example: 'yesterday', type: 'date' }, /"example" of feature n: expected a date, got "yesterday"$/],
     [{ name: 'n', type: 'datetime' }, /seconds do not fit into float32: export with float64/],
   ])('%j fails the load', async (feature, error) => {
     const features = JSON.stringify({ features: [feature, { name: 'b' }] })

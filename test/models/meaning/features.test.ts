@@ -85,7 +85,7 @@ describe('the features of a model', () => {
   ])('refuse an %s that %s does not hold for a missing one: %s', (type, dataType, missing) => {
     const described = [{ name: 'id', type: type as 'integer', missing: missing as bigint }]
     expect(() => features([spec('id', dataType as 'int64', [-1, 1])], described)).toThrow(
-      /^model\.json: what stands for a missing .*id/,
+      /^model\.json: "missing" of feature id: expected an integer/,
     )
   })
 
@@ -98,7 +98,11 @@ describe('the features of a model', () => {
       [{ name: 'a', type: 'string' as const }],
     ],
     ['a is declared number, but', [spec('X', 'int64', [-1, 1])], [{ name: 'a', type: 'number' as const }]],
-    ['the example of feature a is no number', [spec('X', 'float32', [-1, 1])], [{ name: 'a', example: 'b' }]],
+    [
+      '"example" of feature a: expected a number, got "b"',
+      [spec('X', 'float32', [-1, 1])],
+      [{ name: 'a', example: 'b' }],
+    ],
   ])('refuse a description that does not fit: %s', (message, inputs, described) => {
     expect(() => features(inputs, described)).toThrow(message)
   })

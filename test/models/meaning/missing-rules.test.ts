@@ -79,9 +79,9 @@ describe('the rule for missing values of a feature', () => {
   })
 
   test.each([
-    ['number', 'NaN', /what stands for a missing value of feature a is no number, "nan" or "refuse"$/],
-    ['integer', 1.5, /what stands for a missing value of feature a, 1\.5, is no integer that its column holds$/],
-    ['date', 'never', /what stands for a missing value of feature a, "never", is no date that its column holds$/],
+    ['number', 'NaN', /^model\.json: "missing" of feature a: expected a number, "nan" or "refuse", got "NaN"$/],
+    ['integer', 1.5, /"missing" of feature a: expected an integer, "nan" or "refuse", got 1\.5$/],
+    ['date', 'never', /"missing" of feature a: expected a date, "nan" or "refuse", got "never"$/],
   ] as const)('cannot be, for a %s, the value %j', (type, missing, message) => {
     expect(() => rules([{ name: 'a', type, missing }, { name: 'b' }])).toThrow(message)
   })

@@ -168,7 +168,7 @@ test.each<[string, Case, RegExp]>([
   [
     'inner dimensions are free',
     { view: createView({ signature: { inputs: [spec('x', 'float32', [-1, -1])], outputs: [] } }) },
-    /^input x is free in more than its rows/,
+    /^input x has a free axis besides its rows/,
   ],
   ['model.json says so', { asked: 'workers' }, /^model\.json says so/],
 ])('computes in workers where %s', async (_case, options, reason) => {

@@ -148,9 +148,13 @@ describe('a range', () => {
 
   test.each<[Features[number], DataType, string]>([
     [{ name: 'x', minimum: 2, maximum: 1 }, 'float32', 'the minimum of feature x, 2, is above its maximum, 1'],
-    [{ name: 'x', minimum: 2 }, 'string', 'feature x has a minimum, but its column holds strings'],
-    [{ name: 'x', values: ['many'] }, 'float32', 'a value of feature x, "many", is no number'],
-    [{ name: 'x', values: [1.5] }, 'int64', 'a value of feature x, "1.5", is no integer'],
+    [
+      { name: 'x', minimum: 2 },
+      'string',
+      '"minimum" of feature x: its column holds strings: list the usual strings in "values"',
+    ],
+    [{ name: 'x', values: ['many'] }, 'float32', '"values" of feature x: expected a number, got "many"'],
+    [{ name: 'x', values: [1.5] }, 'int64', '"values" of feature x: expected an integer, got "1.5"'],
   ])('that makes no sense, %o, fails the load', (feature, dataType, text) => {
     expect(() => viewOf([feature], [dataType])).toThrow(`model.json: ${text}`)
   })
