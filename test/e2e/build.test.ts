@@ -1,37 +1,17 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { createFolder } from '../support/folders.ts'
 import { post } from '../support/http.ts'
 import { FLOWER, FLOWER_ANSWER } from '../support/iris.ts'
-import { MODELS, ROOT } from '../support/paths.ts'
+import { MODELS } from '../support/paths.ts'
+import { copyProject, startBuild } from '../support/project-copy.ts'
 import { startServer } from '../support/server-process.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 import { waitUntil } from '../support/wait.ts'
 
 // A worker computes that many rows, never the server itself.
 const MANY_FLOWERS = Array.from({ length: 1000 }, () => FLOWER)
-
-/** A copy of what a build reads, so that other tests keep the `dist/` that they run from. */
-function copyProject(): string {
-  const folder = createFolder({})
-  for (const path of ['package.json', 'tsconfig.json', 'src', 'tools/build.mjs', 'dist']) {
-    cpSync(join(ROOT, path), join(folder, path), { recursive: true })
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  return folder
-}
-
-function startBuild(cwd: string): { readonly ended: Promise<number | null>; readonly isRunning: () => boolean } {
-  const build = spawn('npm', ['run', '-s', 'build'], { cwd, stdio: 'ignore' })
-  return {
-    ended: once(build, 'close').then(([code]) => code as number | null),
-    isRunning: () => build.exitCode === null,
-  }
-}
 
 /** Starts the server of this folder, with one worker. */
 function startFrom(folder: string): Promise<ServerProcess> {
