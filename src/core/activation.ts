@@ -39,7 +39,7 @@ export function activate(scores: Tensor, name: Activation['name'], classes: numb
   return { dataType, shape: [rows, columns], data }
 }
 
-/** A row of floats as numbers. */
+/** Reads a row of floats as numbers. */
 export function readRow({ dataType, data }: Tensor, from: number, width: number): number[] {
   const row = Array.from({ length: width }, (_, column) => Number(data[from + column]))
   return dataType === 'float16' ? row.map(fromFloat16Bits) : row
@@ -48,11 +48,11 @@ export function readRow({ dataType, data }: Tensor, from: number, width: number)
 const APPLY: Readonly<Record<Activation['name'], (values: readonly number[]) => readonly number[]>> = {
   none: (values) => values,
   sigmoid: (values) => values.map((value) => 1 / (1 + Math.exp(-value))),
-  softmax,
+  softmax: toSoftmax,
 }
 
-function softmax(values: readonly number[]): number[] {
-  // Without this shift the exponential of 1000 is infinite.
+function toSoftmax(values: readonly number[]): number[] {
+  // Without this shift, the exponential of 1000 would be infinite.
   const largest = values.reduce((most, value) => Math.max(most, value), -Infinity)
   const exponentials = values.map((value) => Math.exp(value - largest))
   const sum = exponentials.reduce((total, value) => total + value, 0)

@@ -3,29 +3,29 @@ import { maxBytesOf } from './json-size.ts'
 import { byteLengthOf } from './tensor.ts'
 import type { Tensors } from './tensor.ts'
 
-/** What is known of an answer before it is written. */
+/** The size of an answer, estimated before it is written. */
 interface AnswerSize {
-  /** Most bytes that it may take. */
+  /** An upper bound of its bytes. */
   readonly bytes: number
-  /** Those of them that do not depend on rows. */
+  /** The part of `bytes` that does not grow with the rows. */
   readonly fixedBytes?: number
-  /** Of the request; 1 where the model has no batch axis. */
+  /** Rows of the request; 1 if the model has no batch axis. */
   readonly rows: number
 }
 
-/** @throws ServingError ANSWER_TOO_LARGE that says how many rows fit. */
+/** @throws ServingError ANSWER_TOO_LARGE with the number of rows that fit. */
 export function checkAnswer(size: AnswerSize, maxBytes: number): void {
   if (size.bytes > maxBytes) throw answerTooLarge(size, maxBytes)
 }
 
-// An answer may leave out most of the outputs, such as all but the likeliest classes.
+// An answer may be much smaller than the outputs, for example if it has only the likeliest classes.
 const OUTPUTS_SHARE = 2
 
-/** What the outputs of a model take. */
+/** The size of the outputs of a model. */
 export interface OutputSize {
-  /** As they are. */
+  /** Bytes of the tensors. */
   readonly bytes: number
-  /** As JSON, at the most. */
+  /** An upper bound of their bytes as JSON. */
   readonly textBytes: number
 }
 
@@ -40,11 +40,11 @@ export function sizeOfOutputs(outputs: Tensors): OutputSize {
 }
 
 /**
- * Counts what a model answers, before it takes memory where requests are served. The part that is answered is counted later,
- * more exactly.
+ * Checks the size of outputs before they take memory in the listening process. The size of the answer itself is checked
+ * later, and more exactly.
  *
- * @param rows Of the request; 1 where the model has no batch axis.
- * @returns The error where outputs are much larger than an answer may be.
+ * @param rows Rows of the request; 1 if the model has no batch axis.
+ * @returns The error if the outputs are much larger than an answer may be; undefined if not.
  */
 export function outputsProblem(size: OutputSize, rows: number, maxAnswerBytes: number): ServingError | undefined {
   if (size.bytes <= OUTPUTS_SHARE * maxAnswerBytes) return undefined

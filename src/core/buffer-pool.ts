@@ -1,29 +1,29 @@
-/** Memory that one owner holds until it is given back. */
+/** Memory with one owner, who gives it back. */
 export interface OwnedBytes {
-  /** Starts at a multiple of 8 bytes, but behind a padding. Its content is undefined at first, and again after `release`. */
+  /** Starts at a multiple of 8 bytes, unless it has a padding. Its content is undefined at first and after `release`. */
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Gives the memory back, for others to write to. Once more does nothing. */
+  /** Gives the memory back, so that others may write to it. A second call does nothing. */
   release(): void
 }
 
-// Smaller buffers cost the collector little, larger ones are rare.
+// Smaller buffers cost the garbage collector little, and larger ones are rare.
 const MIN_BYTES = 2 ** 16
 const MAX_BYTES = 2 ** 23
-// What waits for reuse takes no more than this.
+// Buffers that wait for reuse take no more memory than this.
 const MAX_KEPT_BYTES = 2 ** 25
 
 /**
- * Large buffers that are used again. V8 counts them as external memory and runs a full collection every few of them,
- * which costs more than copying their content.
+ * Keeps large buffers for reuse. V8 counts a buffer as external memory, and collects all garbage after a few of them. This
+ * costs more than to copy their content.
  *
- * Whoever takes a buffer owns it, and may hand it on. Nobody reads a view of it after `release`. Without `release` the
- * collector frees it, as any other.
+ * The taker of a buffer owns it, and may pass it on. Nobody may read a view of it after `release`. Without `release`, the
+ * garbage collector frees the buffer.
  */
 export class BufferPool {
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
 
-  /** @param length Bytes that are needed. */
+  /** @param length Number of bytes. */
   take(length: number): OwnedBytes {
     if (length < MIN_BYTES || length > MAX_BYTES) return { bytes: new Uint8Array(length), release: () => undefined }
     const size = sizeClassOf(length)
@@ -39,9 +39,9 @@ export class BufferPool {
   }
 
   /**
-   * Copies chunks one behind the other.
+   * Copies chunks into one buffer, in their order.
    *
-   * @param padding Bytes that stay free before the first chunk. The result does not show them.
+   * @param padding Bytes of the buffer that stay free before the first chunk. `bytes` of the result begins behind them.
    */
   concat(chunks: readonly Uint8Array[], padding = 0): OwnedBytes {
     let length = padding
@@ -71,7 +71,7 @@ export class BufferPool {
   }
 }
 
-/** Calls `release` once all of so many owners have given up their part. */
+/** Shares a buffer among several owners. `release` is called when each of them has called the result. */
 export function sharedRelease(owners: number, release: () => void): () => void {
   let left = owners
   return () => {
@@ -80,7 +80,7 @@ export function sharedRelease(owners: number, release: () => void): () => void {
   }
 }
 
-/** The next power of two, or the step half way before it. */
+/** Returns the next power of two, or three quarters of it if that is enough. */
 function sizeClassOf(length: number): number {
   const power = 2 ** Math.ceil(Math.log2(length))
   return length <= power * 0.75 ? power * 0.75 : power

@@ -1,4 +1,4 @@
-/** What one element of a tensor is; the names are those of ONNX Runtime. */
+/** The type of one element of a tensor, by its name in ONNX Runtime. */
 export type DataType =
   | 'bool'
   | 'uint8'
@@ -14,7 +14,7 @@ export type DataType =
   | 'float64'
   | 'string'
 
-/** Elements in row-major order. float16 travels as its raw bits, bool as 0 and 1. */
+/** Elements in row-major order. A float16 is stored as its raw bits, a bool as 0 or 1. */
 export type TensorData =
   | Uint8Array
   | Uint16Array
@@ -28,12 +28,12 @@ export type TensorData =
   | Float64Array
   | string[]
 
-/** How a datatype's values are written and checked. */
+/** A group of datatypes whose values are read, checked and written in the same way. */
 export type DataKind = 'boolean' | 'integer' | 'float' | 'string'
 
 interface DataTypeRow {
   readonly kind: DataKind
-  /** Makes zeroed storage for `length` elements. */
+  /** Makes storage for `length` elements, filled with 0 or ''. */
   readonly allocate: (length: number) => TensorData
   /** The range of an integer type, inclusive. */
   readonly min?: bigint

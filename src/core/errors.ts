@@ -1,17 +1,17 @@
-/** What can go wrong with a request. Each transport maps these to its own statuses. */
+/** The reasons why a request fails. Each transport maps them to its own statuses. */
 export type ErrorCode =
-  | 'INVALID_INPUT' // the request itself is at fault
+  | 'INVALID_INPUT' // the request is wrong
   | 'MODEL_NOT_FOUND' // no such model or version
   | 'MODEL_NOT_READY' // loading, failed to load, paused, or shutting down
-  | 'ANSWER_TOO_LARGE' // the answer would be longer than the server answers
+  | 'ANSWER_TOO_LARGE' // the answer would exceed the limit of the server
   | 'INFERENCE_FAILED' // the model could not compute these values
-  | 'QUEUE_FULL' // refused before it was accepted; may be sent again
-  | 'DEADLINE_EXCEEDED' // not computed in the time the client gave it
-  | 'CANCELLED' // the client went away before its turn
-  | 'RUN_TIMEOUT' // the model computes for longer than it may
-  | 'RUNTIME_FAILED' // the process that computed it ended; not the request's fault
+  | 'QUEUE_FULL' // refused before it was accepted; the client may send it again
+  | 'DEADLINE_EXCEEDED' // not computed within the time that the client or the server allows
+  | 'CANCELLED' // the client left before its turn
+  | 'RUN_TIMEOUT' // the run took longer than it may
+  | 'RUNTIME_FAILED' // the worker ended, and the request is not the cause
 
-/** One element at fault: where it stands in the request, and what was expected and came. */
+/** One wrong element: its path in the request, and a text that says what was expected and what came. */
 export interface ErrorDetail {
   readonly path: string
   readonly message: string
@@ -21,7 +21,7 @@ export interface ErrorDetail {
 export class ServingError extends Error {
   readonly code: ErrorCode
   readonly details: readonly ErrorDetail[]
-  /** When it is worth while to try again, where that is known. */
+  /** Seconds after which the client should try again, if that is known. */
   readonly retryAfterS: number | undefined
 
   constructor(code: ErrorCode, message: string, details: readonly ErrorDetail[] = [], retryAfterS?: number) {

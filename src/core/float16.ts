@@ -1,11 +1,11 @@
-// IEEE 754 binary16 as raw bits. Node 20 has no Float16Array, so the conversion is ours.
+// IEEE 754 binary16 as raw bits. Node 20 has no Float16Array.
 
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
 
 /**
- * The float16 nearest to `value` (ties to even), as its 16 bits.
- * Beyond ±65504 the result is ±Infinity, as with `Math.fround`.
+ * Returns the 16 bits of the float16 that is nearest to `value`, with ties to even. Beyond ±65504 the result is ±Infinity,
+ * as with `Math.fround`.
  */
 export function toFloat16Bits(value: number): number {
   if (Number.isNaN(value)) return 0x7e00
@@ -19,7 +19,7 @@ export function toFloat16Bits(value: number): number {
   return sign | (((exponent + 15) << 10) + roundHalfEven(magnitude * 2 ** (10 - exponent)) - 1024)
 }
 
-/** The number that 16 bits of a float16 stand for. */
+/** Returns the number with these 16 bits. */
 export function fromFloat16Bits(half: number): number {
   const sign = half & 0x8000 ? -1 : 1
   const exponent = (half >> 10) & 31

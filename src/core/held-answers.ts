@@ -1,11 +1,11 @@
 import { ServingError } from './errors.ts'
 
-// So many answers of the largest size may wait for their clients.
+// The limit in answers of the largest size.
 const MAX_LARGEST = 2
-// A shorter answer is not counted.
+// Shorter answers are not counted.
 const LONG_BYTES = 2 ** 14
 
-/** Counts the long answers that wait for their clients to read them, so that slow clients cannot take all memory. */
+/** Counts the long answers that clients have not read yet, so that slow clients cannot take all memory. */
 export class HeldAnswers {
   readonly #maxBytes: number
   #bytes = 0
@@ -15,10 +15,10 @@ export class HeldAnswers {
   }
 
   /**
-   * Counts an answer, where it is long.
+   * Counts an answer if it is long.
    *
-   * @returns Call it when the client has the answer, or is gone; once more does nothing.
-   * @throws ServingError QUEUE_FULL where too many bytes wait already. One answer is always taken.
+   * @returns Call it when the client has the answer or has left. A second call does nothing.
+   * @throws ServingError QUEUE_FULL if too many bytes wait already. A single answer is always accepted.
    */
   hold(bytes: number): () => void {
     if (bytes <= LONG_BYTES) return () => undefined

@@ -1,39 +1,39 @@
 import type { ServingError } from './errors.ts'
 import type { Tensors } from './tensor.ts'
 
-/** What a model is to compute. The tensors must not change until it has been answered. */
+/** Inputs for a model to compute. The tensors must not change until the answer is there. */
 export interface RunRequest {
   readonly inputs: Tensors
-  /** Names of the outputs to compute; all when absent. */
+  /** Names of the outputs to compute. If absent, all of them. */
   readonly outputs?: readonly string[] | undefined
 }
 
-/** What came of it: the outputs, or why this one could not be computed. */
+/** The result of a request: its outputs, or the error if it could not be computed. */
 export type RunResult = Tensors | ServingError
 
 /** A decoded request. */
 export interface InferenceRequest extends RunRequest {
-  /** When it is too late to start, on the clock of `performance.now()`. */
+  /** The latest time to start, on the clock of `performance.now()`. */
   readonly deadline?: number | undefined
-  /** How long the request may wait, as its body says. It counts from the start of the request. */
+  /** A limit in the body on the time that the request may wait. It counts from the start of the request. */
   readonly timeoutMs?: number | undefined
-  /** 1 goes first; requests without one go last, in the order in which they came. */
+  /** 1 is the highest. Requests without a priority come last, in the order of their arrival. */
   readonly priority?: number | undefined
 }
 
-/** Where the time of a request went. */
+/** The parts of the time of a request. */
 export interface Timings {
-  /** Accepted, waiting for the runtime. */
+  /** From the moment when the request was accepted until its run started. */
   readonly queueMs: number
-  /** In the runtime, the way to its worker and back included. */
+  /** From the start of the run to its end, with the way to the worker and back. */
   readonly computeMs: number
-  /** Rows in the run that computed it, those of other requests included. */
+  /** Rows of the run, with those of other requests. */
   readonly batchSize: number
 }
 
 export interface InferenceResult {
   readonly outputs: Tensors
   readonly timings: Timings
-  /** Gives back the memory behind the outputs, where it is large. Nobody reads them afterwards. */
+  /** Gives back the memory of the outputs, if it is large. Nobody may read them afterwards. */
   readonly release?: () => void
 }

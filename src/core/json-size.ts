@@ -1,9 +1,9 @@
 import type { DataType } from './datatypes.ts'
 import type { Tensor } from './tensor.ts'
 
-// How long JSON may become, counted from the types alone.
+// Upper bounds of the length of JSON, by datatype.
 
-// The longest that JavaScript writes of any value of the type, and a comma.
+// The longest text that JavaScript writes for a value of the type, and a comma.
 const MAX_BYTES: Readonly<Record<Exclude<DataType, 'string'>, number>> = {
   bool: 6,
   uint8: 4,
@@ -14,7 +14,7 @@ const MAX_BYTES: Readonly<Record<Exclude<DataType, 'string'>, number>> = {
   int16: 7,
   int32: 12,
   int64: 21,
-  // -0.0000012345678901234567, since a float16 is written with all digits of its double.
+  // -0.0000012345678901234567. A float16 is written with all digits of its double.
   float16: 26,
   // -340282350000000000000
   float32: 23,
@@ -22,12 +22,12 @@ const MAX_BYTES: Readonly<Record<Exclude<DataType, 'string'>, number>> = {
 }
 const QUOTES_AND_COMMA = 3
 
-/** Most bytes that one number takes as JSON, with a comma. */
+/** An upper bound of the bytes of one number as JSON, with a comma. */
 export function maxNumberBytes(dataType: DataType): number {
   return dataType === 'string' ? 0 : MAX_BYTES[dataType]
 }
 
-/** Most bytes that all elements take as JSON, with a comma each. Of strings, what escapes add is not counted. */
+/** An upper bound of the bytes of all elements as JSON, with a comma each. Escapes in strings are not counted. */
 export function maxBytesOf({ dataType, data }: Tensor): number {
   if (dataType !== 'string') return data.length * MAX_BYTES[dataType]
   let bytes = 0
@@ -37,7 +37,7 @@ export function maxBytesOf({ dataType, data }: Tensor): number {
 
 const SHORT_TEXT = 32
 
-/** At least as many bytes as a text takes in UTF-8: quickly, and only of longer texts exactly. */
+/** An upper bound of the bytes of a text in UTF-8. It is exact for long texts, and quick for short ones. */
 export function maxTextBytes(text: string): number {
   return text.length < SHORT_TEXT ? 3 * text.length : Buffer.byteLength(text)
 }

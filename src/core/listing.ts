@@ -1,7 +1,7 @@
 const MAX_LISTED = 10
 const MAX_NAME = 60
 
-/** Names for an error text, whatever their number and length: at most ten of them, and how many more there are. */
+/** Lists names for an error text: at most ten, each cut at 60 characters, and the number of the others. */
 export function listNames(names: readonly string[]): string {
   const shown = names
     .slice(0, MAX_LISTED)

@@ -1,4 +1,4 @@
-/** How often something was done, and how many milliseconds it took in all. */
+/** A number of events, and the sum of their durations in milliseconds. */
 export interface Count {
   readonly count: number
   readonly ms: number
@@ -18,6 +18,6 @@ export interface Statistics {
   readonly rows: number
   /** Runs, by their number of rows. */
   readonly runs: ReadonlyMap<number, Count>
-  /** When the last request ended, on the clock of `Date.now()`; 0 before the first. */
+  /** The time at which the last request ended, on the clock of `Date.now()`. 0 before the first request. */
   readonly lastRequestAt: number
 }

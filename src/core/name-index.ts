@@ -1,12 +1,12 @@
 const MAX_REMEMBERED = 1000
-// More names are too many to hold in every spelling.
+// With more names than this, only their Unicode form is compared.
 const MAX_SPELLED = 10_000
 
-/** A way to write names, in which those that a converter has changed are equal; undefined where too little is left. */
+/** Rewrites a name so that it equals the name that a converter made of it. Returns undefined if no letter is left. */
 type Spelling = (name: string) => string | undefined
 
-// Converters write an underscore for each character that no identifier has, for runs of them, or for all but ASCII.
-// Those of TensorFlow name the first output of a node `name:0`. The strictest spelling comes first.
+// A converter writes an underscore for each character that an identifier cannot have, for a run of them, or for all but
+// ASCII. TensorFlow names the first output of a node `name:0`. The strictest spelling comes first.
 const SPELLINGS: readonly Spelling[] = [
   (name) => name.normalize('NFC'),
   (name) => withLetter(underscored(name)),
@@ -14,20 +14,18 @@ const SPELLINGS: readonly Spelling[] = [
   (name) => withLetter(name.normalize('NFC').replace(/[^\da-z]/gi, '_')),
 ]
 
-/**
- * Finds known names by what clients call them: exactly so, in another Unicode form, or as a converter has written them.
- */
+/** Finds the known name that a client means. It may be in another Unicode form, or as a converter has written it. */
 export class NameIndex {
   readonly #exact: ReadonlyMap<string, number>
   #spelled: readonly ReadonlyMap<string, readonly number[]>[] | undefined
   readonly #remembered = new Map<string, readonly number[]>()
 
-  /** @param names Each once. */
+  /** @param names All different. */
   constructor(names: readonly string[]) {
     this.#exact = new Map(names.map((name, index) => [name, index]))
   }
 
-  /** The index of exactly this name. */
+  /** Returns the index of exactly this name. */
   get(name: string): number | undefined {
     return this.#exact.get(name)
   }
@@ -36,7 +34,7 @@ export class NameIndex {
     return this.#exact.has(name)
   }
 
-  /** The index of this name, or of the only one that is alike. */
+  /** Returns the index of this name, or of the only name that is alike. */
   find(name: string): number | undefined {
     const exact = this.#exact.get(name)
     if (exact !== undefined) return exact
@@ -44,7 +42,7 @@ export class NameIndex {
     return second === undefined ? only : undefined
   }
 
-  /** The indexes of all names that are alike, in the strictest spelling in which there are any. */
+  /** Returns the indexes of all names that are alike. The strictest spelling with a result decides. */
   alike(name: string): readonly number[] {
     const remembered = this.#remembered.get(name)
     if (remembered) return remembered
@@ -89,7 +87,7 @@ function collapsed(name: string): string {
   return name.replace(/_+/g, '_').replace(/^_|_$/g, '')
 }
 
-/** Without a letter it may be any number. */
+/** Without a letter, the name could stand for any number. */
 function withLetter(name: string): string | undefined {
   return /\p{L}/u.test(name) ? name : undefined
 }

@@ -1,8 +1,8 @@
-/** A body for `POST …/predict` that the model was seen to answer, or what one looks like and why none is shown. */
+/** A body for `POST …/predict` that the model was seen to answer. Or else its outline, and a note why no body is shown. */
 export type OfferedExample =
   | { readonly body: unknown }
   | {
       readonly note: string
-      /** The body with shape and datatype in the place of numbers. */
+      /** The body, with shape and datatype in place of the numbers. */
       readonly outline: unknown
     }

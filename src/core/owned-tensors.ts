@@ -2,7 +2,7 @@ import type { Tensor, Tensors } from './tensor.ts'
 
 /** Tensors that are views of an owned buffer. */
 export class OwnedTensors extends Map<string, Tensor> {
-  /** Gives the buffer back. Nobody reads the tensors afterwards. */
+  /** Gives the buffer back. Nobody may read the tensors afterwards. */
   readonly release: () => void
 
   constructor(tensors: Tensors, release: () => void) {
@@ -11,7 +11,7 @@ export class OwnedTensors extends Map<string, Tensor> {
   }
 }
 
-/** Gives back the buffer behind tensors, where they have one. */
+/** Gives back the buffer of the tensors, if they have one. */
 export function releaseTensors(tensors: Tensors): void {
   if (tensors instanceof OwnedTensors) tensors.release()
 }

@@ -2,17 +2,17 @@ import { ServingError } from './errors.ts'
 
 const ROW = /^rows\[(\d+)\]$/
 
-/** The error for one row of many that the model cannot compute. */
+/** Makes the error for a row that the model cannot compute. */
 export function rowFailed(row: number, text: string): ServingError {
   const path = `rows[${row}]`
   return new ServingError('INFERENCE_FAILED', `${path}: ${text}`, [{ path, message: text }])
 }
 
 /**
- * The error of a part of a request, as one of the whole request.
+ * Turns the error of a part of a request into an error of the whole request.
  *
- * @param from The row of the request at which the part begins.
- * @param rows How many rows the part has. The only one is the one at fault.
+ * @param from First row of the part.
+ * @param rows Number of rows of the part. If it has only one, this row is at fault.
  */
 export function asPartOf(error: ServingError, from: number, rows: number): ServingError {
   if (error.code !== 'INFERENCE_FAILED') return error

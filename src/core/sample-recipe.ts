@@ -1,7 +1,4 @@
-/**
- * The rule for the numbers of sample inputs: varied around 0 and 1, with a number of their own for integer scalars, or
- * by one pattern.
- */
+/** The rule for the numbers of sample inputs. Varied numbers lie around 0 and 1. Integer scalars may have another number. */
 export type Fill = 'varied' | 'varied, scalars 1' | 'varied, scalars 16000' | 'ones' | 'zeros' | 'counting'
 
 /** Describes sample inputs that the model was seen to compute. */

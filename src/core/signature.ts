@@ -1,11 +1,11 @@
 import type { DataType } from './datatypes.ts'
 
-/** One input or output of a model. A dimension of -1 is free; `[]` is a scalar or a tensor of unknown rank. */
+/** One input or output of a model. A dimension of -1 is free. `[]` is a scalar or a tensor of unknown rank. */
 export interface TensorSpec {
   readonly name: string
   readonly dataType: DataType
   readonly shape: readonly number[]
-  /** What the file calls its free dimensions, by axis; absent where none has a name. */
+  /** Names of its free dimensions in the file, by axis. Absent if no dimension has a name. */
   readonly freeNames?: readonly (string | undefined)[]
 }
 
@@ -15,8 +15,8 @@ export interface Signature {
 }
 
 /**
- * Whether axis 0 is the batch: it is free in every input, under one name, and no output declares a fixed size for it.
- * An output of unknown rank may have it as well.
+ * True if axis 0 is the batch: it is free in every input, under the same name, and not fixed in any output. An output of
+ * unknown rank may have a batch axis.
  */
 export function hasBatchAxis({ inputs, outputs }: Signature): boolean {
   const [first] = inputs
@@ -27,8 +27,8 @@ export function hasBatchAxis({ inputs, outputs }: Signature): boolean {
 }
 
 /**
- * Whether a run computes exactly one row: axis 0 has size 1 in every input, and in every output it is 1 or free. Several
- * rows then take a run each.
+ * True if a run computes exactly one row: axis 0 has size 1 in every input, and size 1 or a free size in every output.
+ * Several rows then take a run each.
  */
 export function isRowByRow({ inputs, outputs }: Signature): boolean {
   return (
@@ -38,7 +38,7 @@ export function isRowByRow({ inputs, outputs }: Signature): boolean {
   )
 }
 
-/** The same input or output with a free axis 0. */
+/** Returns the same input or output with a free axis 0. */
 export function withFreeRows(spec: TensorSpec): TensorSpec {
   return { ...spec, shape: [-1, ...spec.shape.slice(1)] }
 }
@@ -46,10 +46,10 @@ export function withFreeRows(spec: TensorSpec): TensorSpec {
 /**
  * Checks a shape against the one that a model declares.
  *
- * @returns What is wrong, or undefined when the shape fits.
+ * @returns A text with the expected shape, or undefined if the shape fits.
  */
 export function shapeProblem(spec: TensorSpec, shape: readonly number[]): string | undefined {
-  // The runtime reports a scalar and an unknown rank alike, so here it has the last word.
+  // The runtime reports scalars and unknown ranks in the same way. So the runtime checks the shape when it computes.
   if (spec.shape.length === 0) return undefined
   const fits =
     shape.length === spec.shape.length &&
@@ -57,7 +57,7 @@ export function shapeProblem(spec: TensorSpec, shape: readonly number[]): string
   return fits ? undefined : `expected shape ${formatShape(spec.shape, spec.freeNames)}, got ${formatShape(shape)}`
 }
 
-/** `[any,4]` for a free and a fixed dimension, `[batch,4]` where the free one has a name. */
+/** Writes `[any,4]` for a free and a fixed dimension, and `[batch,4]` if the free dimension has a name. */
 export function formatShape(shape: readonly number[], freeNames: TensorSpec['freeNames'] = []): string {
   return `[${shape.map((dimension, axis) => (dimension === -1 ? (freeNames[axis] ?? 'any') : dimension)).join(',')}]`
 }

@@ -1,4 +1,4 @@
-/** Work in steps, none of which takes longer than a few milliseconds. It returns its result with the last one. */
+/** Work in steps of a few milliseconds at most. The last step returns the result. */
 export type Steps<T> = Generator<undefined, T, undefined>
 
 /** Does all steps without a pause. */

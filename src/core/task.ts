@@ -14,7 +14,7 @@ export type Task =
       readonly probabilities: string
       /** Distances and values of decision functions are `scores`. */
       readonly scores: 'probabilities' | 'scores'
-      /** Turns the numbers of the output into those of the answer. Absent: they are answered as they are. */
+      /** Turns the numbers of the output into those of the answer. If absent, the numbers are answered as they are. */
       readonly activation?: Activation
       /** Compared with the numbers of the answer. */
       readonly threshold?: Threshold

@@ -1,17 +1,17 @@
 import { DATA_TYPES } from './datatypes.ts'
 import type { DataType, TensorData } from './datatypes.ts'
 
-/** A value of a model's input or output; `data` holds the product of `shape` elements, row-major. */
+/** A value of an input or output. `data` holds the elements in row-major order, as many as the product of `shape`. */
 export interface Tensor {
   readonly dataType: DataType
   readonly shape: readonly number[]
   readonly data: TensorData
 }
 
-/** Tensors by name; a Map, because names come from the wire. */
+/** Tensors by name. It is a Map, because names come from clients. */
 export type Tensors = ReadonlyMap<string, Tensor>
 
-/** The number of elements in a tensor of this shape; 1 for a scalar. */
+/** Returns the number of elements in a tensor of this shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   let count = 1
   for (const dimension of shape) count *= dimension
@@ -21,7 +21,7 @@ export function elementCount(shape: readonly number[]): number {
 // V2 and gRPC write the length of a string before it.
 const LENGTH_BYTES = 4
 
-/** How many bytes a tensor takes, as V2 and gRPC write it. */
+/** Returns the bytes of a tensor in the form of V2 and gRPC. */
 export function byteLengthOf({ data }: Tensor): number {
   if (!Array.isArray(data)) return data.byteLength
   let bytes = 0
@@ -29,13 +29,13 @@ export function byteLengthOf({ data }: Tensor): number {
   return bytes
 }
 
-/** The rows of a request: the size of axis 0 of its first input. */
+/** Returns the rows of a request: the size of axis 0 of its first input. */
 export function rowsOf(inputs: Tensors): number {
   const [first] = inputs.values()
   return first?.shape[0] ?? 1
 }
 
-/** Whether tensors can be joined along axis 0: same datatype, and same shape but for that axis. */
+/** True if tensors can be joined along axis 0: they have the same datatype, and the same shape apart from this axis. */
 export function isJoinable(a: Tensor, b: Tensor): boolean {
   const rank = a.shape.length
   if (rank === 0 || rank !== b.shape.length || a.dataType !== b.dataType) return false
@@ -43,7 +43,7 @@ export function isJoinable(a: Tensor, b: Tensor): boolean {
   return true
 }
 
-/** Joins tensors along axis 0 into new storage; every pair must be joinable. */
+/** Joins tensors along axis 0 into new storage. Every pair must be joinable. */
 export function joinTensors(parts: readonly Tensor[]): Tensor {
   const [first] = parts
   if (!first) throw new TypeError('nothing to join')
@@ -61,9 +61,9 @@ export function joinTensors(parts: readonly Tensor[]): Tensor {
 }
 
 /**
- * Splits a tensor along axis 0 into parts of so many rows each, which share its storage.
+ * Splits a tensor along axis 0 into parts. The parts share its storage, except for strings.
  *
- * @param rows Sums up to the size of axis 0.
+ * @param rows Rows of each part. Their sum is the size of axis 0.
  */
 export function splitTensor({ dataType, shape, data }: Tensor, rows: readonly number[]): Tensor[] {
   const rowSize = elementCount(shape.slice(1))

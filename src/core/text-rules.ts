@@ -1,22 +1,23 @@
-/** How the file of a model reads texts otherwise than the library that trained it, by the pattern of its Tokenizer. */
+/** A difference between the Tokenizer of a file and the library that trained the model: some texts are read differently. */
 export interface TextRule {
   /** The input with the texts, by its name in the signature. */
   readonly input: string
   readonly pattern: string
   /**
-   * Which texts are read otherwise. `words`: the pattern is `[a-zA-Z0-9_]+`, which skl2onnx writes for scikit-learn's
+   * The texts that are read differently. `words`: the pattern is `[a-zA-Z0-9_]+`, which skl2onnx writes for scikit-learn's
    * default. `letters`, `digits`, `spaces`: a class of the pattern means ASCII in the file, and Unicode in Python.
    * `characters`: the file counts every space, where scikit-learn takes several as one. `upper`: the file knows the lower
    * case of ASCII alone. `special`: it makes another lower case of a few letters.
    */
   readonly kind: 'words' | 'letters' | 'digits' | 'spaces' | 'characters' | 'upper' | 'special'
-  /** The model counts pairs or longer runs of words, so that a word too many changes what is next to each other. */
+  /** True if the model counts pairs or longer runs of words. An additional word then changes the pairs around it. */
   readonly hasPairs: boolean
-  /** Which letters the file turns to lower case first. */
+  /** The letters that the file turns to lower case first. */
   readonly lowers: 'none' | 'ascii' | 'all'
 }
 
-// What `\w`, `\d` and `\s` of Python match beyond those of RE2. A run of spaces is one space to scikit-learn.
+// These match the characters that `\w`, `\d` and `\s` match in Python, but not in RE2. For scikit-learn, a run of spaces
+// is one space.
 const MISREAD: Readonly<Record<Exclude<TextRule['kind'], 'words' | 'special'>, RegExp>> = {
   letters: /(?![\0-\x7f])[\p{L}\p{N}]/u,
   digits: /(?!\d)\p{Nd}/u,
@@ -26,18 +27,18 @@ const MISREAD: Readonly<Record<Exclude<TextRule['kind'], 'words' | 'special'>, R
   characters: /[\s\x1c-\x1f\x85]{2}/u,
   upper: /(?![\0-\x7f])\p{Changes_When_Lowercased}/u,
 }
-// The letters beyond ASCII whose lower case has a letter of ASCII.
+// These letters are not ASCII, but their lower case has a letter of ASCII.
 const BECOMES_ASCII = /[\u0130\u212a]/
-// A capital I with a dot becomes two characters in Python, and a sigma at the end of a word another sigma.
+// In Python, a capital I with a dot becomes two characters, and a sigma at the end of a word becomes another sigma.
 const SPECIAL_LOWER_CASE = /\u0130|\u03a3(?!\p{Cased})/u
 // oxlint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/
 const WORDS_OF_FILE = /\w+/g
-// The default pattern of scikit-learn: words of two characters or more.
+// The default pattern of scikit-learn finds words of two or more characters.
 const WORDS_OF_ORIGINAL = /[\p{L}\p{N}_]{2,}/gu
 const MAX_PIECE = 40
 
-/** The first piece of a text that the file reads otherwise than the original; undefined where it reads all alike. */
+/** Returns the first piece of a text that the file reads differently from the original model; undefined if there is none. */
 export function findMisread(text: string, rule: TextRule): string | undefined {
   if (rule.kind === 'words') return findMisreadWord(text, rule)
   const at = text.search(expressionOf(rule.kind, rule.lowers))
@@ -59,23 +60,25 @@ function findMisreadWord(text: string, { hasPairs, lowers }: TextRule): string |
   for (let index = 0; index < count; index++) {
     const [word, expected] = [read[index], original[index]]
     if ((isLowered ? word?.toLowerCase() : word) === expected) continue
-    // A single character between words, or a word that is cut apart.
+    // This is a single character between words, or a word that the file cuts.
     return word?.length === 1 && ASCII.test(text) ? word : (expected ?? word)
   }
   return undefined
 }
 
-/** The words that count: one of a single character is in no vocabulary, but it may stand between two that are. */
+/** Returns the words that count. No vocabulary has a word of one character, but such a word may stand within a pair. */
 function wordsOfFile(text: string, hasPairs: boolean): string[] {
   const words = text.match(WORDS_OF_FILE) ?? []
-  return hasPairs ? words.slice(words.findIndex(isLong), words.findLastIndex(isLong) + 1) : words.filter(isLong)
+  return hasPairs
+    ? words.slice(words.findIndex(isLongWord), words.findLastIndex(isLongWord) + 1)
+    : words.filter(isLongWord)
 }
 
-function isLong(word: string): boolean {
+function isLongWord(word: string): boolean {
   return word.length > 1
 }
 
-/** What stands between spaces around an index, as much as fits into a message. */
+/** Returns the word around an index, cut to fit into a message. */
 function pieceAround(text: string, at: number): string {
   const before = text
     .slice(Math.max(0, at - MAX_PIECE / 2), at)

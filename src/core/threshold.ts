@@ -11,13 +11,13 @@ export interface Threshold {
 }
 
 /**
- * The class of one row by a threshold.
+ * Chooses the class of one row by a threshold.
  *
- * The threshold is rounded to the type of the scores first: a float32 of 0.7 reaches a threshold of 0.7, although it is
- * smaller than the double.
+ * The threshold is first rounded to the type of the scores. So a float32 of 0.7 reaches a threshold of 0.7, although it
+ * is smaller than the double.
  *
  * @param scores Floats of shape [rows, 2].
- * @returns An index of the two classes; undefined where a score of the row is NaN.
+ * @returns The index of the class; undefined if a score of the row is NaN.
  */
 export function chooseClass(scores: Tensor, row: number, { index, atLeast }: Threshold): number | undefined {
   const values = readRow(scores, row * 2, 2)

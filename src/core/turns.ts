@@ -1,36 +1,36 @@
 import type { Steps } from './steps.ts'
 
-// So much of a turn may be taken by long work; what is begun is finished. Less makes fewer requests arrive in time to be
-// computed together, more holds up probes.
+// Long work may take this much of a turn, and a piece that has begun is finished. With less time, fewer requests are
+// decoded in time to be computed together. With more time, probes wait.
 const MAX_TURN_MS = 0.5
-// A turn in which nothing happened takes less.
+// A turn in which nothing else happens takes less time.
 const QUIET_TURN_MS = 0.05
-// Between two pieces of work other events get this many times as long as the first piece took, if there are any. libuv
-// accepts one connection in a turn, so one turn between two pieces would let sixty clients wait for sixty pieces.
+// Between two pieces of work, other events may take this many times the duration of the first piece. libuv accepts one
+// connection in a turn. With only one turn between two pieces, sixty clients would wait for sixty pieces.
 const OTHERS_SHARE = 2
 
-// A shorter body is decoded in some hundred microseconds.
+// A shorter body is decoded within some hundred microseconds.
 const LONG_BYTES = 2 ** 13
 
-/** A long body is decoded in a turn. */
+/** True for a body that is decoded in a turn. */
 export function isLong({ length }: Buffer): boolean {
   return length >= LONG_BYTES
 }
 
 /**
- * Spreads long work over turns of the event loop. A turn has half a millisecond of it, or one longer piece. Between two of
- * them other events are handled, such as new connections and probes. Pieces are done in the order in which they came.
+ * Spreads long work over turns of the event loop. A turn takes half a millisecond of it, or one longer piece. Between two
+ * turns, the event loop handles other events, such as new connections and probes. Pieces are done in their order.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = []
   #turnedAt = 0
-  /** Other events may take the turns until then. */
+  /** Other events may use the event loop until then. */
   #othersUntil = 0
 
   /**
-   * Does a piece of work in its turn. It should take a few milliseconds at the most.
+   * Does a piece of work in its turn. It should take a few milliseconds at most.
    *
-   * @returns What `work` returns; rejects with what it throws.
+   * @returns The result of `work`. The promise is rejected if `work` throws.
    */
   do<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ export class Turns {
     })
   }
 
-  /** Does work in steps: the first at once, which may be all of it, the others in turns. */
+  /** Does the first step at once, and the others in turns. */
   finish<T>(steps: Steps<T>): T | Promise<T> {
     const first = steps.next()
     return first.done ? first.value : this.#finish(steps)
@@ -78,7 +78,7 @@ export class Turns {
   }
 }
 
-/** As many steps as belong into one turn. */
+/** Does as many steps as fit into one turn. */
 function takeSome<T>(steps: Steps<T>): IteratorResult<undefined, T> {
   const endsAt = performance.now() + MAX_TURN_MS
   for (;;) {

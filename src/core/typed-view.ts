@@ -7,13 +7,13 @@ type TypedArrayClass = new (buffer: ArrayBufferLike, offset: number, length: num
 /**
  * Reads little-endian bytes as numbers.
  *
- * @param dataType Not `string`. The bytes are a whole number of its elements.
- * @returns A view of the bytes where they stand at an address that fits the datatype, else a copy.
+ * @param dataType Any but `string`. The bytes must be a whole number of elements.
+ * @returns A view of the bytes if their address is a multiple of the element size, and else a copy.
  */
 export function typedView(dataType: DataType, bytes: Uint8Array): TypedArray {
   const { constructor, BYTES_PER_ELEMENT } = DATA_TYPES[dataType].allocate(0) as TypedArray
   const isAligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0
-  // `slice` of a Buffer would be a view.
+  // `slice` of a Buffer would return a view of the same bytes.
   const { buffer, byteOffset, byteLength } = isAligned ? bytes : new Uint8Array(bytes)
   return new (constructor as unknown as TypedArrayClass)(buffer, byteOffset, byteLength / BYTES_PER_ELEMENT)
 }
