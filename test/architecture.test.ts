@@ -129,6 +129,13 @@ describe('architecture', () => {
     expect(importers).toEqual(['runtime/ort.ts'])
   })
 
+  test('scheduling and runtime know no observer', () => {
+    const floors = new Set(['scheduling', 'runtime'])
+    const observing = imports.filter(({ file, from }) => floors.has(floorOf(file)) && from.endsWith('/observer.ts'))
+    expect(observing).toEqual([])
+    expect(imports.some(({ from }) => from.endsWith('/observer.ts'))).toBe(true)
+  })
+
   test('what few servers need is not loaded at the start', () => {
     const late = /^(@grpc|grpc-health-check|protobufjs|@fastify|yaml|pino-pretty|onnxruntime-node)\b/
     expect(loadedBy('process/start.ts').filter((name) => late.test(name))).toEqual([])

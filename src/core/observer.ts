@@ -1,6 +1,7 @@
 import type { ErrorCode } from './errors.ts'
 import type { Timings } from './inference.ts'
 import type { ModelView } from './model-view.ts'
+import type { WorkerDeath } from './worker-death.ts'
 
 /**
  * Listens to what happens in the server. Statistics are one observer, the log of events is another. The composition
@@ -34,20 +35,6 @@ export interface ModelObserver {
    * @param ms Milliseconds from when a worker took it. Runs that were sent together get equal shares.
    */
   ran(rows: number, ms: number): void
-}
-
-/**
- * Why a worker process ended. `start`: it never ran. `timeout`: a run took longer than it may. `memory`: it found no
- * memory. `fault`: a fault in native code. `killed`: a signal from outside. `exit`: it exited.
- */
-export type DeathCause = 'start' | 'timeout' | 'memory' | 'fault' | 'killed' | 'exit'
-
-export interface WorkerDeath {
-  readonly cause: DeathCause
-  /** For the log: the signal or exit code, and the last words of the process. */
-  readonly reason: string
-  /** The file of the model that it computed, if any. */
-  readonly file: string | undefined
 }
 
 /** Passes each event to every observer, in their order. */

@@ -1,5 +1,5 @@
 import { ServingError } from '../core/errors.ts'
-import type { DeathCause } from '../core/observer.ts'
+import type { DeathCause } from '../core/worker-death.ts'
 import { rowFailed } from '../core/row-errors.ts'
 import { ModelLoadError } from './runtime.ts'
 

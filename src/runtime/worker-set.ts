@@ -1,4 +1,4 @@
-import type { WorkerDeath } from '../core/observer.ts'
+import type { WorkerDeath } from '../core/worker-death.ts'
 import { Backoff } from './backoff.ts'
 import { workersNeeded } from './capacity.ts'
 import { causeOf, deathText } from './deaths.ts'
