@@ -114,17 +114,17 @@ describe('architecture', () => {
     expect(files.filter((file) => floorOf(file) === '' && !TOP.has(file))).toEqual([])
   })
 
-  test('no import climbs', () => {
+  test('no floor imports a floor above it', () => {
     expect(imports.length).toBeGreaterThan(50)
     expect(imports.map(climb).filter(Boolean)).toEqual([])
   })
 
-  test('an import that climbs is found', () => {
+  test('an import of a floor above is found', () => {
     const [climbing] = importsOf('core/tensor.ts', `import type { Model } from '../models/model.ts'`)
     expect(climb(climbing!)).toBe('core/tensor.ts imports ../models/model.ts')
   })
 
-  test('one file imports the runtime library', () => {
+  test('only runtime/ort.ts imports ONNX Runtime', () => {
     const importers = imports.filter(({ from }) => from.startsWith('onnxruntime')).map(({ file }) => file)
     expect(importers).toEqual(['runtime/ort.ts'])
   })
@@ -136,7 +136,7 @@ describe('architecture', () => {
     expect(imports.some(({ from }) => from.endsWith('/observer.ts'))).toBe(true)
   })
 
-  test('what few servers need is not loaded at the start', () => {
+  test('libraries that few servers need are not loaded at the start', () => {
     const late = /^(@grpc|grpc-health-check|protobufjs|@fastify|yaml|pino-pretty|onnxruntime-node)\b/
     expect(loadedBy('process/start.ts').filter((name) => late.test(name))).toEqual([])
     expect(loadedBy('grpc/server.ts').some((name) => late.test(name))).toBe(true)

@@ -30,7 +30,7 @@ async function buildServer(workerEntry: URL, folder = MODELS) {
   return { server, logged }
 }
 
-test('joins the floors: loads, answers, drains', async () => {
+test('the composition root joins the floors into a server that loads, answers and drains', async () => {
   const { server, logged } = await buildServer(WORKER_ENTRY)
   expect(await server.load()).toMatchObject([{ name: 'iris', status: 'ready' }])
   expect(logged.join('')).toMatch(
@@ -41,7 +41,7 @@ test('joins the floors: loads, answers, drains', async () => {
   expect((await request(server.app.server).get('/health')).status).toBe(503)
 })
 
-test('logs a model that failed as an error, and a part that cannot be served as a warning', async () => {
+test('a failed model is logged as an error, and a part of a file that cannot be served as a warning', async () => {
   const { server, logged } = await buildServer(
     WORKER_ENTRY,
     createFolder({ 'bad.onnx': 'broken', 'sequence.onnx': { model: 'sequence' } }),
@@ -51,7 +51,7 @@ test('logs a model that failed as an error, and a part that cannot be served as 
   expect(logged.join('')).toMatch(/"level":40,.*output probabilities is sequence\(tensor\(float32\)\)/)
 })
 
-test('a worker that dies is replaced, its request is told what ended it, and draining still ends', async () => {
+test('a worker that dies is replaced, its request gets the cause, and a drain still ends', async () => {
   const channel = new URL('worker-channel.js', WORKER_ENTRY)
   const folder = createFolder({
     'dies.mjs': `import { serialize } from 'node:v8'

@@ -31,7 +31,7 @@ const flagsIn = (page: string): string[] =>
 
 const filesIn = (page: string): string[] => inlineCode(page).filter((code) => /^[\w./-]+\.(?:ts|mjs|proto)$/.test(code))
 
-test('finds flags and files in inline code', () => {
+test('the reader of pages finds flags and files in inline code', () => {
   expect(flagsIn('docs/settings.md')).toContain('http-port')
   expect(filesIn('docs/architecture.md')).toContain('http/connections.ts')
   expect(flags.has('no-such-flag')).toBe(false)

@@ -101,7 +101,7 @@ function python(...args: string[]) {
   return spawnSync(PYTHON ?? 'python3', args, { cwd: ROOT, encoding: 'utf8' })
 }
 
-describe.runIf(PYTHON)('the export of what people have', () => {
+describe.runIf(PYTHON)('the export tool', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onnx-serve-formats-'))
   let cases: Readonly<Record<string, Case>> = {}
   beforeAll(() => {
@@ -125,15 +125,15 @@ describe.runIf(PYTHON)('the export of what people have', () => {
     }
   }
 
-  test('serves the files and the pickled boosters of XGBoost, LightGBM and CatBoost as these libraries answer', async () => {
+  test('exported files and pickled boosters of XGBoost, LightGBM and CatBoost answer as these libraries do', async () => {
     await expectServed(SERVED)
   })
 
-  test('serves models of XGBoost and CatBoost with several labels at once', async () => {
+  test('exported models of XGBoost and CatBoost with several labels are served', async () => {
     await expectServed(SEVERAL_LABELS)
   })
 
-  test('takes the estimator out of what holds it, or the steps that are named', async () => {
+  test('the export tool finds the estimator in a dict or list, or takes the named steps', async () => {
     await expectServed(AROUND)
     expect(cases['dict']!.output).toContain('exports the member model (Pipeline)')
     expect(cases['encoder']!.output).toContain(
@@ -141,7 +141,7 @@ describe.runIf(PYTHON)('the export of what people have', () => {
     )
   })
 
-  test('keeps the threshold of a classifier, as its labels show', async () => {
+  test('the export tool keeps the threshold of a classifier', async () => {
     await expectServed(THRESHOLDS)
     const thresholdOf = (name: string): unknown =>
       (JSON.parse(readFileSync(join(folder, 'models', name, 'model.json'), 'utf8')) as { threshold: unknown }).threshold
@@ -150,18 +150,18 @@ describe.runIf(PYTHON)('the export of what people have', () => {
     expect(thresholdOf('threshold-tuned')).toEqual(expect.any(Number))
   })
 
-  test.runIf(HAS_SAMPLERS)('serves pipelines of imbalanced-learn without their sampler', async () => {
+  test.runIf(HAS_SAMPLERS)('exported pipelines of imbalanced-learn are served without their sampler', async () => {
     await expectServed(SAMPLED)
     expect(cases['sampler']!.refusal).toMatch(/has samplers and no model: add the model/)
   })
 
-  test.each(Object.keys(REFUSED))('refuses in words, with one thing to try: %s', (name) => {
+  test.each(Object.keys(REFUSED))('the export tool refuses %s with a next step', (name) => {
     expect(cases[name]?.refusal).toMatch(REFUSED[name]!)
     expect(existsSync(join(folder, 'models', name))).toBe(false)
   })
 
   test.each(['0', '1', '2', '3', '4', '5', 'packed'])(
-    'names the scikit-learn that wrote a pickle: protocol %s',
+    'the export tool names the version of scikit-learn that wrote a pickle of protocol %s',
     (protocol) => {
       const lines = cases[`version-${protocol}`]!.refusal!.split('\n')
       expect(lines[0]).toMatch(
@@ -175,11 +175,11 @@ describe.runIf(PYTHON)('the export of what people have', () => {
     },
   )
 
-  test('has the packages of other libraries that a pickle of another scikit-learn names installed with it', () => {
+  test('the commands for another version of scikit-learn also install the other libraries that the pickle names', () => {
     expect(cases['version-sampled']!.refusal).toMatch(/install .* scikit-learn==1\.4\.2 'pandas<3' imbalanced-learn\n/)
   })
 
-  test('ends on the command line with one error and no traceback, whatever happens', () => {
+  test('the export tool always ends with one error and no traceback', () => {
     writeFileSync(join(folder, 'rows.csv'), 'a,b,c d\n1,2,3\n')
     const args = ['--data', join(folder, 'rows.csv'), '--out', join(folder, 'out')]
     const frame = python('tools/export_sklearn.py', join(folder, 'frame.pkl'), ...args)

@@ -49,7 +49,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     return () => rmSync(pickles, { recursive: true })
   }, 120_000)
 
-  test('writes models that are served, and answer as the originals do', async () => {
+  test('exported models are served and answer as the originals do', async () => {
     const out = createFolder({})
     const bodies = new Map<string, string>()
     const done = python('test/support/export_pickles.py', pickles, out, ...NAMES)
@@ -78,7 +78,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     await checkOdd(server.url)
   }, 300_000)
 
-  test('refuses what would end the server, or cannot be exported, and writes nothing', () => {
+  test('the export tool refuses models that would end the server or cannot be exported, and writes nothing', () => {
     const out = createFolder({})
     expect(exportModel('neighbours', pickles, out)).toMatchObject({
       status: 1,
@@ -93,7 +93,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     expect(readdirSync(out)).toEqual([])
   }, 60_000)
 
-  test('keeps a description that fits, and gives a version with other labels one of its own', async () => {
+  test('the export tool keeps a model.json that fits, and writes another one for a version with other labels', async () => {
     const out = createFolder({ 'broken/model.json': '{', 'list/model.json': '[]' })
     const into = (name: string, folder: string, ...flags: string[]) => {
       const data = ['--data', join(pickles, `${name}.csv`), '--target', 'target', '--out', join(out, folder)]
@@ -120,7 +120,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     }
   }, 120_000)
 
-  test('serves what it exported when asked to, within its deadline', () => {
+  test('--serve-check serves the export and compares its answers within the deadline', () => {
     const out = createFolder({})
     expect(exportModel('codes', pickles, out, '--serve-check')).toMatchObject({
       status: 0,
@@ -133,7 +133,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     expect(readdirSync(out)).toEqual(['codes'])
   }, 120_000)
 
-  test('refuses on disagreement, tells the worst row, and writes nothing', () => {
+  test('the export tool refuses an export that answers differently, names the worst row, and writes nothing', () => {
     const out = createFolder({})
     const { status, stderr } = exportModel('pipeline', pickles, out, '--tolerance', '0')
     expect(status).toBe(1)
@@ -142,7 +142,7 @@ describe.runIf(PYTHON)('the export of pickles', () => {
     expect(existsSync(join(out, 'pipeline'))).toBe(false)
   }, 60_000)
 
-  test('says in a line what is wrong with what it is given', () => {
+  test('the export tool explains wrong arguments in one line', () => {
     const out = createFolder({ 'x.pkl': 'no pickle', 'x.csv': 'a\n1\n' })
     expect(exportModel('nothing', pickles, out)).toMatchObject({
       status: 1,

@@ -7,7 +7,7 @@ import { spawnServer, startServer } from '../support/server-process.ts'
 const RUNS = 10
 const CLIENTS = 32
 
-test(`gRPC: stopping under load loses nothing, in ${RUNS} runs`, async () => {
+test(`a stop under load loses no gRPC call, in ${RUNS} stops`, async () => {
   const folder = createFolder({ 'slow.onnx': { model: 'slow' } })
   const input = { name: 'iterations', datatype: 'INT64', shape: [1, 1], contents: { int64_contents: [100] } }
   for (let run = 0; run < RUNS; run++) {
@@ -34,7 +34,7 @@ test(`gRPC: stopping under load loses nothing, in ${RUNS} runs`, async () => {
   }
 }, 120_000)
 
-test('gRPC: a port in use is told, with exit code 1', async () => {
+test('a gRPC port that is in use ends the server with exit code 1 and an explanation', async () => {
   const port = await freePort()
   await startServer({ args: [`--grpc-port=${port}`] })
   const second = spawnServer({ args: ['--port=0', `--grpc-port=${port}`] })

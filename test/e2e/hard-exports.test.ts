@@ -43,7 +43,7 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
 
   const exported = () => Object.entries(cases).filter((found): found is [string, Exported] => 'rows' in found[1])
 
-  test('are refused with what stopped them and what to try, where they are refused', () => {
+  test('refused exports of hard models name the cause and a next step', () => {
     const refused = Object.entries(cases).filter(([, found]) => 'refusal' in found)
     expect(refused.map(([name]) => name).toSorted()).toEqual(Object.keys(REFUSED).toSorted())
     for (const [name, found] of refused) {
@@ -51,7 +51,7 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
     }
   })
 
-  test('are served, and answer as the originals do, with missing values where these may be', async () => {
+  test('exports of hard models answer as the originals do, also for missing values', async () => {
     const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
     for (const [name, { rows, predictions }] of exported()) {
       const { status, body } = await post(`${url}/models/${name}/predict`, { instances: rows })
@@ -62,7 +62,7 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
     }
   })
 
-  test('refuse missing values by the name of the feature, where the original refuses them', async () => {
+  test('exports of hard models refuse missing values that the original refuses, and name the feature', async () => {
     const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
     for (const [name, { rows, missing }] of exported()) {
       for (const feature of Object.keys(missing).filter((each) => missing[each] === 'refuse')) {
@@ -75,7 +75,7 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
     }
   })
 
-  test('refuse values that the original refuses, since its training had none', async () => {
+  test('exports of hard models refuse values that the original refuses because they were not in its training', async () => {
     const { url } = await startServer({ args: ['--model-dir', join(folder, 'models')] })
     const ask = (name: string, record: object) => post(`${url}/models/${name}/predict`, record)
     for (const name of ['closed-codes', 'closed-columns']) {
@@ -91,7 +91,7 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
     expect(await ask('open-columns', { port: 'X' })).toMatchObject({ status: 200 })
   })
 
-  test('find out feature by feature which values may be missing', () => {
+  test('the export tool finds for each feature of a hard model if its values may be missing', () => {
     const rules = Object.fromEntries(exported().map(([name, { missing }]) => [name, Object.values(missing)]))
     expect(rules).toMatchObject({
       logistic: ['refuse', 'refuse', 'refuse', 'refuse'],
@@ -105,7 +105,7 @@ describe.runIf(PYTHON)('exports of models that converters find hard', () => {
     })
   })
 
-  test('come from parts that hold by themselves', () => {
+  test('each part of the export tool passes its own checks', () => {
     const report = runPython(join(ROOT, 'test/support'), '-m', 'unittest', 'check_export_parts')
     expect(report).toMatch(/\nRan \d+ tests in .*\n\nOK\n$/)
   }, 120_000)

@@ -175,7 +175,7 @@ function residentMb(pid: number): number {
   return Number(peak) / 1024
 }
 
-test('whatever is sent, it is refused, and takes no more memory than it may', async () => {
+test('hostile bodies are refused within the limit of memory', async () => {
   const grpcPort = await freePort()
   const server = await startServer({
     args: [`--grpc-port=${grpcPort}`],

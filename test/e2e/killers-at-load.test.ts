@@ -37,7 +37,7 @@ const FILES: readonly KillerFile[] = [
     : []),
 ]
 
-test('files that end or hang the process that loads them are failed models, and others are served', async () => {
+test('files that end or hang the process that loads them are failed models, and other models are served', async () => {
   const models = Object.fromEntries(FILES.map(({ name, model }) => [name, model]))
   const { server, answered, tally } = await startBesideIris({ models, args: ['--max-load=3'], atEnd: onTestFinished })
   for (const { name, reason } of FILES) {
@@ -59,7 +59,7 @@ test('files that end or hang the process that loads them are failed models, and 
   expect([...tally.statuses.keys()]).toEqual([200])
 })
 
-test('a model that hangs for some of the values that are tried is served, with a warning', async () => {
+test('a model that hangs for some of the values tried at load is served with a warning', async () => {
   const models = { fourier: killers.fourierModel() }
   const { server, ask } = await startBesideIris({
     models,
@@ -82,7 +82,7 @@ test('a model that hangs for some of the values that are tried is served, with a
   ])
 })
 
-test('a model that needs more memory than a worker may take for whatever it computes says so', async () => {
+test('a model whose every run needs more memory than a worker may take fails with that reason', async () => {
   const models = { large: memory.largeAtLoadModel() }
   const { ask } = await startBesideIris({ models, atEnd: onTestFinished })
   expect(await ask('large', [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }])).toMatchObject({

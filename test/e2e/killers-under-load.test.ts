@@ -21,7 +21,7 @@ function deathsOf({ lines }: ServerProcess): number {
 
 // Only these processors fault on the division.
 describe.runIf(arch === 'x64')('a request that ends its worker', () => {
-  test('of 32 that are computed in one run is refused alone, and the 31 others are answered', async () => {
+  test('of 32 joined requests, only the one that ends its worker is refused', async () => {
     const folder = createFolder({
       'divider/1/model.onnx': dyingOfOneValueModel(1),
       'divider/model.json': '{"batching":{"maxBatchSize":32,"maxDelayMs":1000}}',
@@ -42,7 +42,7 @@ describe.runIf(arch === 'x64')('a request that ends its worker', () => {
     expect((await get(`${server.url}/health`)).body).toMatchObject({ status: 'ok' })
   })
 
-  test('20 times a second is refused with Retry-After, starts few processes, and slows nobody down', async () => {
+  test('requests that end a worker 20 times a second are refused with Retry-After, start few processes, and do not slow other models', async () => {
     const { server, ask, answered, tally } = await startBesideIris({
       models: { divider: dyingOfOneValueModel(1) },
       args: ['--workers=2'],
@@ -75,7 +75,7 @@ describe.runIf(arch === 'x64')('a request that ends its worker', () => {
   })
 })
 
-test('as many endless runs as workers leave another model its usual time', async () => {
+test('as many endless runs as workers do not slow another model', async () => {
   const folder = createFolder({
     'loop.onnx': loopModel(),
     'other/1/model.onnx': { model: 'regressor' },

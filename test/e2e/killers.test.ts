@@ -91,51 +91,66 @@ const LARGE: readonly Killer[] = [
 // Only these processors fault on the division; others answer with some number.
 describe.runIf(arch === 'x64')('values that divide as the processor cannot', () => {
   const iris = besideIris(DIVISIONS)
-  test.each(DIVISIONS)('are refused and end nothing else: $name', async (killer) => {
-    await askTwice(iris(), killer, {
-      status: 422,
-      error: 'these values end the runtime: SIGFPE, a division that the processor cannot do',
-    })
-  })
+  test.each(DIVISIONS)(
+    'values that end the worker are refused, and other requests are answered: $name',
+    async (killer) => {
+      await askTwice(iris(), killer, {
+        status: 422,
+        error: 'these values end the runtime: SIGFPE, a division that the processor cannot do',
+      })
+    },
+  )
 })
 
 describe('values that the runtime aborts for', () => {
   const iris = besideIris(ABORTS)
-  test.each(ABORTS)('are refused and end nothing else: $name', async (killer) => {
-    await askTwice(iris(), killer, {
-      status: 422,
-      error: 'these values end the runtime: SIGABRT, a failed check in native code',
-    })
-  })
+  test.each(ABORTS)(
+    'values that end the worker are refused, and other requests are answered: $name',
+    async (killer) => {
+      await askTwice(iris(), killer, {
+        status: 422,
+        error: 'these values end the runtime: SIGABRT, a failed check in native code',
+      })
+    },
+  )
 })
 
 describe('values that the runtime reads beyond', () => {
   const iris = besideIris(BAD_READS)
-  test.each(BAD_READS)('are refused, end nothing else, and show no memory: $name', async (killer) => {
-    await askTwice(iris(), killer, {
-      status: 422,
-      error: 'these values end the runtime: SIGSEGV, an access outside of its memory',
-    })
-  })
+  test.each(BAD_READS)(
+    'values behind which the runtime reads are refused, end nothing else, and show no memory: $name',
+    async (killer) => {
+      await askTwice(iris(), killer, {
+        status: 422,
+        error: 'these values end the runtime: SIGSEGV, an access outside of its memory',
+      })
+    },
+  )
 })
 
 describe('values that never come to an end', () => {
   const iris = besideIris(ENDLESS, '--max-run=0.5')
-  test.each(ENDLESS)('are given up and hold up nothing else: $name', async (killer) => {
-    await askTwice(iris(), killer, { status: 503, error: 'the model has computed for 500 ms, longer than it may' })
-  })
+  test.each(ENDLESS)(
+    'values whose run never ends are given up and do not delay other requests: $name',
+    async (killer) => {
+      await askTwice(iris(), killer, { status: 503, error: 'the model has computed for 500 ms, longer than it may' })
+    },
+  )
 })
 
 describe.runIf(process.platform === 'linux')('values that ask for more memory than a worker may take', () => {
   const iris = besideIris(LARGE, '--max-run-memory=512', '--max-rows=100000')
-  test.each(LARGE)('are refused with the amount and end nothing: $name', async (killer) => {
-    await askTwice(iris(), killer, {
-      status: 422,
-      error:
-        'the model cannot compute this input: it needs more memory than the 512 MB that a worker may take (--max-run-memory)',
-    })
-    expect(iris().server.lines.filter(({ msg }) => msg?.startsWith('a worker ended'))).toEqual([])
-  })
+  test.each(LARGE)(
+    'values that ask for too much memory are refused with the amount and end nothing: $name',
+    async (killer) => {
+      await askTwice(iris(), killer, {
+        status: 422,
+        error:
+          'the model cannot compute this input: it needs more memory than the 512 MB that a worker may take (--max-run-memory)',
+      })
+      expect(iris().server.lines.filter(({ msg }) => msg?.startsWith('a worker ended'))).toEqual([])
+    },
+  )
 })
 
 /** One server for a group of killers, each of which has a model of its own. */

@@ -37,7 +37,7 @@ async function statusOf(sent: ClientRequest): Promise<number | undefined> {
   return reply.statusCode
 }
 
-test('whatever answers are asked for and not read, memory is bounded and probes are answered', async () => {
+test('unread answers of any size take limited memory, and probes are answered', async () => {
   const folder = createFolder({ 'wide/1/model.onnx': wideModel(WIDTH) })
   const server = await startServer({
     args: [`--model-dir=${folder}`],

@@ -39,7 +39,7 @@ async function compare(url: string, { name, tolerance }: Fixture): Promise<numbe
 }
 
 describe('32 different requests at once', () => {
-  test('are answered as the same requests alone, by every model of the suite', async () => {
+  test('every model of the suite answers 32 requests at once as it answers each alone', async () => {
     const { url } = await startServer({ args: ['--model-dir', PARITY] })
     const unproven: string[] = []
     let [joined, runsOfJoined] = [0, 0]

@@ -25,7 +25,7 @@ async function measure({ url }: ServerProcess, name: string): Promise<number> {
 }
 
 describe('models as they were exported', () => {
-  test('answer as the originals do, and refuse a missing value rather than answer otherwise', async () => {
+  test('exported models answer as the originals do, or refuse a missing value that they would answer differently', async () => {
     const server = await startServer({ args: ['--model-dir', copyModelFiles()] })
     const table: string[] = []
     for (const fixture of fixtures) {

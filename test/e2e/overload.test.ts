@@ -22,7 +22,7 @@ function answered(server: ServerProcess, status: number) {
   return server.lines.filter((line) => line.msg === 'request' && line['status'] === status)
 }
 
-test('a queue that is full: every request is answered or refused, and probes do not wait for their turn', async () => {
+test('with a full queue every request is answered or refused, and probes do not wait', async () => {
   const server = await startSlow(`--max-queued=${QUEUED}`)
   const tally = createTally()
   const computed = (): number => tally.statuses.get(200) ?? 0
@@ -51,7 +51,7 @@ test('a queue that is full: every request is answered or refused, and probes do 
   expect((await post(`${server.url}/predict`, { iterations: 1 })).status).toBe(200)
 }, 120_000)
 
-test('clients that leave by the hundred: what waited is never computed, and nothing is lost', async () => {
+test('waiting requests of hundreds of clients that leave are never computed, and other requests are answered', async () => {
   const server = await startSlow('--max-queued=1000')
   const { port, hostname } = new URL(server.url)
   const open = async (body: string) => {

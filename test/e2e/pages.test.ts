@@ -39,7 +39,7 @@ const hasBlock = (page: string, language: string): boolean =>
   codeBlocks(readFileSync(join(ROOT, page), 'utf8')).some((block) => block.language === language)
 
 test.skipIf(!hasProgram('curl') || !hasProgram('bash')).each(pages.filter((page) => hasBlock(page, 'sh')))(
-  'the commands of %s',
+  'the commands of %s work and print the answers of the page',
   async (page) => {
     expect(await paste(page, 'sh', (text) => ['bash', '-euc', text.replaceAll('curl ', 'curl -sS ')])).toBeGreaterThan(
       0,
@@ -47,11 +47,14 @@ test.skipIf(!hasProgram('curl') || !hasProgram('bash')).each(pages.filter((page)
   },
 )
 
-test.skipIf(!python).each(pages.filter((page) => hasBlock(page, 'python')))('the Python of %s', async (page) => {
-  expect(await paste(page, 'python', (text) => [python!, '-c', text])).toBeGreaterThan(0)
-})
+test.skipIf(!python).each(pages.filter((page) => hasBlock(page, 'python')))(
+  'the Python code of %s works and prints the answers of the page',
+  async (page) => {
+    expect(await paste(page, 'python', (text) => [python!, '-c', text])).toBeGreaterThan(0)
+  },
+)
 
-test('there is a page for each protocol and platform, and the README leads there', () => {
+test('each protocol and platform has a page, and README.md links it', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   expect(clientPages.toSorted().map((page) => [page, readme.includes(`(${page})`)])).toEqual(
     [

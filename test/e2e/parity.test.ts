@@ -22,7 +22,7 @@ function expectParity(predictions: readonly Prediction[], from: number): void {
   })
 }
 
-test('the served answers for all 150 flowers are scikit-learn’s own', async () => {
+test('the server answers all 150 flowers as scikit-learn does', async () => {
   const { url } = await startServer()
   const batch = await post(`${url}/predict`, { instances: IRIS.rows })
   expect(batch.body.predictions).toHaveLength(150)

@@ -121,7 +121,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
     return () => rmSync(folder, { recursive: true })
   }, 120_000)
 
-  test('are refused by the export tool with the fault and a remedy, or exported another way', () => {
+  test('the export tool refuses models whose plain export is wrong with the fault and a remedy, or exports them correctly', () => {
     expect(Object.keys(cases).toSorted()).toEqual(Object.keys(CASES).toSorted())
     for (const [name, { refusal }] of Object.entries(cases)) {
       const found = { name, refusal }
@@ -130,7 +130,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
     }
   })
 
-  test('are right as the export tool writes them, where it writes them', async () => {
+  test('models that the export tool writes instead of a wrong plain export answer as the originals do', async () => {
     const { url } = await startServer({ args: ['--model-dir', join(folder, 'tool')] })
     for (const [name, found] of Object.entries(cases).filter(([each]) => isExported(each) && !TEXTS.includes(each))) {
       const worst = await worstOf(url, name, found)
@@ -138,7 +138,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
     }
   })
 
-  test('answer otherwise than their originals as the converters write them, and are warned of where the graph shows it', async () => {
+  test('plain exports that are known to be wrong still are, and a warning names each that the graph shows', async () => {
     const server = await startServer({ args: ['--model-dir', join(folder, 'plain')] })
     for (const [name, found] of Object.entries(cases)) {
       const { warnings = [] } = (await get(`${server.url}/models/${name}`)).body as { warnings?: string[] }
@@ -156,7 +156,7 @@ describe.runIf(PYTHON)('models whose plain export is known to be wrong', () => {
     }
   })
 
-  test('answer texts as their originals do, or refuse them, as the converter and as the tool write them', async () => {
+  test('plain and corrected exports of text models answer as the originals do, or refuse the text', async () => {
     const [plain, tool] = await Promise.all(
       ['plain', 'tool'].map((each) => startServer({ args: ['--model-dir', join(folder, each)] })),
     )

@@ -40,7 +40,7 @@ async function predict({ url }: ServerProcess): Promise<number[]> {
 }
 
 describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
-  test('adds at most 40 MB for each worker more, answers the same, and leaves nothing behind', async () => {
+  test('each further worker of a model of 64 MB takes at most 40 MB, answers the same, and no file is left', async () => {
     const large = createLarge()
     const memory: number[] = []
     const answers: number[][] = []
@@ -61,7 +61,7 @@ describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
     for (const [index, value] of answers[1]!.entries()) expect(value).toBeCloseTo(answers[0]![index]!, 4)
   }, 60_000)
 
-  test('leaves nothing behind when the process gives up', async () => {
+  test('no copy of the weights is left when the process gives up', async () => {
     const large = createLarge()
     const server = await start(large, 2, '--shutdown-delay=10')
     expect(readdirSync(large.temporary)).toHaveLength(1)
@@ -70,7 +70,7 @@ describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
     expect(readdirSync(large.temporary)).toEqual([])
   }, 60_000)
 
-  test('removes what processes left behind that were killed, and nothing of those that run', async () => {
+  test('a start removes copies of the weights of killed processes, but none of running ones', async () => {
     const large = createLarge()
     const ended = spawnSync('true').pid
     const folders = [ended, process.pid].map((pid) => `onnx-serve-${hostname()}-${pid}-x`)
@@ -82,7 +82,7 @@ describe.runIf(process.platform === 'linux')('a model of 64 MB', () => {
     expect(left).toHaveLength(3)
   }, 60_000)
 
-  test('is served all the same where the temporary folder cannot be written, with a warning', async () => {
+  test('a large model is served with a warning if the temporary folder cannot be written', async () => {
     const large = createLarge()
     const file = join(large.temporary, 'no-folder')
     writeFileSync(file, '')

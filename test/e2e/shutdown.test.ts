@@ -57,7 +57,7 @@ async function untilRead({ url }: ServerProcess): Promise<void> {
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('goes unready, answers what was accepted, and exits 0', async () => {
+  test('on a signal the server becomes unready, answers accepted requests, and exits 0', async () => {
     const server = await startSlow('--shutdown-delay=2')
     const { answer } = await compute(server, 1500)
     server.kill(signal)
@@ -73,7 +73,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   })
 })
 
-test('requests that arrive during the delay are answered and told to leave', async () => {
+test('requests that arrive during the shutdown delay are answered with Connection: close', async () => {
   const server = await startSlow('--shutdown-delay=2')
   server.kill('SIGTERM')
   await server.line(({ msg }) => msg?.startsWith('shutting down') ?? false)
@@ -84,7 +84,7 @@ test('requests that arrive during the delay are answered and told to leave', asy
   expect(await server.exited).toEqual({ code: 0, signal: null })
 })
 
-test('without a delay new connections are refused while accepted requests are still computed', async () => {
+test('without a shutdown delay, new connections are refused while accepted requests are computed', async () => {
   const server = await startSlow()
   const { answer } = await compute(server, 1000)
   server.kill('SIGTERM')
@@ -105,7 +105,7 @@ test.each([
   expect(await server.exited).toEqual({ code: 0, signal: null })
 })
 
-test('half a body that does not become whole is answered, and does not hold up the exit', async () => {
+test('a request whose body never becomes complete is answered, and does not hold up the exit', async () => {
   const server = await startSlow()
   const socket = await openSocket(server)
   await send(socket, toRequest(1).slice(0, -1))
@@ -138,7 +138,7 @@ test.each([
   expect(answered).toHaveLength(connections * requests)
 })
 
-test('a stop while models still load is clean', async () => {
+test('a stop while models load exits cleanly', async () => {
   const files = Object.fromEntries(
     Array.from({ length: 60 }, (_, index) => [`m${index}.onnx`, { model: 'every-type' }]),
   )
@@ -148,7 +148,7 @@ test('a stop while models still load is clean', async () => {
   expect(server.stderr()).toBe('')
 })
 
-test('a stop does not wait for a model that never comes to an end of loading', async () => {
+test('a stop does not wait for a model whose load never ends', async () => {
   const files = { 'endless.onnx': endlessAtLoadModel(), 'slow.onnx': { model: 'slow' } }
   const server = await startServer({ args: ['--model-dir', createFolder(files)], until: /^listening/ })
   server.kill('SIGTERM')
@@ -162,7 +162,7 @@ describe('giving up', () => {
   test.each<[string, string[]]>([
     ['a second signal', []],
     ['the deadline', ['--shutdown-deadline=0.1']],
-  ])('at %s exits 1 although a model computes', async (_case, args) => {
+  ])('at %s the server gives up with exit code 1, although a model computes', async (_case, args) => {
     const server = await startSlow(...args)
     await compute(server, 2400)
     server.kill('SIGTERM')
@@ -173,7 +173,7 @@ describe('giving up', () => {
     expect(server.lines).toContainEqual(expect.objectContaining({ level: 60, msg: expect.stringMatching(/given up$/) }))
   })
 
-  test('exits 1 while a model computes for long', async () => {
+  test('the server gives up with exit code 1 while a model computes for long', async () => {
     const server = await startSlow()
     await compute(server, 60_000)
     server.kill('SIGTERM')
@@ -181,7 +181,7 @@ describe('giving up', () => {
     expect(await server.exited).toEqual({ code: 1, signal: null })
   })
 
-  test('exits 1 while a client holds its request back', async () => {
+  test('the server gives up with exit code 1 while a client delays the rest of its request', async () => {
     const server = await startSlow('--shutdown-deadline=0.3')
     const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) })
     const headers = { 'content-type': 'application/json' }

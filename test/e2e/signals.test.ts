@@ -3,7 +3,7 @@ import { get } from '../support/http.ts'
 import { spawnServer, startServer } from '../support/server-process.ts'
 
 describe('a signal', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a server that has not started yet, at once', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a server that has not started yet at once', async (signal) => {
     const server = spawnServer({ args: ['--port=0'] })
     server.kill(signal)
     const { code, signal: by } = await server.exited
@@ -11,7 +11,7 @@ describe('a signal', () => {
     expect([0, signal]).toContain(code ?? by)
   })
 
-  test('that comes twice at once, as npm and a terminal send it, is one request to stop', async () => {
+  test('a signal that comes twice at once, as from npm and a terminal, counts as one request to stop', async () => {
     const server = await startServer({ args: ['--shutdown-delay=0.2'] })
     server.kill('SIGINT')
     server.kill('SIGINT')

@@ -10,7 +10,7 @@ import { spawnServer, startServer } from '../support/server-process.ts'
 const good = { model: 'regressor' }
 
 describe('starting', () => {
-  test('says what is served and where the docs are, and serves it', async () => {
+  test('the last log line of a start names the models and the address of the docs, and the models are served', async () => {
     const server = await startServer()
     const port = Number(new URL(server.url).port)
     const docs = `http://localhost:${port}/docs`
@@ -20,7 +20,7 @@ describe('starting', () => {
     expect((await fetch(`${server.url}/docs`)).headers.get('content-type')).toContain('text/html')
   })
 
-  test('serves the others beside a broken model, and shows it', async () => {
+  test('a broken model is shown as failed, and the other models are served', async () => {
     const files = { 'good.onnx': good, 'bad.onnx': 'broken', 'twice.onnx': good, 'twice/1/model.onnx': good }
     const server = await startServer({ args: ['--model-dir', createFolder(files), '--default-model=good'] })
     expect(await get(`${server.url}/health`)).toMatchObject({ status: 200, body: { status: 'degraded' } })
@@ -40,7 +40,7 @@ describe('starting', () => {
     )
   })
 
-  test('stays up when no model could be loaded, and says so', async () => {
+  test('a server whose models all failed stays up and says so', async () => {
     const folder = createFolder({ 'bad.onnx': 'broken' })
     const server = await startServer({ args: ['--model-dir', folder], until: /^no model could be loaded/ })
     expect(await get(`${server.url}/health`)).toMatchObject({
@@ -51,7 +51,7 @@ describe('starting', () => {
   })
 })
 
-describe('set up wrongly, it exits 2 and says what to do:', () => {
+describe('wrong settings', () => {
   test.each<[string, readonly string[], Readonly<Record<string, Content>>, readonly RegExp[]]>([
     [
       'all problems at once',
@@ -66,52 +66,55 @@ describe('set up wrongly, it exits 2 and says what to do:', () => {
       [/no model found in ".*": put a file there as <name>\/<version>\/model\.onnx or <name>\.onnx/],
     ],
     [
-      'no default model of that name',
+      'a default model that does not exist',
       ['--default-model=rose'],
       { 'a.onnx': good },
       [/no model is named "rose", the default model; found: a/],
     ],
-  ])('%s', async (_case, args, files, messages) => {
+  ])('wrong settings end the server with exit code 2 and an explanation: %s', async (_case, args, files, messages) => {
     const server = spawnServer({ args: ['--model-dir', createFolder(files), ...args] })
     expect(await server.exited).toEqual({ code: 2, signal: null })
     for (const message of messages) expect(server.stderr()).toMatch(message)
     expect(server.lines).toEqual([])
   })
 
-  test('no model folder', async () => {
+  test('a missing folder of models ends the server with exit code 2 and an explanation', async () => {
     const server = spawnServer({ args: ['--model-dir=/nowhere/at/all'] })
     expect(await server.exited).toEqual({ code: 2, signal: null })
     expect(server.stderr()).toContain('the model folder "/nowhere/at/all" cannot be read (ENOENT): set --model-dir')
   })
 })
 
-describe('where the library of ONNX Runtime cannot be loaded, it says so once and exits 2:', () => {
+describe('the library of ONNX Runtime cannot be loaded', () => {
   const failing = `Object.assign(new Error('ld-linux-x86-64.so.2: No such file or directory'), { code: 'ERR_DLOPEN_FAILED' })`
   test.each([
     [
-      'on a platform that has none',
+      'on a platform for which there is no such library',
       `Object.defineProperty(process, 'arch', { value: 'riscv64' })`,
       /^the library of ONNX Runtime cannot be loaded on \w+ riscv64: Cannot find module .*; it runs on Linux with glibc .* \(x64, arm64\), macOS/,
     ],
     [
-      'on a system without its libraries, such as Alpine',
+      'on a system without the system libraries that it needs, such as Alpine',
       `process.dlopen = () => { throw ${failing} }`,
       /: ld-linux-x86-64\.so\.2: No such file or directory; it runs on Linux with glibc/,
     ],
-  ])('%s', async (_case, code, message) => {
-    const folder = createFolder({ 'a.onnx': good, 'b/1/model.onnx': good, 'c.onnx': good })
-    // Node runs this before the program, in the server and in its workers.
-    const script = join(createFolder({ 'fake.mjs': code }), 'fake.mjs')
-    const env = { ...process.env, NODE_OPTIONS: `--import=${pathToFileURL(script).href}` }
-    const server = spawnServer({ args: ['--port=0', '--model-dir', folder], env })
-    expect(await server.exited).toEqual({ code: 2, signal: null })
-    expect(server.stderr()).toBe('')
-    const problems = server.lines.filter((line) => Number(line['level']) > 30)
-    expect(problems).toEqual([expect.objectContaining({ level: 60, msg: expect.stringMatching(message) })])
-  })
+  ])(
+    'without the library of ONNX Runtime the server exits 2 with one explanation, %s',
+    async (_case, code, message) => {
+      const folder = createFolder({ 'a.onnx': good, 'b/1/model.onnx': good, 'c.onnx': good })
+      // Node runs this before the program, in the server and in its workers.
+      const script = join(createFolder({ 'fake.mjs': code }), 'fake.mjs')
+      const env = { ...process.env, NODE_OPTIONS: `--import=${pathToFileURL(script).href}` }
+      const server = spawnServer({ args: ['--port=0', '--model-dir', folder], env })
+      expect(await server.exited).toEqual({ code: 2, signal: null })
+      expect(server.stderr()).toBe('')
+      const problems = server.lines.filter((line) => Number(line['level']) > 30)
+      expect(problems).toEqual([expect.objectContaining({ level: 60, msg: expect.stringMatching(message) })])
+    },
+  )
 })
 
-test('a warning of Node is a line of the log, and nothing else is printed', async () => {
+test('a warning of Node.js is a line of the log, and nothing else is printed', async () => {
   const warn = "setInterval(() => process.emitWarning('too many listeners'), 200).unref()"
   const server = await startServer({ env: { ...process.env, NODE_OPTIONS: `--import "data:text/javascript,${warn}"` } })
   const line = await server.line(({ msg }) => msg === 'Node warns: too many listeners')
@@ -121,7 +124,7 @@ test('a warning of Node is a line of the log, and nothing else is printed', asyn
   expect(server.stderr()).toBe(printed)
 })
 
-test('a port in use is told, with exit code 1', async () => {
+test('a port that is in use ends the server with exit code 1 and an explanation', async () => {
   const { port } = new URL((await startServer()).url)
   const second = spawnServer({ args: ['--port', port] })
   expect(await second.exited).toEqual({ code: 1, signal: null })
@@ -133,7 +136,7 @@ test('a port in use is told, with exit code 1', async () => {
 test.each([
   ['--help', /^onnx-serve: serves ONNX models over HTTP/],
   ['--version', /^\d+\.\d+\.\d+$/],
-])('%s exits 0', async (flag, first) => {
+])('the flag %s prints its text and exits 0', async (flag, first) => {
   const server = spawnServer({ args: [flag] })
   expect(await server.exited).toEqual({ code: 0, signal: null })
   expect(server.lines[0]!.msg).toMatch(first)

@@ -5,7 +5,7 @@ import { startServer } from '../support/server-process.ts'
 
 const FOR_EVER = { iterations: 100_000_000 }
 
-test('a run that never ends is ended with its process: its model goes on, and others never notice', async () => {
+test('a run that never ends is ended with its worker, its model answers again, and other models are not delayed', async () => {
   const folder = createFolder({ 'slow.onnx': { model: 'slow' }, 'good.onnx': { model: 'regressor' } })
   const server = await startServer({ args: ['--model-dir', folder, '--workers=2', '--max-run=1'] })
   const stuck = post(`${server.url}/models/slow/predict`, FOR_EVER)
@@ -24,7 +24,7 @@ test('a run that never ends is ended with its process: its model goes on, and ot
   })
 })
 
-test('as many runs that never end as there are workers leave other models answered', async () => {
+test('other models answer while every worker has a run that never ends', async () => {
   const folder = createFolder({
     'slow.onnx': { model: 'slow' },
     'other/1/model.onnx': { model: 'regressor' },

@@ -7,7 +7,7 @@ import { get, post } from '../support/http.ts'
 import { ROOT } from '../support/paths.ts'
 import { freePort } from '../support/ports.ts'
 
-test('a server whose log nobody reads answers 3,000 requests, and stops when it is told to', async () => {
+test('a server whose log nobody reads answers 3,000 requests and stops on a signal', async () => {
   const port = await freePort()
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), `--port=${port}`, '--grpc-port=0'], {
     // Nothing reads this pipe, so it is full after some 250 lines.

@@ -24,7 +24,7 @@ const messageOf = (rows: number): object => ({
   raw_input_contents: [Buffer.alloc(4 * rows)],
 })
 
-test('an answer that would be too long is refused with the number of rows that fit, and so many fit', async () => {
+test('a too long answer of gRPC is refused with the number of rows that fit, and that number of rows is answered', async () => {
   const { client } = await open()
   const { code, details } = await ask(client, 'ModelInfer', messageOf(500))
   expect(code).toBe('RESOURCE_EXHAUSTED')
@@ -56,7 +56,7 @@ test.each([
   ['calls', 'ModelInfer', 1, 2],
   ['streams', 'ModelStreamInfer', 2, 1],
 ])(
-  'long answers of %s that nobody reads are bounded together, and those who leave make room',
+  'unread long answers of %s are limited together, and a client that leaves makes room',
   async (_name, method, messages, calls) => {
     const { client, port } = await open()
     const session = connectHttp2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } })
@@ -71,7 +71,7 @@ test.each([
   },
 )
 
-test('answers that are read make room, one after the other', async () => {
+test('an answer that is read makes room for the next one', async () => {
   const { client } = await open()
   for (let asked = 0; asked < 5; asked++) expect((await ask(client, 'ModelInfer', messageOf(LARGE))).code).toBe('OK')
 })

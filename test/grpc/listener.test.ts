@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import { expect, test } from 'vitest'
 import { connect, startGrpc } from '../support/grpc.ts'
 
-test('connections that come while the library is loaded are all served', async () => {
+test('connections that arrive while the library of gRPC loads are all served', async () => {
   const { port } = await startGrpc()
   const own = { 'grpc.use_local_subchannel_pool': 1 }
   const answers = Array.from({ length: 10 }, () => {
@@ -13,7 +13,7 @@ test('connections that come while the library is loaded are all served', async (
   expect(await Promise.all(answers)).toEqual(Array.from({ length: 10 }, () => ({ live: true })))
 })
 
-test('a client that leaves while the library is loaded harms nobody', async () => {
+test('a client that leaves while the library of gRPC loads does not affect other clients', async () => {
   const { port, client } = await startGrpc()
   const socket = connectTcp(port, '127.0.0.1')
   await once(socket, 'connect')
@@ -24,7 +24,7 @@ test('a client that leaves while the library is loaded harms nobody', async () =
   expect(reply).toEqual({ live: true })
 })
 
-test('a server that nobody has asked ends at once', async () => {
+test('a gRPC server without connections closes at once', async () => {
   const { grpc, port } = await startGrpc()
   await grpc.close()
   const socket = connectTcp(port, '127.0.0.1')

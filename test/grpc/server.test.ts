@@ -19,7 +19,7 @@ function slow(iterations: number): object {
   return { model_name: 'slow', inputs: [input] }
 }
 
-describe('gRPC tells', () => {
+describe('the metadata of gRPC', () => {
   test.each<[string, object, object]>([
     ['ServerLive', {}, { live: true }],
     ['ServerReady', {}, { ready: true }],
@@ -53,12 +53,12 @@ describe('gRPC tells', () => {
       { config: { name: 'iris', max_batch_size: 100, input: [{ name: 'X', data_type: 'TYPE_FP64', dims: ['4'] }] } },
     ],
     ['RepositoryIndex', {}, { models: [{ name: 'iris', version: '1', state: 'READY', reason: '' }] }],
-  ])('%s %j', async (method, message, reply) => {
+  ])('gRPC answers %s %j', async (method, message, reply) => {
     const { client } = await startGrpc()
     expect(await ask(client, method, message)).toMatchObject({ code: 'OK', reply })
   })
 
-  test('what is not ready, and why', async () => {
+  test('gRPC shows which models are not ready, and the reason', async () => {
     const { client } = await startGrpc({
       folder: createFolder({ 'bad.onnx': 'broken', 'good.onnx': { model: 'regressor' } }),
     })
@@ -70,7 +70,7 @@ describe('gRPC tells', () => {
     expect((await ask(client, 'ModelMetadata', { name: 'bad' })).code).toBe('UNAVAILABLE')
   })
 
-  test('the statistics of every version of a model, or of one', async () => {
+  test('the statistics of gRPC are those of every version of a model, or of one version', async () => {
     const files = { 'm/1/model.onnx': { model: 'regressor' }, 'm/2/model.onnx': { model: 'regressor' } } as const
     const { client } = await startGrpc({ folder: createFolder(files) })
     const versions = async (message: object) => {
@@ -82,7 +82,7 @@ describe('gRPC tells', () => {
     expect((await ask(client, 'ModelStatistics', { name: 'x' })).code).toBe('NOT_FOUND')
   })
 
-  test('what was really done', async () => {
+  test('the statistics of gRPC count the runs that were computed', async () => {
     const { client } = await startGrpc()
     await ask(client, 'ModelInfer', INFER)
     for (const message of [{}, { name: 'iris' }]) {
@@ -93,7 +93,7 @@ describe('gRPC tells', () => {
     }
   })
 
-  test('load and unload: not at run time', async () => {
+  test('gRPC answers that models cannot be loaded or unloaded at run time', async () => {
     const { client } = await startGrpc()
     for (const method of ['RepositoryModelLoad', 'RepositoryModelUnload']) {
       const { code, details } = await ask(client, method, { model_name: 'iris' })
@@ -103,7 +103,7 @@ describe('gRPC tells', () => {
 })
 
 describe('gRPC infers', () => {
-  test('from typed contents and from bytes, into bytes', async () => {
+  test('gRPC infers from typed contents and from raw contents into raw contents', async () => {
     const { client } = await startGrpc()
     const { contents, ...input } = FLOWER
     const raw = Buffer.from(Float64Array.from(contents.fp64_contents).buffer)
@@ -125,7 +125,7 @@ describe('gRPC infers', () => {
   test.each<[string, object]>([
     ['typed contents', { contents: { fp64_contents: [5.1, 3.5, 1.4, Number.NaN] } }],
     ['bytes', {}],
-  ])('NaN in %s, although the features of the model refuse missing values', async (_where, part) => {
+  ])('gRPC accepts NaN in %s, although the features of the model refuse missing values', async (_where, part) => {
     const { client } = await startGrpc()
     const { contents: _contents, ...head } = FLOWER
     const raw = Buffer.from(Float64Array.of(5.1, 3.5, 1.4, Number.NaN).buffer)
@@ -134,7 +134,7 @@ describe('gRPC infers', () => {
     expect(await ask(client, 'ModelInfer', message)).toMatchObject({ code: 'OK' })
   })
 
-  test('the outputs that are asked for, as classes where these are', async () => {
+  test('gRPC answers only the requested outputs, and as classes if the request asks for classes', async () => {
     const { client } = await startGrpc()
     const outputs = [{ name: 'probabilities', parameters: { classification: { int64_param: 2 } } }]
     const { reply } = await ask(client, 'ModelInfer', { ...INFER, model_version: '1', outputs })
@@ -142,12 +142,12 @@ describe('gRPC infers', () => {
     expect(reply.raw_output_contents[0].toString()).toContain('1.000000:0:setosa')
   })
 
-  test('compressed requests, and the default model without a name', async () => {
+  test('gRPC accepts compressed requests, and a request without a name is for the default model', async () => {
     const { port } = await startGrpc()
     expect((await ask(connect(port, GZIP), 'ModelInfer', { ...INFER, model_name: '' })).code).toBe('OK')
   })
 
-  test('a stream of requests, each answered in order, errors inside', async () => {
+  test('a gRPC stream answers its requests in order, and an error does not end it', async () => {
     const { client, lines } = await startGrpc()
     const call = client['ModelStreamInfer']()
     const replies: any[] = []
@@ -167,7 +167,7 @@ describe('gRPC infers', () => {
   })
 })
 
-test('the one answer to a request says that it is the last, where the client asks for that', async () => {
+test('the only answer to a request of a stream is marked as final if the client asks for that', async () => {
   const { client } = await startGrpc()
   const parameters = { triton_enable_empty_final_response: { bool_param: true } }
   const FINAL = { triton_final_response: expect.objectContaining({ bool_param: true }) }
@@ -261,7 +261,7 @@ describe('gRPC refuses', () => {
       { inputs: [FLOWER], outputs: [{ name: 'label', parameters: { shared_memory_region: { string_param: 'r' } } }] },
       'outputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
     ],
-  ])('%s', async (_, message, details) => {
+  ])('gRPC refuses a request with %s', async (_, message, details) => {
     const { client } = await startGrpc()
     expect(await ask(client, 'ModelInfer', { model_name: 'iris', ...message })).toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -269,7 +269,7 @@ describe('gRPC refuses', () => {
     })
   })
 
-  test('bytes that are no message, cut ones, and lengths that lie', async () => {
+  test('gRPC refuses bytes that are no message, truncated messages, and wrong lengths', async () => {
     const { port } = await startGrpc()
     const send = connectBytes(port)
     // Field 5, inputs, of two gigabytes; a number cut off; an end of a group that never began; fields of another type.
@@ -282,7 +282,7 @@ describe('gRPC refuses', () => {
     expect((await send('NoSuchMethod', Buffer.alloc(0))).code).toBe('UNIMPLEMENTED')
   })
 
-  test('messages larger than the limit, compressed ones too', async () => {
+  test('gRPC refuses messages larger than the limit, also compressed ones', async () => {
     const { client, port } = await startGrpc({ bodyLimitBytes: 10_000 })
     const message = { ...INFER, id: 'x'.repeat(20_000) }
     for (const each of [client, connect(port, GZIP)]) {
@@ -301,13 +301,13 @@ describe('gRPC refuses', () => {
     ['CANCELLED', 'CANCELLED'],
     ['RUN_TIMEOUT', 'UNAVAILABLE'],
     ['RUNTIME_FAILED', 'UNAVAILABLE'],
-  ])('%s with %s', async (code, answered) => {
+  ])('the error code %s has the gRPC status %s', async (code, answered) => {
     const { client, registry } = await startGrpc()
     vi.spyOn(registry.get('iris'), 'infer').mockRejectedValue(new ServingError(code, 'because'))
     expect(await ask(client, 'ModelInfer', INFER)).toMatchObject({ code: answered, details: 'because' })
   })
 
-  test('what is a bug of the server, telling nothing but where to look', async () => {
+  test('gRPC answers a bug of the server with a request id and no details', async () => {
     const { client, registry, lines } = await startGrpc()
     vi.spyOn(registry.get('iris'), 'infer').mockRejectedValue(new TypeError('secret'))
     const answer = await ask(client, 'ModelInfer', INFER, { headers: { 'x-request-id': 'r-1' } })
@@ -320,7 +320,7 @@ describe('gRPC refuses', () => {
 })
 
 describe('a call', () => {
-  test('is answered with its id where the client gave one, and where it failed', async () => {
+  test('the id of the client is in the answer to a gRPC call, also if the call fails', async () => {
     const { client, lines } = await startGrpc()
     const named = await ask(client, 'ModelInfer', INFER, { headers: { 'x-request-id': 'order-66' } })
     expect(named).toMatchObject({ code: 'OK', requestId: 'order-66' })
@@ -329,7 +329,7 @@ describe('a call', () => {
     expect(failed.requestId).toBe(lines.find(({ code }) => code === 'NOT_FOUND')!['reqId'])
   })
 
-  test('is never computed once its deadline has passed', async () => {
+  test('a gRPC call is never computed once its deadline has passed', async () => {
     const { client, lines } = await startGrpc({ folder: slowFolder() })
     // Some three seconds, so that the other request arrives and its deadline passes meanwhile.
     const first = ask(client, 'ModelInfer', slow(20_000))
@@ -343,7 +343,7 @@ describe('a call', () => {
     expect(line).not.toHaveProperty('computeMs')
   })
 
-  test('waits no longer than its timeout, in microseconds', async () => {
+  test('a gRPC call waits no longer than its timeout in microseconds', async () => {
     const { client } = await startGrpc({ folder: slowFolder() })
     const first = ask(client, 'ModelInfer', slow(3000))
     await ask(client, 'ServerLive')
@@ -355,7 +355,7 @@ describe('a call', () => {
     expect((await first).code).toBe('OK')
   })
 
-  test('is dropped when its client leaves', async () => {
+  test('a gRPC call is dropped when its client leaves', async () => {
     const { client, lines } = await startGrpc({ folder: slowFolder() })
     const first = ask(client, 'ModelInfer', slow(3000))
     await ask(client, 'ServerLive')
@@ -367,7 +367,7 @@ describe('a call', () => {
     expect(lines.find(({ code }) => code === 'CANCELLED')).not.toHaveProperty('computeMs')
   })
 
-  test('has a log line with its id, the model and where its time went', async () => {
+  test('the log line of a gRPC call has its id, the model and the durations', async () => {
     const { client, lines } = await startGrpc()
     await ask(client, 'ModelInfer', INFER, { headers: { 'x-request-id': 'order-66' } })
     expect(lines.find(({ msg }) => msg === 'request')).toMatchObject({
@@ -382,7 +382,7 @@ describe('a call', () => {
 })
 
 describe('the close', () => {
-  test('answers what was accepted, and ends streams and those who watch the health', async () => {
+  test('the gRPC server answers accepted calls when it closes, and ends streams and watchers of its health', async () => {
     let isDraining = false
     const { client, port, grpc } = await startGrpc({ folder: slowFolder(), isDraining: () => isDraining })
     const watch = connectHealth(port)['Watch']({ service: '' })

@@ -9,7 +9,7 @@ function detailsOf(message: string): string {
   return answered.details
 }
 
-test('a short text of an error is the status as it is', () => {
+test('a short error text becomes the gRPC status unchanged', () => {
   expect(detailsOf('outputs.ä: 100 % wrong')).toBe('outputs.ä: 100 % wrong')
 })
 
@@ -25,6 +25,6 @@ test.each([
   expect(details).toMatch(new RegExp(`^(${character})+…$`, 'u'))
 })
 
-test('half of a surrogate pair does not break the header', () => {
+test('half of a surrogate pair in an error text does not break the header of gRPC', () => {
   expect(() => encodeURI(detailsOf('cut \uD83D'))).not.toThrow()
 })

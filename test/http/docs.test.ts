@@ -12,7 +12,7 @@ const EVERY_KIND = Object.fromEntries(
 
 describe('GET /openapi.json', () => {
   test.each([{}, { isLoading: true }, { folder: EVERY_KIND }])(
-    'is valid OpenAPI 3.1 with %j',
+    'GET /openapi.json is valid OpenAPI 3.1 with the options %j',
     async ({ folder, ...options }: { folder?: typeof EVERY_KIND }) => {
       const { server } = await startApp({ ...options, ...(folder && { folder: createFolder(folder) }) })
       const { body } = await request(server).get('/openapi.json').expect(200)
@@ -22,12 +22,12 @@ describe('GET /openapi.json', () => {
     },
   )
 
-  test('a document that is not valid is found', async () => {
+  test('the validator of OpenAPI finds an invalid document', async () => {
     const validator = new Validator()
     expect(await validator.validate({ openapi: '3.1.0', info: {}, paths: { x: 1 } })).toMatchObject({ valid: false })
   })
 
-  test('has one operation for each model, with its real features', async () => {
+  test('OpenAPI has one operation for each model, with the features of the model', async () => {
     const { server } = await startApp()
     const { body } = await request(server).get('/openapi.json')
     expect(Object.keys(body.paths).filter((path) => /^\/(predict|health|models)/.test(path))).toEqual([
@@ -57,7 +57,7 @@ describe('GET /openapi.json', () => {
     expect(properties.predictions.items.properties.label).toEqual({ enum: ['setosa', 'versicolor', 'virginica'] })
   })
 
-  test('is built once, and again when another model has been loaded', async () => {
+  test('the OpenAPI document is built once, and again when another model is loaded', async () => {
     const { server, registry } = await startApp({ isLoading: true })
     const find = vi.spyOn(registry, 'find')
     const paths = async () => Object.keys((await request(server).get('/openapi.json').expect(200)).body.paths)
@@ -68,7 +68,7 @@ describe('GET /openapi.json', () => {
     expect(find).toHaveBeenCalledTimes(1)
   })
 
-  test('has every route of the other protocols, under the name of its protocol', async () => {
+  test('OpenAPI has every route of the other protocols, tagged with the protocol', async () => {
     const { server } = await startApp({ platform: { isMultiModel: true } })
     const { paths } = (await request(server).get('/openapi.json')).body as {
       paths: Record<
@@ -130,14 +130,14 @@ describe('GET /openapi.json', () => {
     }
   })
 
-  test('documents a model when it is ready, not before', async () => {
+  test('OpenAPI has the operation of a model only when the model is ready', async () => {
     const { server, registry } = await startApp({ isLoading: true })
     expect((await request(server).get('/openapi.json')).body.paths).not.toHaveProperty('/predict')
     await registry.load(() => undefined)
     expect((await request(server).get('/openapi.json')).body.paths).toHaveProperty('/predict')
   })
 
-  test('describes the newest version of each, and all versions by path', async () => {
+  test('OpenAPI describes the newest version of each model, and all versions by their paths', async () => {
     const files = { 'a b/1/model.onnx': { model: 'regressor' }, 'a b/2/model.onnx': { model: 'regressor' } }
     const { server } = await startApp({ folder: createFolder(files) })
     const { paths } = (await request(server).get('/openapi.json')).body
@@ -147,7 +147,7 @@ describe('GET /openapi.json', () => {
 })
 
 describe('GET /docs', () => {
-  test('is a page whose assets all come from here', async () => {
+  test('the page /docs loads all of its assets from this server', async () => {
     const { server } = await startApp()
     const page = await request(server).get('/docs').expect(200)
     const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url!)
@@ -179,14 +179,14 @@ describe('GET /docs', () => {
     },
   )
 
-  test('shows the same document', async () => {
+  test('the page /docs shows the document of /openapi.json', async () => {
     const { server } = await startApp()
     const shown = await request(server).get('/docs/json').expect(200)
     const { body } = await request(server).get('/openapi.json')
     expect(shown.body).toEqual(body)
   })
 
-  test('shows lists of more than 64 features or classes by their number, which OpenAPI has in full', async () => {
+  test('the page /docs replaces lists of more than 64 features or classes by their number, and OpenAPI has the whole lists', async () => {
     const labels = Array.from({ length: 65 }, (_, index) => `class ${index}`)
     const folder = createFolder({
       'many/1/model.onnx': writeModel({

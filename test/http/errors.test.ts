@@ -12,7 +12,7 @@ import { waitUntil } from '../support/wait.ts'
 const JSON_TYPE = ['content-type', 'application/json'] as const
 
 describe('errors', () => {
-  test('name the element, what was expected and what came', async () => {
+  test('an error names the element, the expected value and the value that came', async () => {
     const { server } = await startApp()
     const instances = [FLOWER, FLOWER, FLOWER, { ...FLOWER, sepal_width: 'wide' }]
     const { body } = await request(server).post('/predict').send({ instances }).expect(400)
@@ -113,7 +113,7 @@ describe('errors', () => {
     ],
     ['a path that is none', 400, 'BAD_URL', /not a valid URL/, (s) => request(s).get('/models/%zz')],
     ['a name without end', 404, 'NOT_FOUND', /./, (s) => request(s).get(`/models/${'x'.repeat(300)}`)],
-  ])('%s: %i', async (_case, status, code, message, send) => {
+  ])('%s is answered with %i', async (_case, status, code, message, send) => {
     const { server, lines } = await startApp()
     const reply = await send(server)
     expect(reply.status).toBe(status)
@@ -123,13 +123,13 @@ describe('errors', () => {
     expect(lines.filter(({ level }) => level === 50)).toEqual([])
   })
 
-  test('a wrong method says which are right', async () => {
+  test('the answer to a wrong method lists the permitted methods', async () => {
     const { server } = await startApp()
     const reply = await request(server).delete('/models/iris')
     expect(reply.headers['allow']).toBe('GET, HEAD')
   })
 
-  test('a bug is answered with 500 and a request id, and told to the log alone', async () => {
+  test('a bug is answered with 500 and a request id, and only the log has the details', async () => {
     const { server, registry, lines } = await startApp()
     vi.spyOn(registry.get(), 'infer').mockRejectedValue(new Error('secret /path'))
     const reply = await request(server).post('/predict').set('x-request-id', 'r-1').send(FLOWER).expect(500)
@@ -157,7 +157,7 @@ describe('errors', () => {
     expect(lines.filter(({ level }) => level === 50)).toEqual([])
   })
 
-  test('what is no HTTP behind a request does not take its answer', async () => {
+  test('bytes that are no HTTP behind a request do not prevent its answer', async () => {
     const { app, lines } = await startApp()
     await app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
@@ -168,7 +168,7 @@ describe('errors', () => {
     expect(statuses).toEqual(expect.arrayContaining([200, 400]))
   })
 
-  test('pipelined requests whose client leaves are all logged', async () => {
+  test('all pipelined requests of a client that leaves are logged', async () => {
     const { app, lines } = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }) })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
@@ -198,7 +198,7 @@ describe('errors', () => {
     expect(JSON.parse(body!)).toBeTypeOf('object')
   })
 
-  test('what is no HTTP is answered in the same form', async () => {
+  test('bytes that are no HTTP are answered with an error of the same form', async () => {
     const { app } = await startApp()
     await app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')

@@ -12,7 +12,7 @@ async function serve(dimensions: readonly (number | string)[], operator = 'Neg')
 }
 
 describe('a model with a fixed batch of 1', () => {
-  test('takes several records, which run one after the other', async () => {
+  test('a model with a fixed batch of 1 runs several records one after the other', async () => {
     const { post } = await serve([1, 2])
     const rows = [{ x0: 1, x1: 2 }, [3, 4], { x1: 6, x0: 5 }]
     const { body } = await post('/predict', { instances: rows }).expect(200)
@@ -27,14 +27,14 @@ describe('a model with a fixed batch of 1', () => {
     ])
   })
 
-  test('answers each row as it does alone, though a run mixes all that it is given', async () => {
+  test('a model with a fixed batch of 1 answers each of several rows as it does alone', async () => {
     // The largest of all numbers in the run.
     const { post } = await serve([1, 1], 'ReduceMax')
     const { body } = await post('/predict', { instances: [[5], [9], [7]] }).expect(200)
     expect(body.predictions).toEqual([5, 9, 7])
   })
 
-  test('takes several rows over V1, and in tensors by name', async () => {
+  test('a model with a fixed batch of 1 takes several rows in V1, and in tensors by name', async () => {
     const { post } = await serve([1, 2, 1])
     const rows = [
       [[1], [2]],
@@ -52,7 +52,7 @@ describe('a model with a fixed batch of 1', () => {
     expect((await post('/predict', { inputs: { x: rows } }).expect(200)).body.outputs.y).toEqual(negative)
   })
 
-  test('takes over V2 the one row that its metadata tells', async () => {
+  test('a model with a fixed batch of 1 takes one row in V2, as its metadata says', async () => {
     const { post } = await serve([1, 2])
     const tensor = (rows: number) => ({
       inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 2], data: Array.from({ length: rows * 2 }, () => 1) }],
@@ -62,7 +62,7 @@ describe('a model with a fixed batch of 1', () => {
     expect(body.error).toContain('expected shape [1,2], got [3,2]')
   })
 
-  test('takes no more rows than any other', async () => {
+  test('a model with a fixed batch of 1 has the same limit of rows as other models', async () => {
     const { post } = await serve([1, 2])
     const { body } = await post('/predict', { instances: Array.from({ length: 1001 }, () => [1, 2]) }).expect(400)
     expect(body.error).toContain('expected at most 1000 rows in one request, got 1001')
@@ -70,7 +70,7 @@ describe('a model with a fixed batch of 1', () => {
 })
 
 describe('a model with a fixed batch of 4', () => {
-  test('offers an example of 4 rows, which works as it is, as JSON and as CSV', async () => {
+  test('the example of a model with a fixed batch of 4 has 4 rows and works unchanged, as JSON and as CSV', async () => {
     const { server, post } = await serve([4, 2])
     const { example } = (await request(server).get('/models/m').expect(200)).body
     expect(example).toHaveLength(4)
@@ -84,13 +84,13 @@ describe('a model with a fixed batch of 4', () => {
     )
   })
 
-  test('refuses another number of rows with the one that it takes', async () => {
+  test('a model with a fixed batch of 4 refuses another number of rows and names the right one', async () => {
     const { post } = await serve([4, 2])
     const { body } = await post('/predict', { instances: [[1, 2]] }).expect(400)
     expect(body.error).toContain('this model takes exactly 4 rows in one request, got 1')
   })
 
-  test('is loaded with examples that are no multiple of its rows', async () => {
+  test('a model with a fixed batch of 4 is loaded with a number of examples that is no multiple of 4', async () => {
     const rows = Array.from({ length: 6 }, (_, index) => ({ input: [index, 1], prediction: [-index, -1] }))
     const { server } = await startApp({
       folder: createFolder({

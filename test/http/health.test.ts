@@ -28,7 +28,7 @@ describe('GET /health', () => {
       { status: 'degraded', model_loaded: true },
     ],
     ['the server drains', () => startApp({ isDraining: () => true }), 503, { status: 'draining', model_loaded: false }],
-  ])('while %s', async (_case, start, status, body) => {
+  ])('GET /health is answered correctly while %s', async (_case, start, status, body) => {
     const { server } = await start()
     const reply = await request(server).get('/health').expect(status)
     expect(reply.body).toMatchObject(body)
@@ -36,7 +36,7 @@ describe('GET /health', () => {
     await request(server).get('/health/live').expect(200, { status: 'alive' })
   })
 
-  test('shows every model', async () => {
+  test('GET /health shows every model', async () => {
     const { server } = await startApp({ folder: createFolder({ ...good, ...bad }) })
     const { body } = await request(server).get('/health')
     expect(body.models).toEqual([
@@ -45,7 +45,7 @@ describe('GET /health', () => {
     ])
   })
 
-  test('closes connections while the server drains', async () => {
+  test('GET /health closes its connection while the server drains', async () => {
     const { server } = await startApp({ isDraining: () => true })
     const reply = await request(server).get('/health')
     expect(reply.headers['connection']).toBe('close')

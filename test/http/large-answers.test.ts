@@ -94,8 +94,8 @@ async function open(maxAnswerBytes: number) {
   return { send, ask }
 }
 
-describe.each(WAYS)('an answer of %s', (_name, way) => {
-  test('that would be too long is refused with the number of rows that fit, and so many fit', async () => {
+describe.each(WAYS)('an answer as %s', (_name, way) => {
+  test('a too long answer is refused with the number of rows that fit, and that number of rows is answered', async () => {
     const { ask } = await open(2_000_000)
     const { status, body } = await ask(way, 1000)
     expect(status).toBe(413)
@@ -104,7 +104,7 @@ describe.each(WAYS)('an answer of %s', (_name, way) => {
     expect((await ask(way, fit + 1)).status).toBe(413)
   })
 
-  test('that leaves in slices has every number', async () => {
+  test('an answer that is sent in slices has every number', async () => {
     const { ask } = await open(2 ** 26)
     const { status, headers, body } = await ask(way, 600)
     expect(status).toBe(200)
@@ -127,7 +127,7 @@ test.each([
   expect((await ask(way, fit)).status).toBe(200)
 })
 
-test('a row whose answer alone is too long is refused with what else to do', async () => {
+test('a single row whose answer is too long is refused with the setting to change', async () => {
   const { ask } = await open(1000)
   const { status, body } = await ask(PREDICT, 1)
   expect(status).toBe(413)
@@ -142,7 +142,7 @@ test('a row whose answer alone is too long is refused with what else to do', asy
 test.each([
   ['JSON', V2_JSON],
   ['binary', V2_BINARY],
-])('a long answer of V2 %s is compressed where the client asks for it', async (_name, way) => {
+])('a long answer of V2 %s is compressed if the client asks for it', async (_name, way) => {
   const { ask } = await open(2 ** 26)
   const plain = await ask(way, 600)
   const packed = await ask(way, 600, { 'accept-encoding': 'gzip' })
@@ -150,7 +150,7 @@ test.each([
   expect(gunzipSync(packed.body).equals(plain.body)).toBe(true)
 })
 
-test('long answers that nobody reads are bounded together, and those who leave make room', async () => {
+test('unread long answers are limited together, and a client that leaves makes room', async () => {
   const { send, ask } = await open(2 ** 24)
   const rows = 600
   // Each of these may take more than three quarters of the largest answer.

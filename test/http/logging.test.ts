@@ -10,7 +10,7 @@ import { FLOWER } from '../support/iris.ts'
 import { waitUntil } from '../support/wait.ts'
 
 describe('the log', () => {
-  test('has one line a request, with model, version, rows, status and durations', async () => {
+  test('the log has one line for each request, with model, version, rows, status and durations', async () => {
     const { server, lines } = await startApp()
     await request(server).post('/predict?top=3').send([FLOWER, FLOWER]).expect(200)
     expect(lines).toEqual([
@@ -33,7 +33,7 @@ describe('the log', () => {
     ])
   })
 
-  test('never has what a client sent in the body', async () => {
+  test('the log never has a value of a body', async () => {
     const { server, lines } = await startApp()
     await request(server)
       .post('/predict')
@@ -54,14 +54,14 @@ describe('the log', () => {
     '/v2/health/ready',
     '/v2/models/iris/ready',
     '/v2/models/iris/versions/1/ready',
-  ])('has the probe %s only at debug', async (path) => {
+  ])('the probe %s is logged only at the level debug', async (path) => {
     const { server, lines } = await startApp()
     await request(server).get(path).expect(200)
     await request(server).head(path).expect(200)
     expect(lines.map(({ level }) => level)).toEqual([20, 20])
   })
 
-  test('has other reads, and probes that fail, at info', async () => {
+  test('failed probes and other GET requests are logged at the level info', async () => {
     const ready = await startApp()
     await request(ready.server).get('/models')
     expect(ready.lines).toMatchObject([{ level: 30, route: '/models' }])
@@ -70,7 +70,7 @@ describe('the log', () => {
     expect(draining.lines).toMatchObject([{ level: 30, status: 503 }])
   })
 
-  test('tells of a client that left before its turn, which is then never computed', async () => {
+  test('a request whose client leaves before its turn is logged, and never computed', async () => {
     const { app, registry, lines } = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }) })
     const infer = vi.spyOn(registry.get(), 'infer')
     await app.listen({ port: 0, host: '127.0.0.1' })
@@ -98,14 +98,14 @@ function send(server: Server, body: string): ClientRequest {
 }
 
 describe('the request id', () => {
-  test('comes back as it was sent, and stands in the log', async () => {
+  test('the request id of the client is in the answer and in the log', async () => {
     const { server, lines } = await startApp()
     const reply = await request(server).get('/models').set('x-request-id', 'order-66')
     expect(reply.headers['x-request-id']).toBe('order-66')
     expect(lines).toMatchObject([{ reqId: 'order-66' }])
   })
 
-  test.each(['two words', 'x'.repeat(129), 'é'])('is made anew where %j was sent', async (id) => {
+  test.each(['two words', 'x'.repeat(129), 'é'])('the server makes a request id if the client sends %j', async (id) => {
     const { server } = await startApp()
     const reply = await request(server).get('/models').set('x-request-id', Buffer.from(id).toString('latin1'))
     expect(reply.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)

@@ -17,7 +17,7 @@ function startTexts({ pairs = false, description = {} } = {}) {
   return startApp({ folder: createFolder(files) })
 }
 
-describe('a text model that skl2onnx exported with the pattern of its own choice', () => {
+describe('a text model with the default pattern of skl2onnx', () => {
   const v2 = { inputs: [{ name: 'text', datatype: 'BYTES', shape: [2, 1], data: ['a film', 'a naïve film'] }] }
   const bodies: [where: string, path: string, type: string, body: string, at: string][] = [
     ['a record', '/predict', JSON_TYPE, JSON.stringify({ text: 'a naïve film' }), 'text'],
@@ -28,14 +28,14 @@ describe('a text model that skl2onnx exported with the pattern of its own choice
     ['V2', '/v2/models/m/infer', JSON_TYPE, JSON.stringify(v2), 'rows[1].text'],
   ]
 
-  test.each(bodies)('refuses a word that it would cut apart, in %s', async (_, path, type, body, at) => {
+  test.each(bodies)('a word that the file would split is refused in %s', async (_, path, type, body, at) => {
     const { server } = await startTexts()
     const reply = await request(server).post(path).set('content-type', type).send(body)
     expect(reply.status).toBe(400)
     expect(reply.body.error).toContain(`${at}: ${WHY}`)
   })
 
-  test('answers texts of ASCII, and says at load what it refuses', async () => {
+  test('texts of ASCII are answered, and a warning at load says which texts are refused', async () => {
     const { server } = await startTexts()
     const reply = await request(server).post('/predict').send({ text: 'A wonderful film, and it is 1 of 5!' })
     expect(reply.body).toMatchObject({ predictions: [{ label: 'yes' }] })
@@ -45,7 +45,7 @@ describe('a text model that skl2onnx exported with the pattern of its own choice
     ])
   })
 
-  test('refuses single characters between words where it counts pairs', async () => {
+  test('single characters between words are refused if the model counts pairs of words', async () => {
     const { server } = await startTexts({ pairs: true })
     const reply = await request(server).post('/predict').send({ text: 'this is a film' })
     expect(reply.status).toBe(400)
@@ -53,7 +53,7 @@ describe('a text model that skl2onnx exported with the pattern of its own choice
     expect((await request(server).post('/predict').send({ text: 'A great film' })).status).toBe(200)
   })
 
-  test('refuses the letters whose lower case the file does not know, without a warning at load', async () => {
+  test('letters whose lower case the file does not know are refused, without a warning at load', async () => {
     const file = readFileSync(join(FIXTURES, 'parity/text-classifier/1/model.onnx'))
     const { server } = await startApp({ folder: createFolder({ 'm/1/model.onnx': file }) })
     const reply = await request(server).post('/predict').send({ text: 'a naïve \u212Aelvin' })
@@ -65,7 +65,7 @@ describe('a text model that skl2onnx exported with the pattern of its own choice
     expect((await request(server).get('/models/m')).body).not.toHaveProperty('warnings')
   })
 
-  test('answers any text where model.json allows it, and still warns', async () => {
+  test('any text is answered if model.json allows it, with a warning at load', async () => {
     const { server } = await startTexts({ description: { misreadText: 'allow' } })
     expect((await request(server).post('/predict').send({ text: 'a naïve film' })).status).toBe(200)
     const { body } = await request(server).get('/models/m')

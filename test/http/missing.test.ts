@@ -59,24 +59,27 @@ describe('the default model, a forest that was trained without gaps, refuses a m
     ['of CSV without a header', '/invocations', 'text/csv', '5.1,3.5,1.4,\n', 'rows[0].petal_width'],
   ]
 
-  test.each(bodies)('%s', async (_where, path, type, body, at) => {
-    const { server } = await startApp()
-    const reply = await request(server).post(path).set('content-type', type).send(body).expect(400)
-    expect(reply.body.error ?? reply.body).toContain(`${at}: ${REFUSED}`)
-  })
+  test.each(bodies)(
+    'a forest that was trained without gaps refuses a missing value %s',
+    async (_where, path, type, body, at) => {
+      const { server } = await startApp()
+      const reply = await request(server).post(path).set('content-type', type).send(body).expect(400)
+      expect(reply.body.error ?? reply.body).toContain(`${at}: ${REFUSED}`)
+    },
+  )
 })
 
 describe("V2 tensors are the client's own, also of the default model: NaN passes", () => {
   const input = { name: 'X', shape: [1, 4], datatype: 'FP64' }
 
-  test('in JSON, as the option has it', async () => {
+  test('V2 accepts NaN in JSON in the form of --json-nan', async () => {
     const { server } = await startApp()
     const body = { inputs: [{ ...input, data: ROW }] }
     const reply = await request(server).post('/v2/models/iris/infer').send(body).expect(200)
     expect(reply.body.outputs[0].shape).toEqual([1])
   })
 
-  test('in bytes', async () => {
+  test('V2 accepts NaN in binary data', async () => {
     const { app } = await startApp()
     const head = JSON.stringify({ inputs: [{ ...input, parameters: { binary_data_size: 32 } }] })
     const values = Float64Array.of(5.1, 3.5, 1.4, Number.NaN)
@@ -91,7 +94,7 @@ describe("V2 tensors are the client's own, also of the default model: NaN passes
 })
 
 describe('GET /models/{name}', () => {
-  test('tells of each feature what becomes of a missing value, and why', async () => {
+  test('GET /models/{name} shows the rule for missing values of each feature, and its reason', async () => {
     const titanic = join(ROOT, 'examples/titanic')
     const description = JSON.parse(readFileSync(join(titanic, 'model.json'), 'utf8')) as {
       features: { missing?: unknown }[]
@@ -129,7 +132,7 @@ describe('a model whose graph proves nothing', () => {
     return body.predictions?.[0] ?? body.error
   }
 
-  test('takes a missing value where model.json says so, of that feature alone', async () => {
+  test('a missing value is accepted only in the feature for which model.json allows it', async () => {
     const files = { 'm/model.json': says('nan') }
     expect(await predict(files, { a: null, b: 1 })).toEqual([null, 1])
     expect(await predict(files, { a: 1, b: null })).toContain(
@@ -137,26 +140,26 @@ describe('a model whose graph proves nothing', () => {
     )
   })
 
-  test('gets the value that stands for a missing one', async () => {
+  test('the model gets the value that model.json gives for a missing one', async () => {
     expect(await predict({ 'm/model.json': says(-9) }, { a: null, b: 1 })).toEqual([-9, 1])
   })
 
   test.each([
     ['a row', { x0: 1, x1: null }],
     ['a record', [1, null]],
-  ])('takes a missing value where %s of examples.json shows it, of that feature alone', async (_form, row) => {
+  ])('a missing value is accepted only in the feature for which %s of examples.json shows it', async (_form, row) => {
     const files = { 'm/1/examples.json': shows([row]) }
     expect(await predict(files, [[1, null]])).toEqual([1, null])
     expect(await predict(files, [[null, 1]])).toContain('[0][0]: x0: expected a number, got null')
   })
 
-  test('is not loaded where examples.json shows what model.json refuses', async () => {
+  test('a model is not loaded if its examples.json has a missing value that model.json refuses', async () => {
     const files = { 'm/model.json': says('refuse'), 'm/1/examples.json': shows([{ a: null, b: 1 }]) }
     expect(await predict(files, { a: 1, b: 1 })).toContain('[0].a: expected a number, got null: model.json refuses')
   })
 })
 
-test('the OpenAPI schema allows null where a missing value is taken, in records and in tensors', async () => {
+test('the OpenAPI schema allows null for features that accept a missing value, in records and in tensors', async () => {
   const { server } = await startApp({ folder: join(ROOT, 'examples') })
   const { paths } = (await request(server).get('/openapi.json')).body
   const { oneOf } = paths['/models/titanic/predict'].post.requestBody.content['application/json'].schema

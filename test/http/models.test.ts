@@ -6,7 +6,7 @@ import { FLOWER } from '../support/iris.ts'
 import { smallModel } from '../support/onnx-writer.ts'
 
 describe('GET /models', () => {
-  test('tells how to call the default model', async () => {
+  test('GET /models describes the default model and has an example for it', async () => {
     const { server } = await startApp()
     const { body } = await request(server).get('/models').expect(200)
     expect(body).toMatchObject({ default: 'iris', models: [{ name: 'iris', version: '1', status: 'ready' }] })
@@ -29,7 +29,7 @@ describe('GET /models', () => {
     expect(Object.keys(one.body.features[0])).toEqual(['name', 'type', 'unit', 'description', 'example', 'missing'])
   })
 
-  test('shows why a model failed, and names none as the default among several', async () => {
+  test('GET /models shows the reason why a model failed, and names no default among several models', async () => {
     const files = { 'good.onnx': { model: 'regressor' }, 'bad.onnx': 'broken' }
     const { server } = await startApp({ folder: createFolder(files) })
     const { body } = await request(server).get('/models').expect(200)
@@ -42,7 +42,7 @@ describe('GET /models', () => {
     })
   })
 
-  test('shows each version', async () => {
+  test('GET /models shows each version', async () => {
     const files = { 'r/1/model.onnx': { model: 'regressor' }, 'r/2/model.onnx': { model: 'regressor' } }
     const { server } = await startApp({ folder: createFolder(files) })
     expect((await request(server).get('/models/r')).body.version).toBe('2')
@@ -50,7 +50,7 @@ describe('GET /models', () => {
     await request(server).get('/models/r/versions/9').expect(404)
   })
 
-  test('shows what of a file cannot be served', async () => {
+  test('GET /models warns of parts of a file that cannot be served', async () => {
     const { server } = await startApp({ folder: createFolder({ 'z.onnx': { model: 'sequence' } }) })
     const { body } = await request(server).get('/models/z')
     expect(body.warnings).toEqual([
@@ -59,7 +59,7 @@ describe('GET /models', () => {
   })
 
   test.each(['regressor', 'int-labels', 'every-type', 'columns', 'image', 'lookup', 'slow', 'zipmap', 'sequence'])(
-    'the example of %s works as it is',
+    'the example of %s works unchanged',
     async (model) => {
       const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model } }) })
       const { body } = await request(server).get('/models/m').expect(200)
@@ -69,7 +69,7 @@ describe('GET /models', () => {
     },
   )
 
-  test('has a note on shape and datatype in the place of thousands of numbers, as OpenAPI has', async () => {
+  test('a note on shape and datatype replaces an example of thousands of numbers, as in OpenAPI', async () => {
     const files = { 'm.onnx': smallModel({ dimensions: ['N', 3, 224, 224] }) }
     const { server } = await startApp({ folder: createFolder(files) })
     const { body, text } = await request(server).get('/models/m').expect(200)

@@ -6,14 +6,17 @@ import { FLOWER, FLOWER_ANSWER } from '../support/iris.ts'
 import { waitUntil } from '../support/wait.ts'
 
 describe('POST /predict', () => {
-  test.each(['/predict', '/models/iris/predict', '/models/iris/versions/1/predict'])('answers at %s', async (path) => {
-    const { server } = await startApp()
-    const reply = await request(server).post(path).send(FLOWER).expect(200)
-    expect(reply.headers['content-type']).toBe('application/json; charset=utf-8')
-    expect(reply.body).toEqual(FLOWER_ANSWER)
-  })
+  test.each(['/predict', '/models/iris/predict', '/models/iris/versions/1/predict'])(
+    'POST %s answers predictions',
+    async (path) => {
+      const { server } = await startApp()
+      const reply = await request(server).post(path).send(FLOWER).expect(200)
+      expect(reply.headers['content-type']).toBe('application/json; charset=utf-8')
+      expect(reply.body).toEqual(FLOWER_ANSWER)
+    },
+  )
 
-  test('takes CSV without a header only where its type says so', async () => {
+  test('CSV without a header is accepted only if the content-type says so', async () => {
     const { server } = await startApp()
     const send = (type: string) => request(server).post('/predict').set('content-type', type).send('5.1,3.5,1.4,0.2\n')
     expect((await send('text/csv; header=absent').expect(200)).body).toEqual(FLOWER_ANSWER)
@@ -22,7 +25,7 @@ describe('POST /predict', () => {
   })
 
   test.each(['/predict', '/models/iris/predict', '/models/iris/versions/1/predict'])(
-    'refuses a query parameter of %s that is unknown, with the known one',
+    'an unknown query parameter of %s is refused with the name of the known one',
     async (path) => {
       const { server } = await startApp()
       const { body } = await request(server).post(`${path}?topk=1`).send(FLOWER).expect(400)
@@ -35,7 +38,7 @@ describe('POST /predict', () => {
     },
   )
 
-  test('answers one prediction a row, in order', async () => {
+  test('POST /predict answers one prediction for each row, in order', async () => {
     const { server } = await startApp()
     const rows = [[5.1, 3.5, 1.4, 0.2], { ...FLOWER, petal_length: 6, petal_width: 2.3 }]
     const { body } = await request(server).post('/predict').send({ instances: rows }).expect(200)
@@ -68,7 +71,7 @@ describe('POST /predict', () => {
       { age: 36.5, name: 'Ada 😀', member: true, visits: '9007199254740993' },
       [{ age_out: 36.5, name_out: 'Ada 😀', member_out: true, visits_out: 9007199254740992 }],
     ],
-  ])('serves a plain %s.onnx without a description', async (model, body, predictions) => {
+  ])('%s.onnx is served without a model.json', async (model, body, predictions) => {
     const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model } }) })
     const reply = await request(server)
       .post('/predict')
@@ -77,7 +80,7 @@ describe('POST /predict', () => {
     expect(reply.body).toEqual({ model: 'm', version: '1', predictions })
   })
 
-  test('an integer beyond 2^53 comes out as it went in', async () => {
+  test('an integer beyond 2^53 is exact in both directions', async () => {
     const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model: 'columns' } }) })
     const { text } = await request(server)
       .post('/predict')
@@ -85,7 +88,7 @@ describe('POST /predict', () => {
     expect(text).toContain('"visits_out":-9007199254740993')
   })
 
-  test('values that the model cannot compute are the sender’s: 422, and the next request works', async () => {
+  test('values that the model cannot compute are answered with 422, and the next request works', async () => {
     const { server } = await startApp({ folder: createFolder({ 'lookup.onnx': { model: 'lookup' } }) })
     const refused = await request(server).post('/predict').send({ index: 7 }).expect(422)
     expect(refused.body).toMatchObject({ code: 'INFERENCE_FAILED', error: expect.stringContaining('idx=7') })
@@ -93,7 +96,7 @@ describe('POST /predict', () => {
     await request(server).post('/predict').send({ index: 2 }).expect(200)
   })
 
-  test('more rows than model.json allows in a run are computed in several', async () => {
+  test('more rows than model.json allows in a run are computed in several runs', async () => {
     const files = {
       'm/1/model.onnx': { model: 'regressor' },
       'm/model.json': '{"batching":{"maxBatchSize":16}}',
@@ -109,7 +112,7 @@ describe('POST /predict', () => {
   })
 
   test.each(['inline', 'workers'])(
-    'of many rows names the one that the model cannot compute, %s',
+    'of many rows, the error names the one that the model cannot compute (%s)',
     async (execution) => {
       const files = { 'm/1/model.onnx': { model: 'lookup' }, 'm/model.json': JSON.stringify({ execution }) } as const
       const { server } = await startApp({ folder: createFolder(files) })
@@ -124,7 +127,7 @@ describe('POST /predict', () => {
     },
   )
 
-  test('a model that is loading answers 503, one that failed says why', async () => {
+  test('a model that is loading is answered with 503, a failed model with 503 and the reason', async () => {
     const loading = await startApp({ isLoading: true })
     const reply = await request(loading.server).post('/predict').send(FLOWER).expect(503)
     expect(reply.body).toMatchObject({ code: 'MODEL_NOT_READY', error: 'model iris version 1 is still loading' })
@@ -134,7 +137,7 @@ describe('POST /predict', () => {
     expect(failed.body.error).toMatch(/^model m version 1 failed to load: m\.onnx is no ONNX model, or is cut off: /)
   })
 
-  test('a request that waits longer than it allows is answered 504, and never computed', async () => {
+  test('a request that waits longer than x-request-timeout-ms is answered with 504 and never computed', async () => {
     const { server, app, registry, lines } = await startApp({
       folder: createFolder({ 'slow.onnx': { model: 'slow' } }),
     })
@@ -151,7 +154,7 @@ describe('POST /predict', () => {
     expect(line).not.toHaveProperty('computeMs')
   })
 
-  test.each(['0', '-5', '1.5', 'soon'])('a time limit of %j is refused', async (limit) => {
+  test.each(['0', '-5', '1.5', 'soon'])('the header x-request-timeout-ms: %j is refused', async (limit) => {
     const { server } = await startApp()
     const reply = await request(server).post('/predict').set('x-request-timeout-ms', limit).send(FLOWER).expect(400)
     expect(reply.body.error).toBe(
@@ -159,7 +162,7 @@ describe('POST /predict', () => {
     )
   })
 
-  test('a full queue is refused at once with 429', async () => {
+  test('a request that finds the queue full is refused at once with 429', async () => {
     const folder = createFolder({ 'slow.onnx': { model: 'slow' } })
     const { server, app } = await startApp({ folder, maxQueued: 1 })
     await app.listen({ port: 0, host: '127.0.0.1' })

@@ -37,26 +37,30 @@ function expectChosen(labels: readonly unknown[], choose: (second: number) => un
 const usual = ROWS.map(({ second }) => (second > 0.5 ? 1 : 0))
 
 describe('the threshold of model.json', () => {
-  test.each([0.2, 0.8])('chooses the second class from %s on, and leaves the probabilities', async (threshold) => {
-    const predictions = await predict(await serve({ threshold }), { instances })
-    const labels = predictions.map(({ label }) => label)
-    expectChosen(labels, (second) => (second >= threshold ? 1 : 0), usual)
-    for (const [row, { second }] of ROWS.entries()) expect(predictions[row]!.probabilities['1']).toBeCloseTo(second, 5)
-  })
+  test.each([0.2, 0.8])(
+    'a threshold chooses the second class from probability %s on, and does not change the probabilities',
+    async (threshold) => {
+      const predictions = await predict(await serve({ threshold }), { instances })
+      const labels = predictions.map(({ label }) => label)
+      expectChosen(labels, (second) => (second >= threshold ? 1 : 0), usual)
+      for (const [row, { second }] of ROWS.entries())
+        expect(predictions[row]!.probabilities['1']).toBeCloseTo(second, 5)
+    },
+  )
 
-  test('may be one of the first class', async () => {
+  test('a threshold may be for the first class', async () => {
     const predictions = await predict(await serve({ threshold: { label: 0, atLeast: 0.2 } }), { instances })
     const labels = predictions.map(({ label }) => label)
     expectChosen(labels, (second) => (1 - second >= 0.2 ? 0 : 1), usual)
   })
 
-  test('answers the names that model.json gives the classes', async () => {
+  test('with a threshold, the label is the class name of model.json', async () => {
     const description = { labels: ['no', 'yes'], threshold: { label: 'yes', atLeast: 0.2 } }
     const predictions = await predict(await serve(description), { instances })
     expect(predictions.map(({ label }) => label)).toEqual(ROWS.map(({ second }) => (second >= 0.2 ? 'yes' : 'no')))
   })
 
-  test('chooses the label of V1 and V2 as well, also where V2 asks for the label alone', async () => {
+  test('a threshold chooses the label in V1 and V2, also if V2 asks for the label alone', async () => {
     const { app } = await serve({ threshold: 0.2 })
     const expected = ROWS.map(({ second }) => (second >= 0.2 ? 1 : 0))
     const v1 = await request(app.server).post('/v1/models/m:predict').send({ instances })
@@ -74,13 +78,13 @@ describe('the threshold of model.json', () => {
     expect(alone.map(({ name, data }) => [name, data])).toEqual([['output_label', expected]])
   })
 
-  test('is told with its label by GET /models/{name}', async () => {
+  test('GET /models/{name} shows the threshold and its label', async () => {
     const { app } = await serve({ threshold: 0.2 })
     const { body } = await request(app.server).get('/models/m')
     expect(body).toMatchObject({ status: 'ready', threshold: { label: 1, atLeast: 0.2 } })
   })
 
-  test('chooses the class of a network by its probabilities', async () => {
+  test('a threshold chooses the class of a network by its probabilities', async () => {
     const description = { labels: ['no', 'yes'], activation: 'softmax', threshold: 0.9 }
     const app = await serve(description, smallModel({ operator: 'Neg', columns: 2 }))
     const predictions = await predict(app, {
@@ -95,7 +99,7 @@ describe('the threshold of model.json', () => {
     ])
   })
 
-  test('is reached by the float32 that is nearest to it', async () => {
+  test('the float32 that is nearest to the threshold reaches it', async () => {
     const app = await serve(
       { labels: ['no', 'yes'], activation: 'none', threshold: 0.7 },
       smallModel({ operator: 'Identity', columns: 2 }),
@@ -114,7 +118,7 @@ describe('the threshold of model.json', () => {
     [{ threshold: 0.5, labels: ['a', 'b', 'c'] }, smallModel({ operator: 'Neg' }), /of two classes, and it has 3/],
     [{ threshold: 0.5 }, smallModel({ operator: 'Neg' }), /threshold is for a classifier/],
     [{ threshold: '0.5' }, LOGISTIC, /threshold: /],
-  ])('fails the load of a model that it does not fit: %j', async (description, model, error) => {
+  ])('a threshold that does not fit the model fails the load: %j', async (description, model, error) => {
     const registry = await loadRegistry({ 'm/1/model.onnx': model, 'm/model.json': JSON.stringify(description) })
     expect(registry.find('m')).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
   })

@@ -17,7 +17,7 @@ async function post({ app }: Started, url: string, payload: string | Buffer, hea
 
 describe('V1', () => {
   test.each(['/v1/models/iris:predict', '/v1/models/iris%3Apredict', '/v1/models/iris/versions/1:predict'])(
-    'predicts at %s',
+    'V1 predicts at %s',
     async (url) => {
       const { status, text } = await post(await startApp(), url, BODY)
       expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
@@ -25,7 +25,7 @@ describe('V1', () => {
   )
 
   test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict', '/v1/models/iris/versions/1%3Apredict'])(
-    'takes what curl posts by itself, as the examples of TensorFlow Serving do, at %s',
+    'V1 accepts the content-type that curl sends by default at %s, as in the examples of TensorFlow Serving',
     async (url) => {
       const started = await startApp()
       for (const type of ['application/x-www-form-urlencoded', 'json', ''])
@@ -34,7 +34,7 @@ describe('V1', () => {
   )
 
   test.each(['/v1/models/iris:predict', '/v1/models/iris/versions/1:predict', '/invocations', '/score'])(
-    'refuses query parameters at %s, which takes none',
+    'query parameters are refused at %s',
     async (url) => {
       const { status, text } = await post(await startApp(), `${url}?top=1`, BODY)
       const error = 'the query parameter "top" is unknown; this route takes none'
@@ -42,7 +42,7 @@ describe('V1', () => {
     },
   )
 
-  test('tells its models, and refuses other verbs', async () => {
+  test('V1 lists its models, and refuses other verbs', async () => {
     const started = await startApp()
     const get = async (url: string) => (await started.app.inject(url)).json<unknown>()
     expect(await get('/v1/models')).toEqual({ models: ['iris'] })
@@ -52,12 +52,12 @@ describe('V1', () => {
     expect((await post(started, '/v1/models/iris', BODY)).status).toBe(405)
   })
 
-  test('takes what stands beside the instances', async () => {
+  test('V1 ignores further members beside the instances', async () => {
     const body = JSON.stringify({ signature_name: 'x', parameters: { a: 1 }, instances: [FLOWER, ROW] })
     expect(JSON.parse((await post(await startApp(), '/v1/models/iris:predict', body)).text).predictions).toHaveLength(2)
   })
 
-  test('answers inputs, column by column, with outputs: the tensor alone where there is one', async () => {
+  test('V1 answers inputs with outputs, and a single output without its name', async () => {
     const folder = createFolder({ 'r.onnx': { model: 'regressor' }, 'image.onnx': { model: 'image' } })
     const started = await startApp({ folder })
     const one = await post(started, '/v1/models/r:predict', JSON.stringify({ inputs: [[1, 2]] }))
@@ -79,7 +79,7 @@ describe('V1', () => {
     })
   })
 
-  test('answers tensors in JSON alone', async () => {
+  test('V1 answers tensors only as JSON', async () => {
     const started = await startApp()
     const ask = (accept: string) =>
       post(started, '/v1/models/iris:predict', JSON.stringify({ inputs: { X: [ROW] } }), { accept })
@@ -94,7 +94,7 @@ describe('V1', () => {
     })
   })
 
-  test('takes instances that are objects keyed by input', async () => {
+  test('V1 accepts instances that are objects with one member for each input', async () => {
     const started = await startApp({ folder: createFolder({ 'image.onnx': { model: 'image' } }) })
     const body = JSON.stringify({
       instances: [
@@ -141,7 +141,7 @@ describe('/invocations', () => {
     ['CSV without a header, as its type says', 'text/csv;header="absent"; charset=utf-8', ROW.join(',')],
     ['JSON lines of records', 'application/jsonlines', `${JSON.stringify(FLOWER)}\n`],
     ['JSON lines of rows', 'application/x-ndjson', `${JSON.stringify(ROW)}\n\n`],
-  ])('takes %s', async (_case, type, body) => {
+  ])('/invocations accepts %s', async (_case, type, body) => {
     const { status, text } = await post(await startApp(), '/invocations', body, { 'content-type': type })
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
   })
@@ -151,10 +151,13 @@ describe('/invocations', () => {
     ['records', [FLOWER, FLOWER]],
     ['columns', Object.fromEntries(Object.entries(FLOWER).map(([name, value]) => [name, [value, value]]))],
     ['tensors', { X: [ROW, ROW] }],
-  ])("answers inputs with one prediction a row, as MLflow's client expects: %s", async (_case, inputs) => {
-    const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs, params: {} }))
-    expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA, SETOSA] } })
-  })
+  ])(
+    "/invocations answers inputs with one prediction for each row, as MLflow's client expects: %s",
+    async (_case, inputs) => {
+      const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs, params: {} }))
+      expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA, SETOSA] } })
+    },
+  )
 
   test.each<[string, unknown, string]>([
     [
@@ -170,7 +173,7 @@ describe('/invocations', () => {
       'inputs.sepal_length[0]',
     ],
     ['that lack one', { sepal_length: [1], sepal_width: [1], petal_length: [1] }, 'inputs: the column "petal_width"'],
-  ])('refuses columns that are %s', async (_case, inputs, error) => {
+  ])('/invocations refuses columns that are %s', async (_case, inputs, error) => {
     const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs }))
     expect({ status, body: JSON.parse(text) }).toEqual({
       status: 400,
@@ -187,7 +190,7 @@ describe('/invocations', () => {
     ['text/csv;q=0, */*', 'application/json', JSON.stringify({ predictions: [SETOSA] })],
     ['application/json;q=0, text/*', 'text/csv', 'setosa\n'],
     ['application/x-ndjson', 'application/x-ndjson', `${JSON.stringify(SETOSA)}\n`],
-  ])('answers as %s where that is accepted', async (accept, type, text) => {
+  ])('/invocations answers as %s if the client accepts it', async (accept, type, text) => {
     expect(await post(await startApp(), '/invocations', BODY, { accept })).toEqual({
       status: 200,
       type: expect.stringContaining(type),
@@ -198,9 +201,9 @@ describe('/invocations', () => {
   test.each<[string, string, string]>([
     ['that is no JSON', '[1,2,3,4]\n\n{"a":\n', 'line 3: it is not valid JSON: '],
     ['of two values', '[1,2,3,4],[1,2,3,4]', 'line 1: it is not valid JSON: '],
-    ['that closes what another opened', '[1,2,3\n4],[5,6,7,8]\n', 'line 1: it is not valid JSON: '],
+    ['that closes an array of the line before', '[1,2,3\n4],[5,6,7,8]\n', 'line 1: it is not valid JSON: '],
     ['of another kind', '[1,2,3,4]\n"é"\n', '[1]: expected a record or an array of features, got "é"'],
-  ])('refuses JSON lines with one %s', async (_case, body, error) => {
+  ])('/invocations refuses JSON lines with one line %s', async (_case, body, error) => {
     const type = { 'content-type': 'application/jsonlines' }
     const { status, text } = await post(await startApp(), '/invocations', body, type)
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 400, body: { error: expect.stringContaining(error) } })
@@ -209,7 +212,7 @@ describe('/invocations', () => {
   test.each<[string, string, string, string]>([
     ['of another width', 'text/csv', '1,2,3\n', 'expected a header with the names of the features, and rows'],
     [
-      'of another width later on',
+      'with a row of another width',
       'text/csv',
       '1,2,3,4\n1,2,3\n',
       'rows[1]: expected 4 cells, one for each feature, got 3',
@@ -218,19 +221,19 @@ describe('/invocations', () => {
     ['with a misspelled header', 'text/csv', csv.replace('width', 'breadth'), '"sepal_breadth" is no feature'],
     ['said to have a header', 'text/csv; header=present', '1,2,3,4\n1,2,3,4', '"1" is no feature of this model'],
     [
-      'said to have none',
+      'with a header that the content-type calls absent',
       'text/csv; header=absent',
       csv,
       'rows[0].sepal_length: expected a number, got "sepal_length"',
     ],
     ['said to have some', 'text/csv; header=some', csv, 'expected header=present or header=absent, got header="some"'],
     ['without rows', 'text/csv; header=absent', '', 'expected rows'],
-  ])('refuses CSV %s', async (_case, type, body, error) => {
+  ])('/invocations refuses CSV %s', async (_case, type, body, error) => {
     const { status, text } = await post(await startApp(), '/invocations', body, { 'content-type': type })
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 400, body: { error: expect.stringContaining(error) } })
   })
 
-  test('takes gzip, and refuses what it cannot read or write', async () => {
+  test('/invocations accepts gzip, and refuses other encodings and types that it cannot read or write', async () => {
     const started = await startApp()
     expect((await post(started, '/invocations', gzipSync(BODY), { 'content-encoding': 'gzip' })).status).toBe(200)
     expect(await post(started, '/invocations', 'x', { 'content-type': 'image/png' })).toMatchObject({
@@ -257,7 +260,7 @@ describe('platforms find', () => {
     ['paths of V1 for a model that is not served', '/v1/models/foo', '/v1/models/foo:predict'],
     ['the list of models', '/v1/models', '/v1/models'],
     ['the health alone', '/health', '/health'],
-  ])('the routes that Vertex AI chooses: %s', async (_case, healthPath, predictPath) => {
+  ])('Vertex AI finds the routes that it chooses: %s', async (_case, healthPath, predictPath) => {
     const started = await startApp({ platform: { healthPath, predictPath } })
     expect((await started.app.inject(healthPath)).statusCode).toBe(200)
     const body = JSON.stringify({ instances: [ROW], parameters: { confidence: 0.5 } })
@@ -265,7 +268,7 @@ describe('platforms find', () => {
     expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA] } })
   })
 
-  test('V2 where Vertex AI is told to ask for it', async () => {
+  test('Vertex AI finds V2 if its routes are those of V2', async () => {
     const platform = { healthPath: '/v2/health/ready', predictPath: '/v2/models/iris/infer' }
     const started = await startApp({ platform })
     expect((await started.app.inject('/v2/health/ready')).json()).toEqual({ ready: true })
@@ -273,14 +276,14 @@ describe('platforms find', () => {
     expect(JSON.parse((await post(started, platform.predictPath, body)).text)).toMatchObject({ model_name: 'iris' })
   })
 
-  test('a health at any path of V1 that is no better than the server', async () => {
+  test('a health route of Vertex AI on a path of V1 is ready only if the server is', async () => {
     for (const healthPath of ['/v1/models', '/v1/models/foo', '/v1/models/iris', '/health', '/health/live']) {
       const started = await startApp({ platform: { healthPath }, isLoading: true })
       expect((await started.app.inject(healthPath)).statusCode).toBe(503)
     }
   })
 
-  test('their fixed routes', async () => {
+  test('platforms find their fixed routes', async () => {
     const started = await startApp()
     const { app } = started
     expect((await app.inject('/ping')).statusCode).toBe(200)
@@ -290,7 +293,7 @@ describe('platforms find', () => {
     expect((await app.inject('/execution-parameters')).json()).toMatchObject({ BatchStrategy: 'MULTI_RECORD' })
   })
 
-  test('no prediction for an empty tensor', async () => {
+  test('/invocations answers an empty tensor without predictions', async () => {
     const started = await startApp()
     for (const inputs of [[], { X: [] }]) {
       const { status, text } = await post(started, '/invocations', JSON.stringify({ inputs }))
@@ -301,7 +304,7 @@ describe('platforms find', () => {
   describe('what batch transform may send', () => {
     const ask = async ({ app }: Started) => (await app.inject('/execution-parameters')).json<Record<string, unknown>>()
 
-    test('is never refused for its rows, which are cut into runs, and each answered as it is alone', async () => {
+    test('batch transform is never refused for its rows: they are cut into runs and answered as alone', async () => {
       const started = await startApp({ bodyLimitBytes: 3 * 2 ** 20, maxRows: 1000 })
       const parameters = await ask(started)
       expect(parameters).toMatchObject({ BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB: 1, MaxConcurrentTransforms: 1 })
@@ -320,22 +323,26 @@ describe('platforms find', () => {
 
     test.each<[string, Parameters<typeof createFolder>[0], object]>([
       [
-        'is one row where rows may depend on each other, and more of them fit into a body than a request may have',
+        'batch transform may send one row if rows may depend on each other and a body holds too many',
         { 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': '{"batching":false}' },
         { BatchStrategy: 'SINGLE_RECORD', MaxPayloadInMB: 4, MaxConcurrentTransforms: 8 },
       ],
       [
-        'is as much as the rows of large pictures allow',
+        'batch transform may send as many bodies as the limit of rows allows for large pictures',
         { 'm.onnx': { model: 'picture' } },
         { BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB: 4, MaxConcurrentTransforms: 8 },
       ],
-      ['is one row while no model answers', { 'm.onnx': 'broken' }, { BatchStrategy: 'SINGLE_RECORD' }],
+      [
+        'batch transform may send one row while no model answers',
+        { 'm.onnx': 'broken' },
+        { BatchStrategy: 'SINGLE_RECORD' },
+      ],
     ])('%s', async (_case, files, parameters) => {
       const started = await startApp({ folder: createFolder(files), bodyLimitBytes: 2 ** 22 })
       expect(await ask(started)).toMatchObject(parameters)
     })
 
-    test('is refused above the limit where rows may depend on each other', async () => {
+    test('batch transform is refused above the limit of rows if rows may depend on each other', async () => {
       const folder = createFolder({ 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': '{"batching":false}' })
       const { status, text } = await post(await startApp({ folder }), '/invocations', '1,2\n'.repeat(1001), {
         'content-type': 'text/csv',
@@ -345,12 +352,15 @@ describe('platforms find', () => {
     })
   })
 
-  test.each(['/ping', '/v1/models/iris'])('%s unready while models load, and while the server stops', async (url) => {
-    const { app } = await startApp({ isLoading: true })
-    expect((await app.inject(url)).statusCode).toBe(503)
-    const { app: draining } = await startApp({ isDraining: () => true })
-    expect((await draining.inject(url)).statusCode).toBe(503)
-  })
+  test.each(['/ping', '/v1/models/iris'])(
+    '%s is unready while models load, and while the server stops',
+    async (url) => {
+      const { app } = await startApp({ isLoading: true })
+      expect((await app.inject(url)).statusCode).toBe(503)
+      const { app: draining } = await startApp({ isDraining: () => true })
+      expect((await draining.inject(url)).statusCode).toBe(503)
+    },
+  )
 })
 
 describe('SageMaker, with several models', () => {
@@ -359,7 +369,7 @@ describe('SageMaker, with several models', () => {
     return { status: reply.statusCode, body: reply.json<Record<string, unknown>>() }
   }
 
-  test('lists, tells and calls what is loaded', async () => {
+  test('the multi-model API of SageMaker lists, describes and calls loaded models', async () => {
     const started = await startApp({ platform: { isMultiModel: true } })
     const model = { modelName: 'iris', modelUrl: expect.stringMatching(/models.iris.1.model\.onnx$/) }
     expect(await ask(started, 'GET', '/models')).toEqual({ status: 200, body: { models: [model] } })
@@ -372,7 +382,7 @@ describe('SageMaker, with several models', () => {
     expect((await ask(started, 'POST', '/models/x/invoke', BODY)).status).toBe(404)
   })
 
-  test('says that nothing can be loaded or unloaded while it runs', async () => {
+  test('the multi-model API of SageMaker answers that models cannot be loaded or unloaded at run time', async () => {
     const started = await startApp({ platform: { isMultiModel: true } })
     const load = (name: string) =>
       ask(started, 'POST', '/models', JSON.stringify({ model_name: name, url: '/opt/ml/models/x/model' }))
@@ -383,7 +393,7 @@ describe('SageMaker, with several models', () => {
     expect((await ask(started, 'POST', '/models', '[')).status).toBe(400)
   })
 
-  test('never says that a model is loaded which failed, or is on its way', async () => {
+  test('the multi-model API of SageMaker never lists a model that failed or is still loading as loaded', async () => {
     const files = { 'broken.onnx': 'x', 'good.onnx': { model: 'regressor' } }
     const started = await startApp({ folder: createFolder(files), platform: { isMultiModel: true } })
     const load = JSON.stringify({ model_name: 'broken', url: '/x' })
@@ -396,7 +406,7 @@ describe('SageMaker, with several models', () => {
     expect((await ask(loading, 'POST', '/models', load)).status).toBe(503)
   })
 
-  test('and only where it asks for it', async () => {
+  test('the multi-model API exists only if SageMaker asks for it', async () => {
     const started = await startApp()
     expect((await ask(started, 'GET', '/models')).body).toMatchObject({ default: 'iris' })
     expect((await ask(started, 'POST', '/models/iris/invoke', BODY)).status).toBe(404)

@@ -52,7 +52,7 @@ function startIdentity(
 const refused = (error: string) => ({ status: 400, body: { error: expect.stringContaining(error) } })
 
 test.each(['/v2/models/iris/infer', '/v2/models/iris/versions/1/infer'])(
-  'refuses query parameters at %s, which takes none',
+  'query parameters are refused at %s',
   async (url) => {
     const started = await startApp()
     const { status, body } = await post(started, `${url}?top=1`, { inputs: [FLOWER] })
@@ -63,7 +63,7 @@ test.each(['/v2/models/iris/infer', '/v2/models/iris/versions/1/infer'])(
 )
 
 describe('the rules of V2', () => {
-  test('rule 1: health has bodies', async () => {
+  test('V2 rule 1: the answers to health requests have bodies', async () => {
     const started = await startApp()
     expect(await get(started, '/v2/health/live')).toEqual({ status: 200, body: { live: true } })
     expect(await get(started, '/v2/health/ready')).toEqual({ status: 200, body: { ready: true } })
@@ -73,14 +73,14 @@ describe('the rules of V2', () => {
     expect(await get(loading, '/v2/health/ready')).toEqual({ status: 503, body: { ready: false } })
   })
 
-  test('rule 2: no content-type is needed', async () => {
+  test('V2 rule 2: a request needs no content-type', async () => {
     const started = await startApp()
     expect((await infer(started, { inputs: [FLOWER] })).status).toBe(200)
     expect((await post(started, '/v2/repository/index', '{}')).status).toBe(200)
     expect((await post(started, '/v2/repository/models/iris/load', '{}')).status).toBe(501)
   })
 
-  test('rule 3: bytes stand behind the JSON, exactly as many as it says', async () => {
+  test('V2 rule 3: the binary data behind the JSON has exactly the size that the JSON says', async () => {
     const started = await startApp()
     const { data: _, ...input } = FLOWER
     const send = (size: number, bytes: Buffer) => {
@@ -92,7 +92,7 @@ describe('the rules of V2', () => {
     expect(await send(32, Buffer.concat([FLOWER_BYTES, FLOWER_BYTES]))).toMatchObject(refused('32 bytes are left over'))
   })
 
-  test('rule 4: a raw request of BYTES is one string without its length, answered as bytes', async () => {
+  test('V2 rule 4: a raw request of BYTES is one string without a length, and is answered as bytes', async () => {
     const { status, type, body, binary } = await infer(
       await startIdentity(STRING),
       Buffer.from('é, "raw"'),
@@ -106,7 +106,7 @@ describe('the rules of V2', () => {
     expect(binary).toEqual(Buffer.concat([Buffer.from([9, 0, 0, 0]), Buffer.from('é, "raw"')]))
   })
 
-  test('rule 5: in gzip, the length of the JSON is that of what is inside', async () => {
+  test('V2 rule 5: in a gzip body, the length of the JSON is the decompressed length', async () => {
     const { data: _, ...input } = FLOWER
     const head = JSON.stringify({ inputs: [{ ...input, parameters: { binary_data_size: 32 } }] })
     const packed = gzipSync(Buffer.concat([Buffer.from(head), FLOWER_BYTES]))
@@ -115,7 +115,7 @@ describe('the rules of V2', () => {
     expect({ status, label: body.outputs[0].data }).toEqual({ status: 200, label: ['setosa'] })
   })
 
-  test('rule 6: shared memory is refused, for inputs and for outputs', async () => {
+  test('V2 rule 6: shared memory is refused for inputs and outputs', async () => {
     const started = await startApp()
     const parameters = { shared_memory_region: 'r', shared_memory_byte_size: 32 }
     const input = { inputs: [{ ...FLOWER, data: undefined, parameters }] }
@@ -124,7 +124,7 @@ describe('the rules of V2', () => {
     expect(await infer(started, output)).toMatchObject(refused('outputs[0].parameters.shared_memory_region'))
   })
 
-  test('rule 7: binary_data_output is for requests that list no outputs', async () => {
+  test('V2 rule 7: binary_data_output applies only to requests that list no outputs', async () => {
     const started = await startApp()
     const all = { inputs: [FLOWER], parameters: { binary_data_output: true } }
     expect((await infer(started, all)).binary.length).toBeGreaterThan(0)
@@ -133,7 +133,7 @@ describe('the rules of V2', () => {
     expect(binary).toHaveLength(0)
   })
 
-  test('rule 8: data is nested to a depth of 100, no deeper', async () => {
+  test('V2 rule 8: data may be nested to a depth of 100', async () => {
     const started = await startApp()
     const nested = (depth: number): unknown => (depth === 1 ? FLOWER.data : [nested(depth - 1)])
     const send = (depth: number) => infer(started, { inputs: [{ ...FLOWER, data: nested(depth) }] })
@@ -141,7 +141,7 @@ describe('the rules of V2', () => {
     expect(await send(101)).toMatchObject(refused('inputs[0].data: expected at most 100 nested arrays'))
   })
 
-  test('rule 9: half precision has no form in JSON, either way, and BF16 none at all', async () => {
+  test('V2 rule 9: FP16 is refused in JSON in both directions, and BF16 is always refused', async () => {
     const started = await startIdentity(FLOAT16)
     const input = { name: 'x', shape: [1, 1], datatype: 'FP16' }
     expect(await infer(started, { inputs: [{ ...input, data: [1] }] }, {}, 'm')).toMatchObject(
@@ -158,7 +158,7 @@ describe('the rules of V2', () => {
     expect(await get(await startIdentity(BFLOAT16), '/v2/models/m/ready')).toMatchObject({ status: 503 })
   })
 
-  test('rule 10: a size of 0 is legal, a negative one is not', async () => {
+  test('V2 rule 10: a dimension of size 0 is accepted, a negative size is refused', async () => {
     const started = await startApp()
     const { body } = await infer(started, { inputs: [{ ...FLOWER, shape: [0, 4], data: [] }] })
     expect(body.outputs).toMatchObject([
@@ -169,7 +169,7 @@ describe('the rules of V2', () => {
     expect(await infer(started, negative)).toMatchObject(refused('inputs[0].shape[0]: expected a size from 0, got -1'))
   })
 
-  test('rule 11: integers of 64 bits are exact both ways, and none is cut', async () => {
+  test('V2 rule 11: integers of 64 bits are exact in both directions, and none is truncated', async () => {
     const started = await startIdentity(INT64)
     const send = async (data: string) => {
       const payload = `{"inputs":[{"name":"x","shape":[1,1],"datatype":"INT64","data":[${data}]}]}`
@@ -224,11 +224,11 @@ describe('the rules of V2', () => {
     ['another datatype', { inputs: [{ ...FLOWER, datatype: 'FP32' }] }, 'inputs[0].datatype: expected "FP64"'],
     ['another shape', { inputs: [{ ...FLOWER, shape: [4] }] }, 'inputs[0].shape: expected shape'],
     ['too large a batch', { inputs: [{ ...FLOWER, shape: [1001, 4] }] }, 'inputs[0].shape: expected at most 1000 rows'],
-  ])('rule 13: %s is refused', async (_case, body, error) => {
+  ])('V2 rule 13: %s is refused', async (_case, body, error) => {
     expect(await infer(await startApp(), body)).toMatchObject(refused(error))
   })
 
-  test('rule 14: each failure has its status', async () => {
+  test('V2 rule 14: each kind of failure has its status', async () => {
     const started = await startApp()
     expect((await get(started, '/v2/nothing')).status).toBe(404)
     expect((await get(started, '/v2/models/iris/infer')).status).toBe(405)
@@ -240,7 +240,7 @@ describe('the rules of V2', () => {
     expect(late).toMatchObject({ status: 504, body: { error: expect.stringContaining('not computed') } })
   })
 
-  test('rule 15: examples of clients find the words that they look for', async () => {
+  test('V2 rule 15: error texts have the words that examples of clients search for', async () => {
     const files = { 'bad.onnx': 'x', 'good.onnx': { model: 'regressor' } }
     const started = await startApp({ serverName: 'triton', folder: createFolder(files) })
     expect((await get(started, '/v2')).body).toMatchObject({ name: 'triton' })
@@ -251,7 +251,7 @@ describe('the rules of V2', () => {
     expect((await infer(started, { inputs: [] }, {}, 'bad')).body.error).toContain('failed to load')
   })
 
-  test('rule 17: priority orders the queue', async () => {
+  test('V2 rule 17: the priority orders the queue', async () => {
     const started = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }) })
     const order: string[] = []
     const send = async (name: string, iterations: number, priority: number): Promise<void> => {
@@ -266,7 +266,7 @@ describe('the rules of V2', () => {
     expect(waited).toEqual(['high 200', 'next 200', 'lower 200', 'low 200'])
   })
 
-  test('rule 17: sequences and headers are passed over, names of Triton are refused', async () => {
+  test('V2 rule 17: parameters of sequences and headers are ignored, names that Triton reserves are refused', async () => {
     const started = await startApp()
     const send = (parameters: object) => infer(started, { inputs: [FLOWER], parameters })
     const others = { sequence_id: 7, sequence_start: true, sequence_end: true, headers: 'x' }
@@ -274,7 +274,7 @@ describe('the rules of V2', () => {
     expect(await send({ triton_enable_empty_final_response: true })).toMatchObject(refused('are reserved'))
   })
 
-  test('rule 18: the server says that it has statistics, and a model what perf_analyzer reads', async () => {
+  test('V2 rule 18: the server lists the statistics extension, and a model has the fields that perf_analyzer reads', async () => {
     const started = await startApp()
     expect((await get(started, '/v2')).body).toMatchObject({ extensions: expect.arrayContaining(['statistics']) })
     const config = {
@@ -287,7 +287,7 @@ describe('the rules of V2', () => {
     expect((await get(started, '/v2/models/iris/stats')).body).toMatchObject({ model_stats: [stats] })
   })
 
-  test("rule 19: the specification's own example, three of BOOL with one element, is refused", async () => {
+  test('V2 rule 19: the example of the specification, three BOOL with one element, is refused', async () => {
     const started = await startIdentity(BOOL, 3)
     const input = { name: 'x', shape: [1, 3], datatype: 'BOOL', data: [true] }
     expect(await infer(started, { inputs: [input] }, {}, 'm')).toMatchObject(refused('takes 3 elements, got 1'))

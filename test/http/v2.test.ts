@@ -26,7 +26,7 @@ function json(reply: { body: Buffer }): unknown {
   return JSON.parse(reply.body.toString())
 }
 
-describe('the Open Inference Protocol tells', () => {
+describe('the metadata of the Open Inference Protocol', () => {
   test.each<[string, number, unknown]>([
     [
       '/v2',
@@ -74,13 +74,13 @@ describe('the Open Inference Protocol tells', () => {
       404,
       { error: expect.stringMatching(/^Request for unknown model: model iris has no version "9"/) },
     ],
-  ])('GET %s', async (path, status, body) => {
+  ])('GET %s is answered as V2 defines it', async (path, status, body) => {
     const { server } = await startApp()
     const reply = await request(server).get(path).expect(status)
     expect(reply.body).toMatchObject(body as object)
   })
 
-  test('what is not ready, and why', async () => {
+  test('V2 shows which models are not ready, and the reason', async () => {
     const { server } = await startApp({
       folder: createFolder({ 'bad.onnx': 'broken', 'good.onnx': { model: 'regressor' } }),
     })
@@ -97,7 +97,7 @@ describe('the Open Inference Protocol tells', () => {
   })
 
   test.each(['[]', '{"ready":1}', 'null', '"ready"', 'x'])(
-    'nothing of its repository to who asks with %s',
+    'the repository index of V2 refuses the body %s',
     async (body) => {
       const { server } = await startApp()
       const reply = await request(server).post('/v2/repository/index').send(body).expect(400)
@@ -105,7 +105,7 @@ describe('the Open Inference Protocol tells', () => {
     },
   )
 
-  test('its repository to who asks in gzip', async () => {
+  test('the repository index of V2 accepts a gzip body', async () => {
     const { app } = await startApp({ folder: createFolder({ 'bad.onnx': 'broken' }) })
     const headers = { 'content-encoding': 'gzip' }
     const ask = (text: string) => infer({ app }, gzipSync(text), headers, '/v2/repository/index')
@@ -113,7 +113,7 @@ describe('the Open Inference Protocol tells', () => {
     expect(json(await ask('{"ready":true}'))).toEqual([])
   })
 
-  test('what was really done', async () => {
+  test('the statistics of V2 count the runs that were computed', async () => {
     const { server, app } = await startApp()
     await infer({ app }, BODY)
     await infer({ app }, JSON.stringify({ inputs: [{ ...FLOWER, shape: [2, 4], data: Array(8).fill(1) }] }))
@@ -134,7 +134,7 @@ describe('the Open Inference Protocol tells', () => {
   })
 })
 
-test('the statistics of a model are those of every version, or of the one that is asked for', async () => {
+test('the statistics of a model are those of every version, or of the version in the path', async () => {
   const files = { 'm/1/model.onnx': { model: 'regressor' }, 'm/2/model.onnx': { model: 'regressor' } } as const
   const { server } = await startApp({ folder: createFolder({ ...files, 'm/3/model.onnx': 'broken', 'bad.onnx': 'x' }) })
   const versions = async (path: string) => {
@@ -149,7 +149,7 @@ test('the statistics of a model are those of every version, or of the one that i
 })
 
 describe('the Open Inference Protocol infers', () => {
-  test.each([INFER, '/v2/models/iris/versions/1/infer'])('at %s, from JSON', async (path) => {
+  test.each([INFER, '/v2/models/iris/versions/1/infer'])('V2 infers at %s from JSON', async (path) => {
     const { app } = await startApp()
     expect(json(await infer({ app }, BODY, {}, path))).toEqual({
       model_name: 'iris',
@@ -160,14 +160,14 @@ describe('the Open Inference Protocol infers', () => {
   })
 
   test.each(['', 'json', 'application/', 'a b/c', 'application/x-thing'])(
-    'whatever the content-type: %j',
+    'V2 infers with the content-type %j',
     async (type) => {
       const { app } = await startApp()
       expect((await infer({ app }, BODY, { 'content-type': type })).status).toBe(200)
     },
   )
 
-  test('from bytes, into bytes', async () => {
+  test('V2 infers from binary inputs into binary outputs', async () => {
     const { app } = await startApp()
     const { data, ...input } = FLOWER
     const head = JSON.stringify({
@@ -185,7 +185,7 @@ describe('the Open Inference Protocol infers', () => {
     expect(answered.subarray(at)).toEqual(Buffer.from(Float32Array.of(1, 0, 0).buffer))
   })
 
-  test('with the length of its JSON where the binary outputs have no elements', async () => {
+  test('a binary answer of V2 has the length of its JSON, also if its outputs have no elements', async () => {
     const { app } = await startApp()
     const outputs = [{ name: 'probabilities', parameters: { binary_data: true } }]
     const reply = await infer({ app }, JSON.stringify({ inputs: [{ ...FLOWER, shape: [0, 4], data: [] }], outputs }))
@@ -197,13 +197,13 @@ describe('the Open Inference Protocol infers', () => {
   test.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
-  ])('from %s', async (encoding, compress) => {
+  ])('V2 infers from a body in %s', async (encoding, compress) => {
     const { app } = await startApp()
     const body = json(await infer({ app }, compress(BODY), { 'content-encoding': encoding }))
     expect(body).toMatchObject({ id: '7' })
   })
 
-  test('into gzip, where the client takes it and it is worth it', async () => {
+  test('V2 compresses an answer that is long enough if the client accepts gzip', async () => {
     const { app } = await startApp()
     const many = JSON.stringify({ inputs: [{ ...FLOWER, shape: [200, 4], data: Array(800).fill(1) }] })
     const reply = await infer({ app }, many, { 'accept-encoding': 'br, gzip;q=0.5' })
@@ -223,7 +223,7 @@ describe('the Open Inference Protocol infers', () => {
     ['identity;q=0, deflate', 'deflate', 200],
     ['br, identity;q=0', undefined, 406],
     ['*;q=0', undefined, 406],
-  ])('into what the client prefers: accept-encoding %s', async (accepted, encoding, status) => {
+  ])('V2 chooses the encoding that the client prefers: accept-encoding %s', async (accepted, encoding, status) => {
     const { app } = await startApp()
     const many = JSON.stringify({ inputs: [{ ...FLOWER, shape: [200, 4], data: Array(800).fill(1) }] })
     const large = await infer({ app }, many, { 'accept-encoding': accepted })
@@ -235,7 +235,7 @@ describe('the Open Inference Protocol infers', () => {
   })
 })
 
-describe('the Open Inference Protocol refuses, with nothing but the error,', () => {
+describe('refusals of the Open Inference Protocol', () => {
   const bomb = gzipSync(Buffer.alloc(10_000_000))
   test.each<[string, string | Buffer, Record<string, string>, number, RegExp]>([
     ['no JSON', 'x', {}, 400, /^the body is not valid JSON/],
@@ -265,7 +265,7 @@ describe('the Open Inference Protocol refuses, with nothing but the error,', () 
     ['broken gzip', 'x', { 'content-encoding': 'gzip' }, 400, /^the body is not valid gzip/],
     ['another encoding', BODY, { 'content-encoding': 'br' }, 415, /^the content-encoding "br" is not supported/],
     ['a body that is too large', 'x'.repeat(200_000), {}, 413, /larger than 100000 bytes/],
-  ])('%s', async (_case, body, headers, status, error) => {
+  ])('V2 refuses a request with %s', async (_case, body, headers, status, error) => {
     const { app } = await startApp()
     const reply = await infer({ app }, body, headers)
     expect(reply.status).toBe(status)
@@ -276,13 +276,13 @@ describe('the Open Inference Protocol refuses, with nothing but the error,', () 
     ['/v2/models/%zz/infer', 400, 'the path is not a valid URL'],
     [`/v2/models/${'x'.repeat(300)}`, 404, 'Request for unknown model: a name in the path is too long'],
     [`/v2/models/iris/versions/${'1'.repeat(300)}`, 404, 'Request for unknown model: a name in the path is too long'],
-  ])('a path that no route sees: %s', async (path, status, error) => {
+  ])('V2 refuses the unknown path %s with an error in its own form', async (path, status, error) => {
     const { server } = await startApp()
     const { body } = await request(server).get(path).expect(status)
     expect(body).toEqual({ error })
   })
 
-  test('unknown models, other methods, loading, and a queue that is full', async () => {
+  test('V2 refuses unknown models, other methods, requests while models load, and requests to a full queue', async () => {
     const { server, app } = await startApp()
     expect(json(await infer({ app }, BODY, {}, '/v2/models/x/infer'))).toEqual({
       error: expect.stringMatching(/^Request for unknown model/),
@@ -302,7 +302,7 @@ describe('the Open Inference Protocol refuses, with nothing but the error,', () 
     expect(refused[0]!.headers['retry-after']).toBe('1')
   })
 
-  test('a request that waits longer than its timeout, in microseconds (rules 14 and 17)', async () => {
+  test('V2 refuses a request that waits longer than its timeout in microseconds (rules 14 and 17)', async () => {
     const { app } = await startApp({ folder: createFolder({ 'slow.onnx': { model: 'slow' } }) })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const send = (iterations: number, parameters = {}) => {

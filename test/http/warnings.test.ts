@@ -8,7 +8,7 @@ const DESCRIPTION = JSON.stringify({ features: [{ name: 'größe', maximum: 2 },
 const FILES = { 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': DESCRIPTION } as const
 const WARNING = 'größe: expected at most 2, got 3'
 
-describe('a value that is not usual is warned of', () => {
+describe('a value outside of its usual range', () => {
   test.each<[string, string, string, unknown]>([
     ['/predict', 'application/json', '{"größe":3,"b":1}', { warnings: [WARNING] }],
     ['/predict', 'text/csv', 'größe,b\n3,1\n', { warnings: [WARNING] }],
@@ -20,7 +20,7 @@ describe('a value that is not usual is warned of', () => {
       '{"inputs":[{"name":"X","shape":[1,2],"datatype":"FP32","data":[3,1]}]}',
       { parameters: { warnings: WARNING } },
     ],
-  ])('at %s as %s', async (url, type, payload, expected) => {
+  ])('the answer of %s to %s warns of an unusual value', async (url, type, payload, expected) => {
     const { app } = await startApp({ folder: createFolder(FILES) })
     const reply = await app.inject({ method: 'POST', url, headers: { 'content-type': type }, payload })
     expect(reply.statusCode).toBe(200)
@@ -28,14 +28,17 @@ describe('a value that is not usual is warned of', () => {
     expect(reply.headers).not.toHaveProperty('x-warnings')
   })
 
-  test.each(['text/csv', 'application/jsonlines'])('in a header of answers as %s', async (accept) => {
-    const { app } = await startApp({ folder: createFolder(FILES) })
-    const headers = { 'content-type': 'application/jsonlines', accept }
-    const reply = await app.inject({ method: 'POST', url: '/invocations', headers, payload: '[3,1]\n' })
-    expect(JSON.parse(reply.headers['x-warnings'] as string)).toEqual([WARNING])
-  })
+  test.each(['text/csv', 'application/jsonlines'])(
+    'an answer as %s warns of an unusual value in a header',
+    async (accept) => {
+      const { app } = await startApp({ folder: createFolder(FILES) })
+      const headers = { 'content-type': 'application/jsonlines', accept }
+      const reply = await app.inject({ method: 'POST', url: '/invocations', headers, payload: '[3,1]\n' })
+      expect(JSON.parse(reply.headers['x-warnings'] as string)).toEqual([WARNING])
+    },
+  )
 
-  test('over gRPC in a parameter of the answer', async () => {
+  test('gRPC warns of an unusual value in a parameter of the answer', async () => {
     const { client } = await startGrpc({ folder: createFolder(FILES) })
     const inputs = [{ name: 'X', shape: [1, 2], datatype: 'FP32', contents: { fp32_contents: [3, 1] } }]
     const { reply } = await ask(client, 'ModelInfer', { model_name: 'm', inputs })
@@ -43,7 +46,7 @@ describe('a value that is not usual is warned of', () => {
   })
 })
 
-test('the header for warnings is bounded', () => {
+test('the header x-warnings has a maximum length', () => {
   const many = Array.from({ length: 11 }, (_, at) => `${at} ${'é'.repeat(400)}`)
   expect(toWarningsHeader(many).length).toBeLessThan(4100)
   expect(JSON.parse(toWarningsHeader(many))).toEqual([many[0]])

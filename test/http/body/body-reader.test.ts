@@ -37,18 +37,18 @@ describe('a body is read', () => {
   test.each([
     ['with a content-length', 6],
     ['without a content-length', undefined],
-  ])('from all of its chunks %s', async (_name, declared) => {
+  ])('a body %s is read from all of its chunks', async (_name, declared) => {
     const { payload, body } = open(declared === undefined ? {} : { declared })
     payload.write('abc')
     payload.end('def')
     expect(Buffer.from((await body).bytes).toString()).toBe('abcdef')
   })
 
-  test('as no bytes where it is empty', async () => {
+  test('an empty body has no bytes', async () => {
     expect((await readOne(new BufferPool(), Buffer.alloc(0))).bytes).toHaveLength(0)
   })
 
-  test.each([1, 7, 8, 13])('so that what follows a head of %i bytes starts at a multiple of 8', async (headBytes) => {
+  test.each([1, 7, 8, 13])('the bytes behind a head of %i bytes start at a multiple of 8', async (headBytes) => {
     const { payload, body } = open({ headers: { 'inference-header-content-length': String(headBytes) } })
     payload.end('a'.repeat(headBytes) + 'tensor')
     const { bytes } = await body
@@ -56,13 +56,13 @@ describe('a body is read', () => {
     expect(Buffer.from(bytes).toString()).toBe('a'.repeat(headBytes) + 'tensor')
   })
 
-  test.each(['x', '-1', '1e400', ''])('whatever its head is said to be: %j', async (headBytes) => {
+  test.each(['x', '-1', '1e400', ''])('a body with the invalid head length %j is read', async (headBytes) => {
     const { payload, body } = open({ headers: { 'inference-header-content-length': headBytes } })
     payload.end('abc')
     expect(Buffer.from((await body).bytes).toString()).toBe('abc')
   })
 
-  test('into the memory of a large one that was given back', async () => {
+  test('a large body is read into the memory that another one gave back', async () => {
     const buffers = new BufferPool()
     const first = await readOne(buffers, Buffer.alloc(LARGE, 1))
     first.release()
@@ -73,23 +73,23 @@ describe('a body is read', () => {
 })
 
 describe('a body is refused', () => {
-  test('before it is read where its content-length is over the limit', async () => {
+  test('a body whose content-length is over the limit is refused before it is read', async () => {
     await expect(open({ declared: 11, limit: 10 }).body).rejects.toMatchObject({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' })
   })
 
-  test('as soon as more bytes arrived than the limit', async () => {
+  test('a body is refused as soon as it has more bytes than the limit', async () => {
     const { payload, body } = open({ limit: 10 })
     payload.write(Buffer.alloc(11))
     await expect(body).rejects.toMatchObject({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' })
   })
 
-  test.each([5, 7])('where it has 6 bytes and its content-length says %i', async (declared) => {
+  test.each([5, 7])('a body of 6 bytes with the content-length %i is refused', async (declared) => {
     const { payload, body } = open({ declared })
     payload.end('abcdef')
     await expect(body).rejects.toMatchObject({ code: 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' })
   })
 
-  test('with a status of the client where its connection breaks', async () => {
+  test('a body whose connection breaks is refused with a status of the client', async () => {
     const { payload, body } = open({ declared: 6 })
     payload.destroy(new Error('aborted'))
     await expect(body).rejects.toMatchObject({ statusCode: 400 })

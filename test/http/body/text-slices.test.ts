@@ -15,7 +15,7 @@ function createPieces(count: number) {
   return { pieces: write(), written }
 }
 
-test('slices are written when they are asked for, and bring all of the text', async () => {
+test('a slice is written when the reader asks for it, and all slices together have the whole text', async () => {
   const { pieces, written } = createPieces(1000)
   const slices = writeSlices(pieces, new Turns())
   expect(written.count).toBe(0)

@@ -20,22 +20,25 @@ describe('a body over the limit', () => {
     ['with its length', length],
     ['on a connection that ends with it', `${length}\r\nconnection: close`],
     ['in chunks', 'transfer-encoding: chunked'],
-  ])('%s is refused so that a client that sends it whole can read why', async (_case, headers) => {
-    const socket = connect(await listen(), '127.0.0.1')
-    socket.write(`POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n${headers}\r\n\r\n`)
-    const isChunked = headers.includes('chunked')
-    const part = ' '.repeat(100_000)
-    for (let sent = 0; sent < TOO_LARGE; sent += part.length) {
-      if (!socket.write(isChunked ? `186a0\r\n${part}\r\n` : part)) await once(socket, 'drain')
-    }
-    if (isChunked) socket.write('0\r\n\r\n')
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /)
-    expect(String(answer)).toContain('BODY_TOO_LARGE')
-    socket.destroy()
-  })
+  ])(
+    'a body over the limit, %s, is refused with an answer that a client can read after sending the whole body',
+    async (_case, headers) => {
+      const socket = connect(await listen(), '127.0.0.1')
+      socket.write(`POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n${headers}\r\n\r\n`)
+      const isChunked = headers.includes('chunked')
+      const part = ' '.repeat(100_000)
+      for (let sent = 0; sent < TOO_LARGE; sent += part.length) {
+        if (!socket.write(isChunked ? `186a0\r\n${part}\r\n` : part)) await once(socket, 'drain')
+      }
+      if (isChunked) socket.write('0\r\n\r\n')
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /)
+      expect(String(answer)).toContain('BODY_TOO_LARGE')
+      socket.destroy()
+    },
+  )
 
-  test('is refused before it is sent where the client asks first', async () => {
+  test('a body over the limit is refused before it is sent if the client expects 100 Continue', async () => {
     const socket = connect(await listen(), '127.0.0.1')
     socket.write(
       `POST /predict HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: ${TOO_LARGE}\r\n\r\n`,
@@ -46,7 +49,7 @@ describe('a body over the limit', () => {
   })
 })
 
-test('a client that asks first is told to send a body that may be so long', async () => {
+test('a client that expects 100 Continue gets it for a body within the limit', async () => {
   const socket = connect(await listen(), '127.0.0.1')
   const body = '[[5.1,3.5,1.4,0.2]]'
   socket.write(
@@ -59,7 +62,7 @@ test('a client that asks first is told to send a body that may be so long', asyn
 })
 
 test.each(['/predict', '/v1/models/iris:predict', '/v2/models/iris/infer', '/invocations'])(
-  'text to %s that is not UTF-8 by its header is refused',
+  'a body for %s whose charset is not UTF-8 is refused',
   async (path) => {
     const { server } = await startApp()
     for (const type of ['application/json; charset=utf-16', 'text/csv; charset="latin1"']) {
