@@ -1,11 +1,14 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { ModelView } from '../../src/core/model-view.ts'
+import { combineObservers } from '../../src/core/observer.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { describeModel } from '../../src/http/describe-model.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { createFolder } from '../support/folders.ts'
 import type { Content } from '../support/folders.ts'
+import { recordEvents } from '../support/observers.ts'
 import { startPool } from '../support/pool.ts'
 import { loadRegistry, openRegistry } from '../support/registry.ts'
 
@@ -210,6 +213,29 @@ describe('the registry', () => {
     await registry.close()
     expect(await Promise.all(results)).toHaveLength(2)
     await expect(model.infer({ inputs: new Map() })).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
+  })
+
+  test('tells the observer what happens to a model, and how many requests wait', async () => {
+    const { events, observer } = recordEvents()
+    const views: ModelView[] = []
+    const ofModel = (view: ModelView) => {
+      views.push(view)
+      return observer
+    }
+    const files = { 'r/1/model.onnx': regressor, 'r/model.json': '{"batching":{"maxBatchSize":8}}' }
+    const registry = await loadRegistry(files, { observer: combineObservers([{ ofModel }]) })
+    const model = registry.get()
+    expect(views).toEqual([model.view])
+    const x: Tensor = { dataType: 'float32', shape: [1, 2], data: new Float32Array([1, 2]) }
+    const answers = [1, 2].map(() => model.infer({ inputs: new Map([['X', x]]) }))
+    expect(model.queued).toBe(2)
+    const [first, second] = await Promise.all(answers)
+    expect(model.queued).toBe(0)
+    expect(events).toEqual([
+      ['ran', 2, expect.any(Number)],
+      ['completed', first!.timings],
+      ['completed', second!.timings],
+    ])
   })
 
   test('reads a description beside the file', async () => {
