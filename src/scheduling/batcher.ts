@@ -11,8 +11,8 @@ import type { Run, Scheduler, SchedulerOptions } from './scheduler.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /**
- * Natural batching: while every run that can make progress does, requests gather, and the next run takes them together.
- * No timer and no added delay, unless the policy asks for one.
+ * Creates a scheduler with natural batching. Requests gather while all runs are busy, and the next run takes them together.
+ * There is no timer and no added delay, unless the policy asks for one.
  */
 export function createBatcher(run: Run, options: SchedulerOptions): Scheduler {
   return new Batcher(run, options)
@@ -23,7 +23,7 @@ class Batcher implements Scheduler {
   readonly #room: WaitingRoom
   readonly #queue: RequestQueue
   readonly #run: Run
-  /** What is being computed, a list for each run. */
+  /** The jobs that are being computed, a list for each run. */
   #computing: readonly (readonly Job[])[] = []
   #maxBatchSize: number
   #isFlushPlanned = false
@@ -76,7 +76,7 @@ class Batcher implements Scheduler {
     }
   }
 
-  /** All requests that the event loop has read by then go together. */
+  /** Starts a run after this turn of the event loop. All requests that it has read by then go together. */
   #planFlush(): void {
     if (this.#isFlushPlanned || this.#computing.length >= this.#options.parallelism) return
     this.#isFlushPlanned = true
@@ -100,12 +100,12 @@ class Batcher implements Scheduler {
   #takeNext(): readonly Job[] {
     const { maxRunsTogether, parallelism } = this.#options
     if (this.#maxBatchSize > 1) return this.#queue.take(this.#maxBatchSize, (a, b) => canJoin(a.request, b.request))
-    // What waits is shared out over all that can compute.
+    // The waiting jobs are divided among all runs that can start.
     const share = Math.ceil(this.#queue.size / (parallelism - this.#computing.length))
     return this.#queue.takeOldest(Math.min(maxRunsTogether, share))
   }
 
-  /** Whether the next run waits for more rows; it is then started when the oldest request has waited long enough. */
+  /** True if the next run waits for more rows. A timer then starts it when the oldest request has waited long enough. */
   #isPutOff(): boolean {
     const { maxDelayMs } = this.#options
     if (maxDelayMs === 0 || this.#isDraining || this.#queue.rows >= this.#maxBatchSize) return false
@@ -161,10 +161,10 @@ class Batcher implements Scheduler {
     }
   }
 
-  /** Its members run again one by one, so that the request at fault fails alone. */
+  /** The members of a failed run run again one by one. So the request at fault fails alone. */
   #afterFailure(jobs: readonly Job[], error: unknown): void {
     if (!(error instanceof ServingError)) {
-      // Where an output does not follow the batch once, it may follow it by chance the next time.
+      // An output did not follow the batch. It may do so by chance the next time, so nothing is joined any more.
       this.#maxBatchSize = 1
       this.#options.onUnjoinable((error as Error).message)
     }

@@ -1,21 +1,21 @@
 import { ServingError } from '../core/errors.ts'
 import type { Run } from './scheduler.ts'
 
-// A few deaths are let pass at once, then one in so long.
+// A few deaths may happen at once, and then one in this time.
 const BURST = 3
 const REFILL_MS = 10_000
 
 /**
- * Pauses a model whose runs end their workers, so that starting new ones takes no time from other models.
+ * Pauses a model whose runs end their workers. Starting new workers for it would take time from other models.
  *
- * It is a token bucket: each death takes a token, and every ten seconds one comes back. Without a token the model is paused.
+ * It is a token bucket: each death takes a token, and one comes back every ten seconds. Without a token, the model is paused.
  */
 export class Breaker {
   readonly #onPause: (seconds: number) => void
   #tokens = BURST
   #countedAt = performance.now()
 
-  /** @param onPause Called when the model is paused, with how long. */
+  /** @param onPause Called when the model is paused, with the number of seconds. */
   constructor(onPause: (seconds: number) => void) {
     this.#onPause = onPause
   }
@@ -30,7 +30,7 @@ export class Breaker {
     if (this.isPaused) this.#onPause(this.#secondsLeft())
   }
 
-  /** @throws ServingError MODEL_NOT_READY with when to try again, while the model is paused. */
+  /** @throws ServingError MODEL_NOT_READY, with the seconds until the next try, while the model is paused. */
   check(): void {
     if (!this.isPaused) return
     const seconds = this.#secondsLeft()
@@ -38,7 +38,7 @@ export class Breaker {
     throw new ServingError('MODEL_NOT_READY', text, [], seconds)
   }
 
-  /** The same runs; what waited while others paused the model is refused in its turn. */
+  /** Wraps a run. Requests that waited when the model was paused are refused in their turn. */
   guard(run: Run): Run {
     return async (requests) => {
       this.check()

@@ -2,42 +2,42 @@ import type { TensorData } from '../core/datatypes.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import { canJoin, joinInputs, splitOutputs } from './joining.ts'
 
-/** What a model was measured to be able to do. */
+/** The result of measuring a model. */
 export interface Calibration {
-  /** 1 where joining requests is impossible, or gains nothing. */
+  /** Most rows in one run. It is 1 if joining is impossible or gains nothing. */
   readonly maxBatchSize: number
-  /** Where requests are not joined: how many runs take no longer than a batch may. */
+  /** Runs that together take no longer than one batch may. It counts if requests are not joined. */
   readonly maxRunsTogether: number
-  /** Why it is so, for people. */
+  /** The reason for the size of a batch, for people. */
   readonly reason: string
-  /** What two rows in one run answer otherwise than in two runs, if anything. */
+  /** A difference between the answers to two rows in one run and in two runs, if there is one. */
   readonly difference?: string
-  /** Shortest duration of a run of so many rows, of several. */
+  /** The shortest duration of a run, by number of rows. */
   readonly measured: readonly { readonly rows: number; readonly ms: number }[]
 }
 
 /** One run of a model. */
 export type RunOnce = (inputs: Tensors) => Promise<Tensors>
 
-/** Makes inputs of so many rows; another seed makes other values. */
+/** Makes inputs with this number of rows. Another seed makes other values. */
 export type MakeInputs = (rows: number, seed: number) => Tensors
 
 const BATCH_SIZES = [8, 32]
 const MAX_RUNS_TOGETHER = 32
 const REPEATS = 7
-// Longer runs would hold up whoever comes next.
+// A longer run would delay the next requests.
 const BATCH_BUDGET_MS = 5
-// Timings vary by a few percent; joining must gain more than that.
+// Timings vary by a few percent, so joining must gain more.
 const MIN_GAIN = 0.9
-// Kernels for batches add up in another order; anything beyond that, of the largest value, is another answer.
+// Kernels for batches add numbers in another order. A difference of more than this share of the largest value is an error.
 const TOLERANCE = 1e-4
 
 /**
- * Warms a model up and chooses how many rows go into one run: the most that still lower the cost of a row within the
- * budget, if a batch of two gives the answers of two single runs.
+ * Warms a model up and chooses the most rows in one run: the size with the lowest cost of a row, within the budget. It
+ * is 1 if a batch of two rows and two single runs give different answers.
  *
- * @param obstacle Why requests cannot be joined, where that is known; single runs alone are then measured.
- * @param realRows Rows that the model is known to compute, each as inputs of its own; compared besides those made up.
+ * @param obstacle A known reason why requests cannot be joined. Then only single runs are measured.
+ * @param realRows Rows that the model is known to compute, each as inputs of its own. They are compared as well.
  */
 export async function calibrate(
   run: RunOnce,
@@ -53,7 +53,7 @@ export async function calibrate(
     measured,
   })
   try {
-    // The first run allocates and is slow; it is not counted, and shows whether the made-up values can be computed.
+    // The first run allocates memory and is slow, so it does not count. It throws if the model cannot compute the inputs.
     const firstMs = await timeRuns(run, makeInputs, 1, 1)
     if (firstMs < 10 * BATCH_BUDGET_MS) measured.push({ rows: 1, ms: await timeRuns(run, makeInputs, 1) })
     else measured.push({ rows: 1, ms: firstMs })
@@ -86,12 +86,12 @@ function choose(measured: Calibration['measured']): Calibration {
   return { maxBatchSize: best.rows, maxRunsTogether: runsTogether(single!.ms), reason, measured }
 }
 
-/** What is sent to a thread together holds up what comes next as a batch would. */
+/** Runs that are sent to a worker together delay the next requests as a batch would. */
 function runsTogether(singleMs = BATCH_BUDGET_MS): number {
   return Math.max(1, Math.min(MAX_RUNS_TOGETHER, Math.floor(BATCH_BUDGET_MS / singleMs)))
 }
 
-/** The shortest duration of several runs of so many rows, in milliseconds. */
+/** Returns the shortest duration of several runs with this number of rows, in milliseconds. */
 export async function timeRuns(run: RunOnce, makeInputs: MakeInputs, rows: number, repeats = REPEATS): Promise<number> {
   const durations: number[] = []
   for (let seed = 0; seed < repeats; seed++) {
@@ -100,26 +100,26 @@ export async function timeRuns(run: RunOnce, makeInputs: MakeInputs, rows: numbe
     await run(inputs)
     durations.push(performance.now() - startedAt)
   }
-  // Whatever else runs on the machine only ever adds: the shortest is nearest to the truth.
+  // Other programs on the machine only add to a duration. So the shortest is the most exact.
   return Number(Math.min(...durations).toFixed(3))
 }
 
-// Rows that are alike in their statistics hide a mean or a maximum that is taken of all of them.
+// Equal rows would hide a mean or a maximum over all rows. So the second row is compared on several scales.
 const SCALES = [40, -3]
 
-/** What two rows in one run answer otherwise than in two, if anything; the second row on several scales. */
+/** Compares rows in one run with single runs: sample rows, real rows, and both on several scales. */
 async function findAnyDifference(
   run: RunOnce,
   makeInputs: MakeInputs,
   realRows: readonly Tensors[],
 ): Promise<string | undefined> {
-  const madeUp = [makeInputs(1, 1), makeInputs(1, 2)]
-  const difference = (await findDifference(run, madeUp)) ?? (await findDifference(run, realRows))
+  const sampleRows = [makeInputs(1, 1), makeInputs(1, 2)]
+  const difference = (await findDifference(run, sampleRows)) ?? (await findDifference(run, realRows))
   if (difference !== undefined) return difference
-  for (const [first, ...others] of [madeUp, realRows]) {
+  for (const [first, ...others] of [sampleRows, realRows]) {
     for (const scale of first ? SCALES : []) {
       const rows = [first!, ...others.map((row) => scaled(row, scale))]
-      // Values of another size may be none that the model can compute.
+      // The model may not be able to compute values on another scale.
       const found = await findDifference(run, rows).catch(() => undefined)
       if (found !== undefined) return found
     }
@@ -127,7 +127,7 @@ async function findAnyDifference(
   return undefined
 }
 
-/** The same with floats of another size. Integers may be indexes, so they stay as they are. */
+/** Multiplies floats by a factor. Integers may be indexes, so they stay as they are. */
 function scaled(inputs: Tensors, factor: number): Tensors {
   return withData(inputs, (data) => {
     const isFloat = data instanceof Float32Array || data instanceof Float64Array
@@ -139,11 +139,11 @@ function withData(inputs: Tensors, change: (data: TensorData) => TensorData): Te
   return new Map(Array.from(inputs, ([name, tensor]) => [name, { ...tensor, data: change(tensor.data) }]))
 }
 
-/** What rows in one run answer otherwise than each alone, if anything. */
+/** Compares rows in one run with single runs. @returns The first difference, if there is one. */
 async function findDifference(run: RunOnce, rows: readonly Tensors[]): Promise<string | undefined> {
   const requests = rows.map((inputs) => ({ inputs }))
   const [first] = requests
-  // Rows of several lengths, for instance, are never joined.
+  // Such rows are never joined, for example because their lengths differ.
   if (!first || requests.some((each) => !canJoin(first, each))) return undefined
   const joined = await run(joinInputs(requests))
   for (const [name, { shape }] of joined) {
@@ -154,7 +154,7 @@ async function findDifference(run: RunOnce, rows: readonly Tensors[]): Promise<s
     rows.map(() => 1),
   )
   for (const [index, inputs] of rows.entries()) {
-    // A run may take the storage of its inputs with it.
+    // A run may take over the storage of its inputs, so it gets a copy.
     for (const [name, tensor] of await run(withData(inputs, (data) => data.slice()))) {
       if (!isAlike(tensor, parts[index]!.get(name)!)) return `output ${name} differs between a batch and single runs`
     }

@@ -9,10 +9,10 @@ import { hasOneRowCount } from './joining.ts'
 import type { Run } from './scheduler.ts'
 
 /**
- * Runs requests with more rows than one run may have piece by piece, one after the other, and joins what they answer.
+ * Cuts requests with more rows than one run may have. The parts run one after the other, and their answers are joined.
  *
- * @param maxRunRows Most rows in one run; undefined while rows may depend on each other, so that none is cut.
- * @param maxAnswerBytes Most bytes that one answer may take.
+ * @param maxRunRows Returns the most rows in one run. undefined: rows may depend on each other, so nothing is cut.
+ * @param maxAnswerBytes Most bytes in one answer.
  */
 export function cutRuns(run: Run, maxRunRows: () => number | undefined, maxAnswerBytes = Infinity): Run {
   return async (requests) => {
@@ -21,7 +21,7 @@ export function cutRuns(run: Run, maxRunRows: () => number | undefined, maxAnswe
     const results: RunResult[] = []
     for (const request of requests) {
       const one = async (part: RunRequest): Promise<RunResult> => (await run([part]))[0]!
-      // Without a row in each output for each of the inputs the answers cannot be joined: it then runs whole.
+      // If an output does not have a row for each row of the inputs, the request runs whole.
       const joined = isTooLarge(request, limit) ? await runParts(request, { limit, maxAnswerBytes }, one) : undefined
       results.push(joined ?? (await one(request)))
     }
@@ -33,7 +33,7 @@ function isTooLarge({ inputs }: RunRequest, limit: number): boolean {
   return rowsOf(inputs) > limit && hasOneRowCount(inputs)
 }
 
-/** @returns undefined where the answers cannot be joined. */
+/** @returns undefined if the answers cannot be joined. */
 async function runParts(
   { inputs, outputs }: RunRequest,
   { limit, maxAnswerBytes }: { readonly limit: number; readonly maxAnswerBytes: number },
@@ -55,7 +55,7 @@ async function runParts(
     size.bytes += bytes
     size.textBytes += textBytes
     rowsDone += count
-    // These rows alone already answer too much.
+    // The rows so far exceed the limit already, so the rest need not run.
     const problem = outputsProblem(size, rowsDone, maxAnswerBytes)
     if (problem) return problem
   }

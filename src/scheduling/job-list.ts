@@ -1,6 +1,6 @@
 import type { Job } from './job.ts'
 
-/** Jobs in order, each of which may leave in constant time; linked by themselves, so that queueing one allocates nothing. */
+/** A linked list of jobs. A job leaves in constant time. The jobs hold the links, so adding one allocates nothing. */
 export class JobList {
   #first: Job | undefined
   #last: Job | undefined

@@ -11,7 +11,7 @@ export interface Job {
   readonly bytes: number
   readonly acceptedAt: number
   readonly cancellation: Cancellation | undefined
-  /** Never joined with others: a run of several that it was in has failed. */
+  /** True if it may not be joined, because a joined run that it was part of has failed. */
   isAlone: boolean
   /** Its neighbours in the queue. */
   previous: Job | undefined
@@ -20,7 +20,7 @@ export interface Job {
   readonly reject: (error: unknown) => void
 }
 
-/** A job that is accepted now. */
+/** Makes a job that is accepted now. */
 export function createJob(
   request: InferenceRequest,
   cancellation: Cancellation | undefined,
@@ -47,7 +47,7 @@ export function cancelled(): ServingError {
   return new ServingError('CANCELLED', 'the client went away before its turn')
 }
 
-/** The error for what was not computed in time. */
+/** The error for a request that was not computed in time. */
 export function deadlineExceeded(): ServingError {
   return new ServingError(
     'DEADLINE_EXCEEDED',

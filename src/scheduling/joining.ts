@@ -2,10 +2,10 @@ import { isJoinable, joinTensors, rowsOf, splitTensor } from '../core/tensor.ts'
 import type { Tensor, Tensors } from '../core/tensor.ts'
 import type { InferenceRequest } from '../core/inference.ts'
 
-// What V8 takes for a short string besides its characters, and for the place that points to it.
+// The memory of a short string in V8 without its characters, and of the reference to it.
 const STRING_BYTES = 24
 
-/** The memory that tensors take; of strings, about that. */
+/** Returns the memory of tensors in bytes. It is an estimate for strings. */
 export function bytesOf(inputs: Tensors): number {
   let bytes = 0
   for (const { data } of inputs.values()) {
@@ -16,8 +16,9 @@ export function bytesOf(inputs: Tensors): number {
 }
 
 /**
- * Whether two requests can be computed in one run: same outputs asked for, same inputs but for the number of rows, which
- * all inputs of a request must share. A request with an axis of size 0 runs alone: the proof of rows does not hold for it.
+ * True if two requests can be computed in one run. They must ask for the same outputs. Their inputs must be equal in
+ * name, datatype and shape, apart from the number of rows. All inputs of a request must have the same number of rows. A
+ * request with an axis of size 0 runs alone, because the proof of rows does not hold for it.
  */
 export function canJoin(a: InferenceRequest, b: InferenceRequest): boolean {
   if (hasEmptyAxis(a.inputs) || hasEmptyAxis(b.inputs)) return false
@@ -52,9 +53,9 @@ export function joinInputs(requests: readonly InferenceRequest[]): Tensors {
 }
 
 /**
- * Gives every request its rows of the outputs.
+ * Splits the outputs of a joined run into the rows of each request.
  *
- * @throws Error when an output does not have one row for each of the inputs.
+ * @throws Error if an output does not have a row for each row of the inputs.
  */
 export function splitOutputs(outputs: Tensors, rows: readonly number[]): Tensors[] {
   const total = rows.reduce((sum, count) => sum + count, 0)

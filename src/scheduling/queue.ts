@@ -9,22 +9,22 @@ interface Level {
   readonly jobs: JobList
 }
 
-/** A bounded queue, first in first out but for priorities. A job whose client leaves or whose deadline passes is rejected and forgotten. */
+/** A bounded queue in the order of priority, then of arrival. A job is dropped if its client leaves or its deadline passes. */
 export class RequestQueue {
   readonly #room: WaitingRoom
   readonly #onDropped: () => void
-  // By priority, the highest first; without one last.
+  // By priority, the highest first. Jobs without a priority come last.
   readonly #unhurried: Level = { priority: Infinity, jobs: new JobList() }
   #levels: Level[] = [this.#unhurried]
   #size = 0
   #rows = 0
-  // One timer for all: most jobs are taken long before their deadline, and a timer each would cost more than queueing.
+  // All jobs share one timer. Most jobs are taken long before their deadline, and a timer costs more than a job in a list.
   #timer: NodeJS.Timeout | undefined
   #timerDue = Infinity
 
   /**
-   * @param room Counts what waits. Several queues may share one.
-   * @param onDropped Called when a job leaves the queue otherwise than by `take`.
+   * @param room Counts the jobs that wait. Several queues may share it.
+   * @param onDropped Called when a job is dropped.
    */
   constructor(room: WaitingRoom, onDropped: () => void) {
     this.#room = room
@@ -39,14 +39,14 @@ export class RequestQueue {
     return this.#rows
   }
 
-  /** When the job that has waited longest was accepted, whatever its priority; Infinity when none waits. */
+  /** The time at which the oldest job of any priority was accepted; Infinity if no job waits. */
   get oldestAcceptedAt(): number {
     let oldest = Infinity
     for (const { jobs } of this.#levels) oldest = Math.min(oldest, jobs.first?.acceptedAt ?? Infinity)
     return oldest
   }
 
-  /** @throws ServingError QUEUE_FULL; CANCELLED and DEADLINE_EXCEEDED when it is too late already. */
+  /** @throws ServingError QUEUE_FULL; CANCELLED or DEADLINE_EXCEEDED if it is too late already. */
   add(job: Job): void {
     const { cancellation } = job
     const { deadline } = job.request
@@ -57,7 +57,7 @@ export class RequestQueue {
     this.#admit(job)
   }
 
-  /** Puts jobs that were taken back to where they stood, each to be taken alone; those that are too late are dropped. */
+  /** Puts jobs back to their place at the head. Each will be taken alone. Jobs that were cancelled meanwhile are dropped. */
   putBack(jobs: readonly Job[]): void {
     for (const job of jobs.toReversed()) {
       job.isAlone = true
@@ -67,7 +67,7 @@ export class RequestQueue {
     }
   }
 
-  /** Takes the oldest jobs, at most so many. */
+  /** Takes the oldest jobs, up to `count`. */
   takeOldest(count: number): Job[] {
     const taken: Job[] = []
     const now = performance.now()
@@ -82,10 +82,10 @@ export class RequestQueue {
   }
 
   /**
-   * Takes the oldest job and those behind it that fit, in order.
+   * Takes the oldest job, and jobs behind it that fit, in their order.
    *
-   * @param maxRows What all of them may sum up to; the oldest is taken whatever its size.
-   * @returns None when it was too late for all that waited.
+   * @param maxRows Most rows of all jobs together. The oldest job is taken even if it has more.
+   * @returns An empty list if the deadlines of all jobs have passed.
    */
   take(maxRows: number, fits: (oldest: Job, other: Job) => boolean): Job[] {
     const taken: Job[] = []
@@ -107,7 +107,7 @@ export class RequestQueue {
     return taken
   }
 
-  /** A job that is too late is dropped instead: its timer may come after the turn of the event loop that it waited for. */
+  /** Drops the job instead if its deadline has passed: the timer may fire later than this turn of the event loop. */
   #take(job: Job, now: number, taken: Job[]): boolean {
     const { deadline } = job.request
     if (deadline !== undefined && deadline <= now) {
@@ -131,7 +131,7 @@ export class RequestQueue {
   #watch(due: number): void {
     clearTimeout(this.#timer)
     this.#timerDue = due
-    // A request that waits has a connection, which keeps the process alive.
+    // The timer need not keep the process alive: a request that waits has a connection.
     this.#timer = setTimeout(() => this.#dropLate(), due - performance.now()).unref()
   }
 
@@ -170,7 +170,7 @@ export class RequestQueue {
     const level = this.#levelOf(job)
     level.jobs.remove(job)
     if (job.cancellation) job.cancellation.onCancel = undefined
-    // Never the array that a loop is going through.
+    // A loop may go through the old array, so it is not changed.
     if (!level.jobs.first && level !== this.#unhurried) this.#levels = this.#levels.filter((each) => each !== level)
     this.#size--
     this.#rows -= job.rows
@@ -178,7 +178,7 @@ export class RequestQueue {
   }
 }
 
-/** Made outside of the class: closures made by its methods kept all requests alive until the next full collection (V8 11). */
+/** It is outside of the class, because closures of its methods kept all requests alive until the next full collection (V8 11). */
 function dropperOf(job: Job, drop: (job: Job, error: ServingError) => void): () => void {
   return () => drop(job, cancelled())
 }

@@ -1,16 +1,16 @@
 import { ServingError } from '../core/errors.ts'
 import type { Job } from './job.ts'
 
-/** How much may wait. */
+/** Limits of the requests that may wait. */
 export interface QueueLimits {
   readonly maxQueued: number
   readonly maxQueuedRows: number
 }
 
-// Once the tensors that wait for one model take as much memory, nothing more is let in.
+// While the tensors that wait for a model take more memory than this, no further request is accepted.
 const MAX_QUEUED_BYTES = 2 ** 28
 
-/** Counts what waits for a model, in one queue or in several that share its limits. */
+/** Counts the requests that wait for a model, in one queue or in several that share its limits. */
 export class WaitingRoom {
   readonly #limits: QueueLimits
   #requests = 0
@@ -21,10 +21,10 @@ export class WaitingRoom {
     this.#limits = limits
   }
 
-  /** @throws ServingError QUEUE_FULL when so many rows more may not wait; takes constant time. */
+  /** Takes constant time. @throws ServingError QUEUE_FULL if a request with this number of rows may not wait. */
   check(rows: number): void {
     const { maxQueued, maxQueuedRows } = this.#limits
-    // A request that alone is over the limit of rows may wait when nothing else does: it could never be answered otherwise.
+    // A request that exceeds the limit of rows alone may wait if nothing else waits. Otherwise it would never be answered.
     const isOver = this.#requests > 0 && (this.#rows + rows > maxQueuedRows || this.#bytes > MAX_QUEUED_BYTES)
     if (this.#requests < maxQueued && !isOver) return
     const waiting = `${this.#requests} requests with ${this.#rows} rows are waiting already`
