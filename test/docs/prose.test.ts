@@ -8,16 +8,38 @@ import type { Sentence } from '../support/sentences.ts'
 
 const MAX_WORDS = 30
 const MEDIAN_BELOW = 16
+// The median of fewer sentences says little.
+const MANY = 8
 // A sentence that begins with one of these words is a fragment: "How long it takes." The second kind needs a comma, as in
 // "When it ends, the file is removed.", to be more than a fragment.
 const FRAGMENT = /^(?:(?:Whether|Whoever|Whatever|What|Whose)\b[^?]*|(?:Where|When|How|Which)\b[^?,]*)$/
 // Phrases that a reader has to decode.
 const RIDDLE = /\b(?:(?:is|are) none|as it is one|told by|the like|whoever|whatever)\b/i
 
-// The files and folders of src/ whose comments are held to the rules.
-const CLEAN = ['http/body', 'http/connections.ts', 'http/describe-model.ts', 'http/openapi', 'http/stop-listening.ts']
+// Folders and files of src/ whose comments are not held to the rules yet. This list may only become shorter.
+const UNTIL_REWRITTEN = [
+  'core/',
+  'grpc/',
+  'http/routes/',
+  'http/app.ts',
+  'http/deadline.ts',
+  'http/errors',
+  'http/execution-parameters.ts',
+  'http/method-not-allowed.ts',
+  'http/platform-paths.ts',
+  'http/query.ts',
+  'http/request-',
+  'http/warnings-header.ts',
+  'onnx/',
+  'process/',
+  'protocols/',
+  'runtime/',
+  'scheduling/',
+  'server.ts',
+  'serving/',
+]
 const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && CLEAN.some((path) => file === path || file.startsWith(`${path}/`)))
+  .filter((file) => file.endsWith('.ts') && !UNTIL_REWRITTEN.some((path) => file.startsWith(path)))
   .map((file) => `src/${file}`)
 
 // The files that are held to the rules, and the function that finds their sentences.
@@ -41,8 +63,8 @@ describe.each(held)('the prose of $file', ({ file, read }) => {
     expect(sentences.filter(({ words }) => words > MAX_WORDS)).toEqual([])
   })
 
-  test(`has fewer than ${MEDIAN_BELOW} words in the median sentence`, () => {
-    expect(median(wordsOf(running))).toBeLessThan(MEDIAN_BELOW)
+  test(`has fewer than ${MEDIAN_BELOW} words in the median sentence, if there are ${MANY} sentences`, () => {
+    expect(running.length < MANY ? 0 : median(wordsOf(running))).toBeLessThan(MEDIAN_BELOW)
   })
 
   test('has no fragments', () => {

@@ -1,4 +1,4 @@
-// Exporters and people keep the names of the columns under these keys in the metadata of a file.
+// The metadata of a file may have the names of the columns under one of these keys. Exporters and people write them.
 const KEYS = [
   'feature_names',
   'feature_names_in_',
@@ -52,7 +52,7 @@ function parseArray(text: string): string[] | undefined {
   }
 }
 
-// Python quotes a text that has an apostrophe with quotation marks, and any other text with apostrophes.
+// Python writes a text within apostrophes. If the text has an apostrophe, it uses quotation marks.
 const PYTHON_TEXT = /(['"])((?:\\.|(?!\1)[^\\])*)\1\s*(,\s*|$)/suy
 
 /** Parses a list or tuple of texts, as Python's `repr` writes it. */

@@ -21,3 +21,7 @@ test('every float32 reads back as itself, from no more digits than it was stored
     { numRuns: 5000 },
   )
 })
+
+test('NaN stays NaN', () => {
+  expect(shortestFloat32(Number.NaN)).toBeNaN()
+})
