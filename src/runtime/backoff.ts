@@ -1,13 +1,13 @@
 const [MIN_MS, MAX_MS] = [100, 5000]
 const MANY = 3
 
-/** Puts off what has failed, for longer each time. */
+/** Retries after failures, with a longer delay each time. */
 export class Backoff {
   readonly #retry: () => void
   #failures = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** @param retry Called when the time has passed. */
+  /** @param retry Called when the delay is over. */
   constructor(retry: () => void) {
     this.#retry = retry
   }
@@ -16,7 +16,7 @@ export class Backoff {
     return this.#timer !== undefined
   }
 
-  /** It has failed several times in a row. */
+  /** True after several failures in a row. */
   get isHopeless(): boolean {
     return this.#failures >= MANY
   }

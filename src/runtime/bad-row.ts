@@ -3,19 +3,19 @@ import type { Signature } from '../core/signature.ts'
 import { rowsOf, splitTensor } from '../core/tensor.ts'
 import type { Tensors } from '../core/tensor.ts'
 
-/** A row that fails alone as well, and why. */
+/** A row that also fails alone. */
 export interface BadRow {
   readonly row: number
   readonly reason: string
 }
 
 /**
- * Finds the first row of a batch that cannot be computed, by halves: it computes each row once more at most, in runs whose
- * number is the logarithm of the rows.
+ * Finds the first row of a batch that cannot be computed, by binary search. It computes each row at most once more. The
+ * number of runs is the logarithm of the number of rows.
  *
- * @param inputs What a model could not compute.
- * @param compute Computes rows of it; throws an Error with the reason.
- * @returns undefined where the batch has a single row or no batch axis, or fails only as a whole.
+ * @param inputs The batch that the model could not compute.
+ * @param compute Computes some rows of the batch. Throws an Error with the reason.
+ * @returns undefined if the batch has a single row or no batch axis, or if it only fails as a whole.
  */
 export async function findBadRow(
   inputs: Tensors,
@@ -43,7 +43,7 @@ export async function findBadRow(
   return reason === undefined ? undefined : { row: from, reason }
 }
 
-/** These rows alone, in the storage of all. */
+/** Returns some of the rows. They share the storage of the batch. */
 function rowsFrom(inputs: Tensors, from: number, to: number): Tensors {
   const parts = Array.from(inputs, ([name, tensor]) => {
     const [, part] = splitTensor(tensor, [from, to - from])

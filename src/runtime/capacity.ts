@@ -3,10 +3,11 @@ import type { PooledModel } from './pooled-model.ts'
 type CountedModel = Pick<PooledModel, 'isResident' | 'isHarmless'>
 
 /**
- * How many workers these models need: as many as one model may use at once, and a spare. With the spare no model waits
- * for the runs of one other, and none waits for a process to start after a model has ended the only one.
+ * Returns the number of workers that these models need: as many as one model may use at the same time, and often a spare.
+ * With the spare, a model does not wait for the runs of one other model. And if a model ends the only worker, the next
+ * request does not wait for a process to start.
  *
- * @param size Runs of one model that are computed at once.
+ * @param size Most workers that compute one model at the same time.
  */
 export function workersNeeded(models: readonly CountedModel[], size: number): number {
   if (models.length === 0) return 0
@@ -14,7 +15,7 @@ export function workersNeeded(models: readonly CountedModel[], size: number): nu
   return needsSpare ? size + 1 : size
 }
 
-/** How many workers so many models may need, whatever they turn out to be. */
+/** Returns the most workers that this number of models may need, before anything is known about them. */
 export function mostWorkers(models: number, size: number): number {
   const unknown: CountedModel = { isResident: true, isHarmless: false }
   return workersNeeded(

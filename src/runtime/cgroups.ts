@@ -3,19 +3,19 @@ import { dirname, join } from 'node:path'
 
 const ROOT = '/sys/fs/cgroup'
 
-/** Reads a file; undefined where there is none. */
+/** Reads a file. Returns undefined if it cannot be read. */
 export type ReadText = (path: string) => string | undefined
 
 /**
- * The folders of the process's cgroup and of all above it. The root is the container's own, or the host's.
+ * Returns the folders of the cgroup of the process and of all cgroups above it. The root may be that of the container.
  *
- * @param mounts Folders of version 1 that may hold the controller, such as `cpu,cpuacct`.
+ * @param mounts Names of folders that may hold the controller in version 1, such as `cpu,cpuacct`.
  * @see Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1
  */
 export function* cgroupsOf(controller: string, mounts: readonly string[], read: ReadText): Generator<string> {
   const first = mounts.map((name) => join(ROOT, name))
   yield* [ROOT, ...first]
-  // Lines of `0::/path` (version 2) and `4:cpu,cpuacct:/path` (version 1).
+  // A line is `0::/path` (version 2) or `4:cpu,cpuacct:/path` (version 1).
   for (const line of (read('/proc/self/cgroup') ?? '').split('\n')) {
     const [, controllers = '', path = '/'] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? []
     if (controllers !== '' && !controllers.split(',').includes(controller)) continue

@@ -3,19 +3,19 @@ import type { DeathCause } from '../core/worker-death.ts'
 import { rowFailed } from '../core/row-errors.ts'
 import { ModelLoadError } from './runtime.ts'
 
-/** Why a worker process has ended. */
+/** The way in which a worker process has ended. */
 export interface Death {
   readonly signal?: NodeJS.Signals | undefined
   readonly code?: number | undefined
-  /** Why it has never run. */
+  /** The reason why it has never run. */
   readonly problem?: string | undefined
-  /** The server ended it, since a run took longer than it may. */
+  /** The limit, if the server killed it because a call took longer. */
   readonly timeoutMs?: number | undefined
-  /** The line of what it wrote to stderr that tells most. */
+  /** The most useful line that it wrote to stderr. */
   readonly lastWords: string
 }
 
-/** Signals that the kernel sends to a process for what it computes, in words. */
+/** The meaning of signals that the kernel sends to a process for a fault in its code. */
 const FAULTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGFPE: 'a division that the processor cannot do',
   SIGSEGV: 'an access outside of its memory',
@@ -25,7 +25,7 @@ const FAULTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGTRAP: 'a failed check in native code',
 }
 
-/** For the log and for models that fail: `SIGFPE, a division that the processor cannot do`. */
+/** Describes a death for the log and for failed models: `SIGFPE, a division that the processor cannot do`. */
 export function deathText({ signal, code, problem, timeoutMs, lastWords }: Death): string {
   if (problem !== undefined) return `it could not be started: ${problem}`
   if (timeoutMs !== undefined) return `a run took longer than ${timeoutMs} ms`
@@ -45,23 +45,23 @@ export function causeOf({ signal, problem, timeoutMs, lastWords }: Death): Death
 }
 
 /**
- * The error for the one run that a worker was computing when it ended.
+ * Makes the error for the run that a worker was computing when it ended.
  *
- * @param memoryBytes What a worker may allocate.
+ * @param memoryBytes Bytes that a worker may allocate.
  */
 export function toRunError(death: Death, memoryBytes?: number): ServingError {
   const { signal, timeoutMs, lastWords } = death
   if (timeoutMs !== undefined) {
     return new ServingError('RUN_TIMEOUT', `the model has computed for ${timeoutMs} ms, longer than it may`)
   }
-  // V8 ends its process where it finds no memory for an output.
+  // V8 ends its process if there is no memory for an output.
   if (isOutOfMemory(lastWords)) return toInferenceError(lastWords, memoryBytes)
   const meaning = signal && FAULTS[signal]
   if (meaning) return new ServingError('INFERENCE_FAILED', `these values end the runtime: ${signal}, ${meaning}`)
   return runtimeFailed(new Error(`a worker ended: ${deathText(death)}`))
 }
 
-/** The error for requests that are not at fault. */
+/** Makes the error for requests that did not cause the failure. */
 export function runtimeFailed(cause: Error): ServingError {
   const isLost = cause instanceof ModelLoadError
   const text = isLost
@@ -70,15 +70,15 @@ export function runtimeFailed(cause: Error): ServingError {
   return Object.assign(new ServingError('RUNTIME_FAILED', text), { cause })
 }
 
-// What ONNX Runtime, the C++ library and V8 say where memory ends.
+// Messages of ONNX Runtime, the C++ library and V8 when memory ends.
 const OUT_OF_MEMORY = /bad_alloc|failed to allocate memory|allocation failed|out of memory|bad_array_new_length/i
 
-/** @returns Whether a reason of the runtime is that memory ended. */
+/** True if a message of the runtime says that memory has ended. */
 export function isOutOfMemory(message: string): boolean {
   return OUT_OF_MEMORY.test(message)
 }
 
-/** The error for inputs that the model cannot compute, or for the row whose place the message begins with. */
+/** Makes the error for inputs that the model cannot compute. If the message begins with a row, it is about this row. */
 export function toInferenceError(message: string, memoryBytes?: number): ServingError {
   const reason = isOutOfMemory(message) ? outOfMemoryText(memoryBytes) : message
   const [, row, rest] = /^rows\[(\d+)\]: (.*)$/s.exec(reason) ?? []

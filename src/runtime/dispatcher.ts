@@ -8,12 +8,12 @@ interface WaitingRun {
   readonly resolve: (worker: WorkerProcess | undefined) => void
 }
 
-/** Gives workers to runs: no model has more of them at once than its share, and models take turns. */
+/** Gives workers to runs. No model has more workers than its share, and models take turns. */
 export class Dispatcher {
   readonly workers: WorkerSet
   readonly #size: number
   readonly #waiting = new Set<WaitingRun>()
-  // Whoever has been called last comes last the next time.
+  // In the order of calls: a listener that was called goes to the end.
   readonly #listeners = new Set<() => void>()
 
   constructor(options: WorkerSetOptions) {
@@ -21,7 +21,7 @@ export class Dispatcher {
     this.workers = new WorkerSet(options, () => this.#dispatch())
   }
 
-  /** Whether a run of this model would start now. */
+  /** True if a run of this model would start now. */
   isFree(model: PooledModel): boolean {
     return model.running < this.#size && (this.workers.hasIdle || this.workers.canGrow)
   }
@@ -34,7 +34,7 @@ export class Dispatcher {
     for (const listener of listeners) this.#listeners.delete(listener)
   }
 
-  /** Waits for a worker that has nothing to do. Give it back with `release`. @returns None where none can be started. */
+  /** Waits for an idle worker. Give it back with `release`. @returns undefined if no worker can be started. */
   acquire(model: PooledModel): Promise<WorkerProcess | undefined> {
     return new Promise((resolve) => {
       this.#waiting.add({ model, resolve })

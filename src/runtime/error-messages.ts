@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { explainProblem } from './load-problems.ts'
 
-// ONNX Runtime copies texts of the model into its messages, however long these are.
+// ONNX Runtime copies texts of the model into its messages, and they may be long.
 const MAX_MESSAGE = 1000
 
 /**
- * Makes a message of ONNX Runtime fit for clients. The source paths of its build and all absolute paths of this machine
- * are taken out, since they tell of the machine.
+ * Makes a message of ONNX Runtime fit for clients. It removes the source paths of its build and all absolute paths of
+ * this machine.
  *
- * @param file The file of the model, where the message is about loading it.
+ * @param file The file of the model, if the message is about loading it.
  */
 export function cleanMessage(error: unknown, file?: string): string {
   const text = withoutFolder((error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE), file)
@@ -18,7 +18,7 @@ export function cleanMessage(error: unknown, file?: string): string {
   const hinted = text.includes('ZipMap') ? `${text.trim()}; export with options={"zipmap": False}` : text
   const cleaned = hinted
     .replace(/\/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)? /gs, '')
-    // One without a function's name behind it, or cut off there.
+    // A path without a function name behind it, or at the end of a cut message.
     .replace(/\/?[\w.+-]*\/[\w./+-]*\.(?:cc|cpp|cxx|h|hpp)(?::\d+)?:?/g, '')
     .replace(/^Load model from \S+ failed:\s*/, '')
   return withoutPaths(cleaned).trim()
@@ -31,7 +31,7 @@ function withoutFolder(text: string, file: string | undefined): string {
   return folder.length > 1 ? named.replaceAll(`${folder}/`, '').replaceAll(folder, '.') : named
 }
 
-// A name of a node may look like a path as well: those that begin with a folder of this machine are paths.
+// The name of a node may look like a path. So only texts that begin with a folder of this machine count as paths.
 const UNIX_PATH = /(?<![\w./-])(\/[^\s/"':;,()]+)(?:\/[^\s"':;,()]*)+/g
 const WINDOWS_PATH = /\b[A-Za-z]:\\[^\s"';,()]*/g
 

@@ -1,9 +1,9 @@
-// A frame: the length of its head and of its bytes (two uint32, little-endian), the head as JSON, then the bytes. The head
-// is padded with spaces, so that the bytes start at a multiple of 8, as every part of them does.
+// A frame has the length of its head and of its bytes (two uint32, little-endian), the head as JSON, then the bytes. The
+// head is padded with spaces, so that the bytes start at a multiple of 8. Each part of the bytes starts at one as well.
 
 export interface Frame {
   readonly head: unknown
-  /** A view into what was received. */
+  /** A view into the received chunk. */
   readonly bytes: Uint8Array
 }
 
@@ -27,37 +27,37 @@ export function toFrame(head: object, parts: readonly Uint8Array[] = []): Buffer
   return frame
 }
 
-/** The length of parts one behind the other, each padded to a multiple of 8 bytes. */
+/** Returns the length of all parts, each padded to a multiple of 8 bytes. */
 export function partsLength(parts: readonly Uint8Array[]): number {
   let bytes = 0
   for (const { byteLength } of parts) bytes += aligned(byteLength)
   return bytes
 }
 
-/** The next multiple of 8. */
+/** Returns the next multiple of 8. */
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 }
 
-/** Bytes of head and parts that follow a prefix. */
+/** Returns the number of bytes that follow a prefix. */
 export function restLength(prefix: Buffer): number {
   return prefix.readUInt32LE(0) + prefix.readUInt32LE(4)
 }
 
-/** @param rest What follows the prefix, whole. */
+/** @param rest All bytes that follow the prefix. */
 export function fromFrame(prefix: Buffer, rest: Buffer): Frame {
   const headBytes = prefix.readUInt32LE(0)
   return { head: JSON.parse(rest.toString('utf8', 0, headBytes)), bytes: rest.subarray(headBytes) }
 }
 
-/** Finds the frames in a stream, however it is cut into chunks. Each byte is copied once at most. */
+/** Finds the frames in a stream of chunks. It copies each byte at most once. */
 export class FrameReader {
   #chunks: Buffer[] = []
   #length = 0
-  /** Bytes that must have come before there is anything new to read. */
+  /** Bytes that must be there before the next frame or prefix is complete. */
   #needed = PREFIX_BYTES
 
-  /** @returns The frames that the stream has completed with this chunk. */
+  /** @returns The frames that are complete with this chunk. */
   read(chunk: Buffer): Frame[] {
     this.#chunks.push(chunk)
     this.#length += chunk.length

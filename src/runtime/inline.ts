@@ -6,9 +6,9 @@ import type { ModelSource, Session } from './runtime.ts'
 import { toInferenceError } from './deaths.ts'
 
 /**
- * Loads a model on the calling thread, which every run then holds up. The native library is loaded only if this is used.
+ * Loads a model in the calling thread. Each run blocks this thread. The native library is loaded by the first call.
  *
- * @throws ModelLoadError with what is wrong with the file; NativeLibraryError.
+ * @throws ModelLoadError with the problem of the file; NativeLibraryError.
  */
 export async function loadInline(source: ModelSource): Promise<Session> {
   const { loadModel, runModel } = await importOrt()

@@ -1,10 +1,10 @@
 import { elementTypeName } from '../onnx/value-info.ts'
 import { SUPPORTED } from './runtime.ts'
 
-// Of the default domain; most operators of older ones have no kernel.
+// The oldest opset of the default domain whose operators mostly have a kernel.
 const OLDEST_OPSET = 7
 
-/** What the runtime says of a model that it cannot load, and what it means: what was found, and what to do. */
+/** Messages of the runtime about models that it cannot load, and texts that say what was found and what to do. */
 const PROBLEMS: readonly (readonly [RegExp, (groups: Readonly<Record<string, string>>) => string])[] = [
   [
     /Failed to construct locale with name:(?<locale>[\w.@-]+)/,
@@ -28,7 +28,7 @@ const PROBLEMS: readonly (readonly [RegExp, (groups: Readonly<Record<string, str
     },
   ],
   [
-    // Paths that leave the folder by themselves are refused before: this one is a symbolic link.
+    // A path that leaves the folder by itself is refused before. So this one is a symbolic link.
     /External data path escapes model directory\. External data path: "(?<path>[^"]*)"/,
     ({ path }) => {
       const next = 'put the file itself beside the model'
@@ -52,7 +52,7 @@ const PROBLEMS: readonly (readonly [RegExp, (groups: Readonly<Record<string, str
   ],
 ]
 
-/** In words that say what to do, where the reason is known. */
+/** Returns a text that says what to do; undefined if the message is not known. */
 export function explainProblem(text: string): string | undefined {
   for (const [pattern, explain] of PROBLEMS) {
     const { groups } = pattern.exec(text) ?? {}

@@ -3,9 +3,9 @@ import { cgroupsOf, readText } from './cgroups.ts'
 import type { ReadText } from './cgroups.ts'
 
 /**
- * How much memory the process and its children may use, as its cgroup and those above it say.
+ * Returns the memory that the process and its children may use by the limits of its cgroup.
  *
- * @returns Bytes; undefined without a limit.
+ * @returns Bytes; undefined if there is no limit.
  * @see Linux, Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1 (memory.limit_in_bytes)
  */
 export function memoryLimit(read: ReadText = readText): number | undefined {
@@ -17,16 +17,16 @@ export function memoryLimit(read: ReadText = readText): number | undefined {
   return limits.length > 0 ? Math.min(...limits) : undefined
 }
 
-// What the server itself takes of the memory.
+// The part of the memory for the server itself.
 const SERVER_SHARE = 0.25
 const MIN_WORKER_BYTES = 2 ** 28
 
 /**
- * How much one worker may allocate, where nobody says: all together cannot take the part of the memory that the server
+ * Returns the memory that one worker may allocate if no flag says it. All workers together leave the part that the server
  * needs.
  *
  * @param totalBytes Memory of the machine.
- * @param limitBytes What of it may be used, where that is limited.
+ * @param limitBytes Memory that may be used, if there is a limit.
  */
 export function workerMemoryFor(processes: number, totalBytes: number, limitBytes: number | undefined): number {
   const usable = Math.min(totalBytes, limitBytes ?? totalBytes) * (1 - SERVER_SHARE)
@@ -34,9 +34,9 @@ export function workerMemoryFor(processes: number, totalBytes: number, limitByte
 }
 
 /**
- * Memory that Node reserves at its start and does not use: half a gigabyte on Node 24, hardly any on Node 20. RLIMIT_DATA
- * counts it all the same, and a worker that may not reserve it does not start. A worker runs on the same Node as the server,
- * so it reserves as much.
+ * Returns the memory that Node reserves at its start and does not use: half a gigabyte on Node 24, hardly any on Node 20.
+ * RLIMIT_DATA counts it as well, and a worker that may not reserve it does not start. A worker runs on the same Node as
+ * the server, so it reserves as much.
  *
  * @returns Bytes.
  * @see Linux, Documentation/filesystems/proc.rst (VmData, RssAnon)

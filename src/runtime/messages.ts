@@ -1,8 +1,8 @@
 import type { Signature } from '../core/signature.ts'
 import type { TensorHead } from './tensor-bytes.ts'
 
-// The heads of all frames between the server and a worker. A worker answers calls in order. What JSON cannot hold crosses
-// in the bytes of the frame, as `v8.serialize` writes it: the `ModelSource` of 'load', the `LoadedModel` of 'loaded'.
+// The heads of all frames between the server and a worker. A worker answers calls in order. JSON cannot hold the
+// `ModelSource` of 'load' and the `LoadedModel` of 'loaded'. `v8.serialize` writes them into the bytes of the frame.
 
 export type Call =
   | { readonly kind: 'load'; readonly session: number; readonly intraOpThreads: number }
@@ -13,31 +13,31 @@ export interface RunsCall {
   readonly kind: 'run'
   readonly session: number
   readonly runs: readonly RunHead[]
-  /** Most bytes that an answer may take; larger outputs are refused. */
+  /** Most bytes in one answer. Outputs that are much larger are refused. */
   readonly maxAnswerBytes?: number | undefined
   readonly file?: FileSpan
 }
 
-/** One of the runs of a call; their tensors follow each other in the bytes of the frame, or in the shared file. */
+/** One run of a call. The tensors of all runs follow each other in the bytes of the frame, or in the shared file. */
 export interface RunHead {
   readonly inputs: readonly TensorHead[]
   readonly outputs: readonly string[]
 }
 
-/** Bytes in the shared file, which then take the place of those in the frame. */
+/** A part of the shared file that replaces the bytes of the frame. */
 export interface FileSpan {
   readonly at: number
   readonly length: number
 }
 
-/** 'load' and 'dispose' are answered once, 'run' once for each of its runs. */
+/** 'load' and 'dispose' get one reply, and 'run' gets one for each of its runs. */
 export type Reply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'disposed' }
   | { readonly kind: 'outputs'; readonly outputs: readonly TensorHead[]; readonly file?: FileSpan }
   | { readonly kind: 'failed' | 'tooLarge'; readonly message: string }
 
-/** What a worker found in a model file. */
+/** The facts that a worker found in a model file. */
 export interface LoadedModel {
   readonly signature: Signature
   readonly unsupportedOutputs: readonly string[]

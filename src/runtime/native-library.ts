@@ -6,7 +6,7 @@ export const EXIT_NO_LIBRARY = 70
 
 const PLATFORMS = 'Linux with glibc 2.28 or newer (x64, arm64), macOS (arm64), and Windows (x64, arm64)'
 
-/** ONNX Runtime itself cannot be loaded here, so that no model can be. */
+/** ONNX Runtime itself cannot be loaded on this machine. So no model can be loaded. */
 export class NativeLibraryError extends ModelLoadError {
   readonly reason: string
 
@@ -20,11 +20,11 @@ export class NativeLibraryError extends ModelLoadError {
 /**
  * Imports the module that loads the native library.
  *
- * @throws NativeLibraryError where there is none for this platform, or the system cannot load it.
+ * @throws NativeLibraryError if there is no library for this platform, or if the system cannot load it.
  */
 export async function importOrt(): Promise<typeof import('./ort.ts')> {
   try {
-    // Where it throws, `import` rejects a promise of Node's own besides, which nobody can handle.
+    // If the library is missing, `import` also rejects an internal promise of Node that nobody can handle. `require` throws.
     createRequire(import.meta.url)('onnxruntime-node')
     return await import('./ort.ts')
   } catch (error) {

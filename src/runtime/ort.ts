@@ -9,14 +9,14 @@ import { findBadRow } from './bad-row.ts'
 import { cleanMessage } from './error-messages.ts'
 import type { ModelSource } from './runtime.ts'
 
-// The only user of onnxruntime-node. Loading and running block the thread that calls.
+// This file alone uses onnxruntime-node. Loading and running block the calling thread.
 
-// The library prints messages of its own, such as a device that it has not found. They are not JSON lines of our log.
+// The library prints messages of its own, for example about missing devices. They would not be JSON lines.
 env.logLevel = 'fatal'
 
 type ValueMetadata = InferenceSession.ValueMetadata
 
-/** A session of ONNX Runtime, and what its model declares. */
+/** A session of ONNX Runtime, and the signature of its model. */
 export interface OrtModel {
   readonly session: InferenceSession
   readonly signature: Signature
@@ -26,14 +26,14 @@ export interface OrtModel {
 type EditedFile = Pick<ModelSource, 'file' | 'edits'>
 
 interface LoadOptions {
-  /** Threads that one run may use. */
+  /** Threads for one run. */
   readonly intraOpThreads: number
 }
 
 /**
  * Loads a model file.
  *
- * @throws Error whose message holds no path but the file's own name.
+ * @throws Error whose message has no path except the name of the file.
  */
 export async function loadModel(source: EditedFile, { intraOpThreads }: LoadOptions): Promise<OrtModel> {
   const session = await createSession(source, { intraOpNumThreads: intraOpThreads })
@@ -50,10 +50,10 @@ export async function loadModel(source: EditedFile, { intraOpThreads }: LoadOpti
 }
 
 /**
- * Writes a model as it is after optimization, its weights beside it in the order in which the kernels of this processor
- * read them: whoever loads it maps the weights, and several threads share the memory.
+ * Writes an optimized copy of a model. Its weights are in a file beside it, in the order in which the kernels of this
+ * processor read them. Processes that load the copy map the weights, so they share the memory.
  *
- * @throws Error as `loadModel` does, or when the folder cannot be written.
+ * @throws Error as `loadModel`, or if the folder cannot be written.
  */
 export async function saveOptimized(file: string, folder: string): Promise<void> {
   const session = await createSession(
@@ -72,10 +72,10 @@ export async function saveOptimized(file: string, folder: string): Promise<void>
 }
 
 /**
- * Computes the named outputs; blocks the calling thread for as long as it takes.
+ * Computes the named outputs. Blocks the calling thread.
  *
- * @throws Error with the runtime's reason, cleaned of the paths of its build. Where one row of several is at fault, the
- *   reason begins with it: `rows[3]: `.
+ * @throws Error with the reason of the runtime, without paths. If one row of several is at fault, the reason begins with
+ *   it: `rows[3]: `.
  */
 export async function runModel(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
   try {
@@ -87,7 +87,7 @@ export async function runModel(model: OrtModel, inputs: Tensors, outputs: readon
 }
 
 async function compute(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
-  // Names come from the model: one may be `__proto__`.
+  // Names come from the model. A name may be `__proto__`.
   const feeds = Object.create(null) as Record<string, OrtTensor>
   for (const [name, tensor] of inputs) feeds[name] = toOrt(tensor)
   try {
@@ -98,8 +98,8 @@ async function compute(model: OrtModel, inputs: Tensors, outputs: readonly strin
   }
 }
 
-// ConstantSharing makes one tensor of constants that are equal. BatchNormalization in training mode writes into its mean
-// and variance; shared with another parameter, they would change the answers from one run to the next.
+// ConstantSharing makes one tensor of equal constants. BatchNormalization in training mode writes into its mean and
+// variance. If another parameter shared them, answers would change from run to run.
 const OPTIMIZATION = { disable_specified_optimizers: 'ConstantSharing' }
 
 async function createSession(
@@ -112,10 +112,10 @@ async function createSession(
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     enableCpuMemArena: false,
-    // Kernel failures print coloured text on stderr besides throwing; only fatal ones may.
+    // A failed kernel throws, and also prints coloured text on stderr. Only fatal messages may be printed.
     logSeverityLevel: 4,
     ...options,
-    // Threads of a run that wait for the next would otherwise turn in circles, and take whole cores at low load.
+    // Otherwise the threads of a run spin while they wait, and take whole cores at low load.
     extra: { session: { intra_op: { allow_spinning: '0' }, ...saved }, optimization: OPTIMIZATION },
   }
   try {
@@ -128,7 +128,7 @@ async function createSession(
 
 function toSpec(value: ValueMetadata): TensorSpec | undefined {
   if (!value.isTensor || !isDataType(value.type)) return undefined
-  // Free dimensions come as their symbolic name, or '' when they have none.
+  // A free dimension is its symbolic name, or '' if it has none.
   const shape = value.shape.map((dimension) => (typeof dimension === 'number' && dimension >= 0 ? dimension : -1))
   const freeNames = value.shape.map((dimension) => (typeof dimension === 'string' && dimension ? dimension : undefined))
   const isNamed = freeNames.some(isDefined)
@@ -136,7 +136,7 @@ function toSpec(value: ValueMetadata): TensorSpec | undefined {
 }
 
 function toOrt({ dataType, shape, data }: Tensor): OrtTensor {
-  // Since Node 24 the class refuses float16 as bits; the native side takes a plain object on every version.
+  // Since Node 24, the class refuses float16 as bits. The native side takes a plain object on every version.
   if (dataType === 'float16') return { type: dataType, dims: shape, data, location: 'cpu' } as unknown as OrtTensor
   return new OrtTensor(dataType, data, shape)
 }
@@ -144,7 +144,7 @@ function toOrt({ dataType, shape, data }: Tensor): OrtTensor {
 function fromOrt(value: OrtTensor): Tensor {
   const dataType = value.type as Tensor['dataType']
   const data: TensorData = value.data
-  // A Float16Array where the engine has one, the raw bits where not; the core knows the bits.
+  // This is a Float16Array if the engine has this class, and raw bits if not. The core uses the bits.
   const isFloat16Array = dataType === 'float16' && !(data instanceof Uint16Array)
   return { dataType, shape: [...value.dims], data: isFloat16Array ? bitsOf(value.data as ArrayBufferView) : data }
 }

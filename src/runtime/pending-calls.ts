@@ -2,16 +2,16 @@ import type { Death } from './deaths.ts'
 import type { Frame } from './frames.ts'
 import type { Reply } from './messages.ts'
 
-/** What became of a call: fewer replies than were asked for where the process has ended. */
+/** The result of a call. If the process has ended, some replies are missing. */
 export interface Outcome {
   readonly replies: readonly Reply[]
   readonly death?: Death
 }
 
 export interface Expected {
-  /** Replies to wait for. */
+  /** Number of replies; 1 if absent. */
   readonly expected?: number
-  /** How long each reply may take to come. */
+  /** The longest time until each reply, in milliseconds. */
   readonly maxMs?: number
   readonly onReply?: (reply: Reply, bytes: Uint8Array) => void
 }
@@ -24,7 +24,7 @@ interface PendingCall {
   readonly resolve: (outcome: Outcome) => void
 }
 
-/** Calls of a worker that wait for their replies, which come in order. */
+/** Calls of a worker that wait for their replies. Replies come in the order of the calls. */
 export class PendingCalls {
   readonly #calls: PendingCall[] = []
   readonly #onTooSlow: (maxMs: number) => void
@@ -39,7 +39,7 @@ export class PendingCalls {
     return new Promise((resolve) => this.#calls.push({ expected, replies: [], timer, onReply, resolve }))
   }
 
-  /** @throws Error where the reply does not fit the call. */
+  /** @throws Error if the reply does not fit the call. */
   settle({ head, bytes }: Frame): void {
     const [call] = this.#calls
     if (!call) return
@@ -53,7 +53,7 @@ export class PendingCalls {
     call.resolve({ replies: call.replies })
   }
 
-  /** No further reply comes. */
+  /** Ends all calls, because no further reply comes. */
   end(death: Death): void {
     for (const { replies, timer, resolve } of this.#calls.splice(0)) {
       clearTimeout(timer)

@@ -7,34 +7,34 @@ import { ModelLoadError } from './runtime.ts'
 import type { ModelSource } from './runtime.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** A model, and the number of its session in each worker that has loaded it. */
+/** A model, with the number of its session in each worker that has loaded it. */
 export class PooledModel {
   readonly sessions = new Map<WorkerProcess, number>()
   /** Its own file. */
   readonly file: string
-  /** Runs that are computed now. */
+  /** Number of runs that are computed now. */
   running = 0
-  /** Every worker loads it before it takes any run; others load it when they compute it first. */
+  /** True if every worker loads it before it takes any run. Other models are loaded by the first run in a worker. */
   isResident = false
-  /** No values can end a worker that computes it. */
+  /** True if no values can end a worker that computes it. */
   isHarmless = false
   #sources: readonly ModelSource[]
   readonly #version: string | undefined
   readonly #deathListeners: (() => void)[] = []
 
-  /** @param sources Where it is loaded from: the first that can be, the last of which is its own file. */
+  /** @param sources The first one that can be loaded is used. The last one is its own file. */
   constructor(sources: readonly ModelSource[]) {
     this.#sources = sources
     this.file = sources.at(-1)!.file
     this.#version = versionOf(this.file)
   }
 
-  /** Whether it is loaded from an optimized copy of its file. */
+  /** True if it is loaded from an optimized copy of its file. */
   get hasCopy(): boolean {
     return this.#sources.length > 1
   }
 
-  /** From now on it is loaded from its own file. */
+  /** Loads it from its own file from now on. */
   dropCopy(): void {
     this.#sources = this.#sources.slice(-1)
   }
@@ -43,12 +43,12 @@ export class PooledModel {
     this.#deathListeners.push(listener)
   }
 
-  /** One of its runs has ended its worker. */
+  /** Tells the listeners that one of its runs has ended its worker. */
   died(): void {
     for (const listener of this.#deathListeners) listener()
   }
 
-  /** @throws NativeLibraryError; ModelLoadError, also when its file is another than at first: workers must not answer differently. */
+  /** @throws NativeLibraryError; ModelLoadError, also if its file has changed, because all workers must answer the same. */
   async loadOn(worker: WorkerProcess, intraOpThreads: number): Promise<LoadedModel> {
     if (versionOf(this.file) !== this.#version) {
       throw new ModelLoadError(
@@ -77,7 +77,7 @@ function toLoadError(death: Death): ModelLoadError {
   return new ModelLoadError(`loading it ends the process: ${deathText(death)}`)
 }
 
-/** What changes with the content of a file; undefined where it cannot be read. */
+/** Returns a text that changes with the content of a file; undefined if there is no file. */
 function versionOf(file: string): string | undefined {
   const stats = statSync(file, { throwIfNoEntry: false })
   return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs}`

@@ -3,16 +3,16 @@ import type { Signature } from '../core/signature.ts'
 import type { Tensors } from '../core/tensor.ts'
 import type { Edit } from '../onnx/zipmap.ts'
 
-/** A model file, and what is changed in it on the way. */
+/** A model file, and the edits that are applied to its bytes when it is loaded. */
 export interface ModelSource {
   readonly file: string
-  /** With any, the file is read into memory, and cannot have weights in files beside it. */
+  /** If there are edits, the file is read into memory. It cannot have weights in files beside it then. */
   readonly edits: readonly Edit[]
-  /** Its size, that of the files beside it that hold weights included. */
+  /** Its size, with the files beside it that hold weights. */
   readonly bytes: number
 }
 
-/** The newest of each that ONNX Runtime 1.30 computes; the default domain is ''. */
+/** The newest versions that ONNX Runtime 1.30 computes. The default domain is ''. */
 export const SUPPORTED = {
   irVersion: 13,
   opsets: new Map([
@@ -21,96 +21,98 @@ export const SUPPORTED = {
   ]),
 } as const
 
-/** Computes models. Knows files and tensors, no names, queues or requests. */
+/** Computes models. It knows files and tensors, but no names, queues or clients. */
 export interface Runtime {
   /**
-   * Loads a model file in a worker process of its own, for trying: a file that ends the process or never returns does no
+   * Loads a model file in a worker process of its own, for trying. A file that ends the process or never returns does no
    * harm. Call `serve` or `dispose` on the session afterwards.
    *
-   * @throws ModelLoadError with what is wrong with the file, in words fit for a client.
+   * @throws ModelLoadError with the problem of the file, as a text for clients.
    */
   load(source: ModelSource): Promise<Session>
   /**
-   * Loads a model file on the calling thread, which every run then holds up. A fault in native code ends the server, so
+   * Loads a model file in the calling thread. Each run blocks this thread, and a fault in native code ends the server. So
    * this is for models that are proven harmless.
    *
-   * @throws ModelLoadError as `load` does.
+   * @throws ModelLoadError as `load`.
    */
   loadInline(source: ModelSource): Promise<Session>
   /**
-   * Opens a model that is proven harmless and was tried inline for the workers as well, without a trial there. No
-   * worker starts for it until a run needs one. Call `serve` or `dispose` on the session afterwards.
+   * Opens a model for the workers that is proven harmless and was tried inline. It is not tried again, and no worker starts
+   * for it before a run needs one. Call `serve` or `dispose` on the session afterwards.
    */
   openTried(source: ModelSource, tried: Session): Session
-  /** Resolves when every worker that is needed runs, and holds every model that is served. */
+  /** Resolves when every needed worker runs and has loaded all resident models. */
   settle(): Promise<void>
-  /** Ends every worker and removes every temporary file, whatever is computed. */
+  /** Kills every worker at once, and removes every temporary file. */
   kill(): void
-  /** Lets what runs finish, then frees everything. */
+  /** Lets all runs finish, then frees everything. */
   close(): Promise<void>
 }
 
 interface ServeOptions {
-  /** No values can end a worker that computes it. */
+  /** True if no values can end a worker that computes it. */
   readonly isHarmless: boolean
-  /** Every worker holds it, and workers stand ready; else they start and load it when a run needs one. */
+  /** True if workers are always ready and hold the model. If not, they start and load it when a run needs them. */
   readonly isResident: boolean
 }
 
-/** Bounds of one run. */
+/** Limits of one run. */
 export interface RunLimits {
-  /** How long it may take, in milliseconds. Then its worker is ended. */
+  /** The longest time, in milliseconds. Then its worker is killed. */
   readonly maxMs: number
-  /** Most bytes that an answer may take. Outputs that are much larger are refused. */
+  /** Most bytes in one answer. Outputs that are much larger are refused. */
   readonly maxAnswerBytes?: number | undefined
 }
 
-/** How several requests are computed; without limits where these are left out. */
+/** Options of several runs. A limit that is absent does not hold. */
 export interface RunOptions extends Partial<RunLimits> {
-  /** Called when a worker takes them. */
+  /** Called when a worker takes the requests. */
   readonly onStart?: () => void
 }
 
 /** A loaded model. */
 export interface Session {
   readonly signature: Signature
-  /** Outputs that are no tensors and so cannot be fetched. */
+  /** Outputs that cannot be returned, because they are not tensors of a supported type. */
   readonly unsupportedOutputs: readonly string[]
-  /** Texts on what was not done as it should be, for whoever deploys the model; they may grow while it is tried. */
+  /** Problems that do not stop the model, for people who deploy it. There may be more of them while it is tried. */
   readonly warnings: readonly string[]
-  /** How long one worker took to load it. */
+  /** The time in which one worker loaded it, in milliseconds. */
   readonly loadMs: number
-  /** How many runs make progress at once. */
+  /** Number of runs that make progress at the same time. */
   readonly parallelism: number
-  /** Whether a run would start now, and not wait behind those of other models. */
+  /** Returns true if a run would start now, and not wait for runs of other models. */
   isFree(): boolean
-  /** Calls back whenever a run could start that had to wait, until the session is disposed. */
+  /** The listener is called when a run could start that had to wait, until the session is disposed. */
   onFree(listener: () => void): void
-  /** Calls back whenever a run has ended its worker, or was ended with it. */
+  /** The listener is called when a run has failed because its worker died or was killed. */
   onDeath(listener: () => void): void
   /**
-   * Computes the named outputs, or all.
+   * Computes the named outputs, or all outputs.
    *
-   * @param inputs Not changed, and not read any more when this settles.
-   * @throws ServingError INFERENCE_FAILED when the model cannot compute these values or they end the runtime,
-   *   RUN_TIMEOUT when they take too long, ANSWER_TOO_LARGE when the outputs are, RUNTIME_FAILED when the runtime died of something else.
+   * @param inputs Not changed. Nobody reads them when the promise has settled.
+   * @throws ServingError INFERENCE_FAILED if the model cannot compute these values, or if they end the worker. RUN_TIMEOUT
+   *   if the run takes too long. ANSWER_TOO_LARGE if the outputs are too large. RUNTIME_FAILED if the worker died of
+   *   another cause.
    */
   run(inputs: Tensors, outputs?: readonly string[]): Promise<Tensors>
   /**
-   * Computes several requests one after the other, with one message there. One that ends its worker costs itself alone.
+   * Computes several requests one after the other. They are sent to the worker in one message. If one of them ends its
+   * worker, it fails alone.
    *
-   * @returns What `run` would return or throw for each, in order. Tensors may be an `OwnedTensors`: release them.
+   * @returns For each request, in order, the value that `run` would return or throw. Release tensors if they are owned.
    */
   runAll(requests: readonly RunRequest[], options?: RunOptions): Promise<readonly RunResult[]>
   /**
-   * Ends the trial. From now on the model is computed by the workers that serve.
+   * Ends the trial. From now on, the shared workers compute the model.
    *
-   * @throws ModelLoadError when every run that was tried has ended its worker.
+   * @throws ModelLoadError if every run of the trial has ended its worker.
    */
   serve(options: ServeOptions): Promise<void>
-  /** Frees the model; once more does nothing. */
+  /** Frees the model. A second call does nothing. */
   dispose(): Promise<void>
 }
 
-/** A model file that cannot be served, and why. */
+/** A model file cannot be served. The message says why. */
 export class ModelLoadError extends Error {}

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { aligned } from './frames.ts'
 import type { FileSpan } from './messages.ts'
 
-// Memory on Linux; elsewhere the page cache does nearly as well.
+// This folder is memory on Linux. On other systems, the page cache is nearly as fast.
 const MEMORY_FOLDER = '/dev/shm'
-// What a large run leaves in the file would take memory for as long as the worker lives.
+// More content than this is removed after a run. It would take memory as long as the worker lives.
 const KEPT_BYTES = 2 ** 22
 
 /**
- * A file without a name that two processes share by its descriptor: bytes cross it in one copy in and one out, which a
- * socket needs several for. One process writes it, the other one reads it.
+ * A file without a name that two processes share by its descriptor. One process writes it, and the other one reads it. The
+ * bytes are copied once in and once out. A socket needs more copies.
  */
 export class SharedFile {
   readonly descriptor: number
@@ -22,10 +22,10 @@ export class SharedFile {
   }
 
   /**
-   * Writes parts one behind the other, each at a multiple of 8 bytes.
+   * Writes parts in their order, each at a multiple of 8 bytes.
    *
-   * @param at Where they start.
-   * @returns Where they stand; undefined where they cannot be written. `/dev/shm` of a container may be full, for instance.
+   * @param at Offset of the first part.
+   * @returns undefined if they cannot be written, for example because `/dev/shm` of a container is full.
    */
   write(parts: readonly Uint8Array[], at: number): FileSpan | undefined {
     let end = at
@@ -42,7 +42,7 @@ export class SharedFile {
     return { at, length: end - at }
   }
 
-  /** Reads as many bytes as `target` has; what was never written, such as the padding at the end, is left out. */
+  /** Fills `target` with bytes of the file. Bytes behind its end, such as a padding, are left as they are. */
   read(target: Uint8Array, at: number): void {
     this.#end = Math.max(this.#end, at + target.byteLength)
     for (let done = 0; done < target.byteLength;) {
@@ -52,7 +52,7 @@ export class SharedFile {
     }
   }
 
-  /** Gives back the memory of a large content. Nobody may read it any more. */
+  /** Gives back the memory if the content is large. Nobody may read it any more. */
   trim(): void {
     if (this.#end > KEPT_BYTES) ftruncateSync(this.descriptor, 0)
     this.#end = 0
@@ -69,7 +69,7 @@ export class SharedFile {
   }
 }
 
-/** @returns A new file, already without a name; undefined where none can be made. */
+/** @returns A new file without a name; undefined if no file can be made. */
 export function createSharedFile(): SharedFile | undefined {
   const folder = existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir()
   const path = join(folder, `onnx-serve-${process.pid}-${Math.random().toString(36).slice(2)}`)

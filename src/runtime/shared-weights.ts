@@ -7,37 +7,37 @@ import { promisify } from 'node:util'
 import { applyEdits } from '../onnx/zipmap.ts'
 import type { ModelSource } from './runtime.ts'
 
-/** A model as workers load it. */
+/** The files from which workers load a model. */
 export interface PreparedModel {
-  /** Where it is loaded from: the first that can be; its own file last. */
+  /** The first one that can be loaded is used. The last one is its own file. */
   readonly sources: readonly ModelSource[]
-  /** Texts on what was not done as it should be. */
+  /** The reason if no copy was made, although the model is large. */
   readonly warnings: readonly string[]
   /** Removes the copy, if one was made. */
   readonly remove: () => Promise<void>
 }
 
-// Below this, a copy of the weights for each worker costs less than it is worth.
+// A copy of a smaller file saves less memory than it costs time.
 const SHARED_FROM_BYTES = 16 * 2 ** 20
-// Weights are written once as they are and once as the kernels want them.
+// The space for making a copy, in sizes of the file. The weights are written in two forms.
 const COPIES = 3.5
 
-// A process that was killed leaves its folders behind. Hosts that share a temporary folder do not know each other's processes.
+// A process that was killed leaves its folders. Hosts may share a temporary folder, and do not know each other's processes.
 const PREFIX = `onnx-serve-${hostname()}-`
 
 export interface CopyOptions {
-  /** The built `worker.js`; `optimize.js` stands beside it. */
+  /** The built `worker.js`. `optimize.js` is beside it. */
   readonly entry: URL
-  /** What stands before a worker on its command line. */
+  /** The command that starts a worker, such as `prlimit`, with its arguments. */
   readonly prefix: readonly string[]
   readonly timeoutMs: number
-  /** Called with the folder as soon as it is made, for whoever may have to remove it at any time. */
+  /** Called with the folder as soon as it is made. The caller may have to remove it at any time. */
   readonly onFolder: (folder: string) => void
 }
 
 /**
- * Prepares a model for several workers. Of a large one a copy is made whose weights they share, in a temporary folder:
- * without it, each would hold the weights twice.
+ * Prepares a model for several workers. For a large model, it makes a copy in a temporary folder, and the workers share
+ * its weights. Without the copy, each worker would hold the weights twice.
  */
 export async function prepareModel(source: ModelSource, options: CopyOptions): Promise<PreparedModel> {
   const alone: PreparedModel = { sources: [source], warnings: [], remove: async () => undefined }
@@ -95,7 +95,7 @@ async function removeLeftOvers(): Promise<void> {
   }
 }
 
-/** A server in a container has the same number after each start. What is older than this process is not its own. */
+/** A server in a container has the same process id after each start. A folder that is older than this process is not its own. */
 async function isOwn(path: string): Promise<boolean> {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
   return mtimeMs >= Date.now() - 1000 * process.uptime()

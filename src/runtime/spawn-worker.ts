@@ -9,21 +9,21 @@ import { SOCKET } from './worker-channel.ts'
 export interface SpawnOptions {
   /** The built `worker.js`. */
   readonly entry: URL
-  /** What stands before it on the command line. */
+  /** The command that starts it, such as `prlimit`, with its arguments. */
   readonly prefix: readonly string[]
 }
 
 export interface SpawnedWorker {
-  /** Missing where the system had no process to give. */
+  /** undefined if the process could not be started. */
   readonly socket: Socket | undefined
-  /** Ends it at once, whatever it does. */
+  /** Kills it at once. */
   readonly kill: () => void
-  /** Resolves once it has ended and all that it sent has been read. */
+  /** Resolves when it has ended and everything that it sent has been read. */
   readonly ended: Promise<Death>
 }
 
 const MAX_LAST_WORDS = 8000
-// V8, the C++ library and Node write one such line, and behind it stacks that tell users nothing.
+// V8, the C++ library and Node write a line of this form, and behind it stacks that do not help users.
 const TELLING = /^(?:FATAL ERROR: |terminate called |\w*Error: ).*/m
 
 /** Starts a worker with a socket and two shared files. */
@@ -37,9 +37,9 @@ export function spawnWorker(
   if (child instanceof Error) {
     return { socket: undefined, kill: () => undefined, ended: Promise.resolve(notStarted(child)) }
   }
-  // There are no streams where the system had no process to give.
+  // There are no streams if the process could not be started.
   const socket = child.stdio?.[SOCKET] as Socket | undefined
-  // A worker that has ended is reported by its exit.
+  // The exit of the process reports that it has ended.
   socket?.on('error', () => undefined)
   let lastWords = ''
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -57,7 +57,7 @@ export function spawnWorker(
 /** Node reports some failures to start a process by an event, and throws others. */
 function tryToSpawn(program: string, args: readonly string[], stdio: StdioOptions): ChildProcess | Error {
   try {
-    // A group of its own: the terminal's Ctrl-C is for the server alone.
+    // It gets a process group of its own, because Ctrl-C in a terminal is for the server alone.
     return spawn(program, args, { detached: true, stdio })
   } catch (error) {
     return error as Error

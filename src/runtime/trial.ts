@@ -8,18 +8,18 @@ import type { RunCall, WorkerProcess } from './worker-process.ts'
 
 export interface TrialOptions {
   readonly intraOpThreads: number
-  /** How long loading a model and trying it may take, in milliseconds. */
+  /** The longest time for loading and trying a model, in milliseconds. */
   readonly maxLoadMs: number
-  /** What a worker may allocate. */
+  /** Bytes that a worker may allocate. */
   readonly memoryBytes: number
 }
 
-// Made-up values may be none that a model can take. After so many deaths it is given up.
+// Sample inputs may be values that the model was not made for. After this number of deaths, the model has failed.
 const MAX_DEATHS = 3
-// The part of the time for all that one run may take. Values that never end leave time for others.
+// The part of the whole time that one run may take. So a run that never ends leaves time for other values.
 const RUN_SHARE = 0.25
 
-/** A model in a worker of its own, until it is known that it can be served. */
+/** Loads and tries a model in a worker of its own, until it is known that it can be served. */
 export class Trial {
   readonly warnings: string[] = []
   readonly #model: PooledModel
@@ -40,7 +40,7 @@ export class Trial {
     this.#timer = setTimeout(() => this.#giveUp(), options.maxLoadMs)
   }
 
-  /** @throws ModelLoadError with what is wrong with the file. */
+  /** @throws ModelLoadError with the problem of the file. */
   async load(): Promise<LoadedModel> {
     const worker = this.#start()
     this.#worker = worker
@@ -56,7 +56,7 @@ export class Trial {
     }
   }
 
-  /** Never rejects: what ends the worker costs one run, until it has happened too often. Calls take turns. */
+  /** Never rejects. A run that ends the worker fails alone, until this has happened too often. Calls wait for each other. */
   runAll(calls: readonly RunCall[]): Promise<readonly RunResult[]> {
     const results = this.#last.then(() => this.#runAll(calls))
     this.#last = results
@@ -74,8 +74,8 @@ export class Trial {
   }
 
   /**
-   * @returns The worker that holds the model; none if its last run has ended it.
-   * @throws ModelLoadError when the model cannot be served.
+   * @returns The worker that holds the model; undefined if its last run has ended it.
+   * @throws ModelLoadError if the model cannot be served.
    */
   end(): WorkerProcess | undefined {
     clearTimeout(this.#timer)

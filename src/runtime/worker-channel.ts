@@ -8,23 +8,23 @@ export const SOCKET = 3
 export const CALLS_FILE = 4
 export const REPLIES_FILE = 5
 
-/** Tensors of a frame that are larger cross by the shared file. */
+/** Larger tensors go through the shared file. */
 export const MAX_FRAME_BYTES = 2 ** 14
 
 export interface Received {
   readonly call: Call
-  /** Those of the frame, or of the shared file. Overwritten by the next call. */
+  /** The bytes of the frame, or of the shared file. The next call overwrites them. */
   readonly bytes: Uint8Array
 }
 
-/** How a worker sees its channel. */
+/** The channel of a worker to the server. */
 export interface WorkerChannel {
-  /** Waits for the next call; undefined when the server has closed its end. */
+  /** Waits for the next call. Returns undefined when the server has closed its end. */
   receive(): Received | undefined
   reply(reply: Reply, parts?: readonly Uint8Array[]): void
 }
 
-/** A channel over inherited descriptors. It blocks: a worker has nothing to do while it waits. */
+/** Opens a channel over inherited descriptors. It blocks, because a worker has nothing to do while it waits. */
 export function openChannel(calls: SharedFile | undefined, replies: SharedFile | undefined): WorkerChannel {
   const prefix = Buffer.alloc(PREFIX_BYTES)
   const frames = new Arena()
@@ -53,7 +53,7 @@ export function openChannel(calls: SharedFile | undefined, replies: SharedFile |
   }
 }
 
-/** One buffer that grows, for content that is used up before the next comes. */
+/** One buffer that grows. Its content is used before the next content comes. */
 class Arena {
   #buffer = Buffer.alloc(2 * MAX_FRAME_BYTES)
 
@@ -63,7 +63,7 @@ class Arena {
   }
 }
 
-/** @returns False at the end of the stream. */
+/** @returns false at the end of the stream. */
 function readAll(target: Buffer): boolean {
   for (let done = 0; done < target.length;) {
     const count = readSome(target, done)

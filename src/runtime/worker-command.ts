@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** How a program is started as a worker: what stands before it on the command line. */
+/** The command that starts a program as a worker. */
 export interface WorkerCommand {
+  /** Programs and arguments before the program itself. */
   readonly prefix: readonly string[]
-  /** Texts on what the system cannot hold, for the log. */
+  /** Texts on limits that this system cannot set, for the log. */
   readonly warnings: readonly string[]
 }
 
 const DEATH_SIGNAL = ['setpriv', '--pdeathsig', 'KILL']
 
 /**
- * Finds out how workers can be bound on this system: `prlimit` limits their memory, `setpriv` ends them with the server.
- * Both are part of util-linux.
+ * Finds the programs that limit workers on this system. `prlimit` limits their memory, and `setpriv` ends them with the
+ * server. Both are part of util-linux.
  *
- * @param memoryBytes Most memory that a worker may allocate (RLIMIT_DATA): an allocation beyond it fails, and nothing dies.
+ * @param memoryBytes Most memory that a worker may allocate (RLIMIT_DATA). An allocation beyond it fails, and nothing dies.
  */
 export function findWorkerCommand(memoryBytes: number): WorkerCommand {
   const limit = ['prlimit', `--data=${Math.min(memoryBytes, hardLimit())}`]

@@ -12,7 +12,7 @@ import type { Received, WorkerChannel } from './worker-channel.ts'
 
 type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>
 
-/** Answers one call after the other until the server closes its end, then frees every session. */
+/** Answers one call after the other until the server closes its end. Then it frees every session. */
 export async function serveCalls(channel: WorkerChannel): Promise<void> {
   const models = new Map<number, OrtModel>()
   for (let received = channel.receive(); received; received = channel.receive()) {
@@ -47,7 +47,7 @@ async function load(
   }
 }
 
-/** Each run is answered as soon as it is over: if a later one ends this process, the server knows which. */
+/** Answers each run as soon as it is over. If a later run ends this process, the server knows which one it was. */
 async function computeAll(
   { runs, maxAnswerBytes }: RunsCall,
   bytes: Uint8Array,

@@ -17,12 +17,13 @@ import type { WorkerSetOptions } from './worker-set.ts'
 
 export type WorkerPoolOptions = Omit<WorkerSetOptions, 'buffers'> & TrialOptions & { readonly buffers?: BufferPool }
 
-// The longest delay of a timer.
+// The longest delay that a timer accepts.
 const NO_LIMIT_MS = 2 ** 31 - 1
 
-/** The runtime on worker processes: what happens to them while they compute does not happen to the server. */
+/** Creates the runtime on worker processes. If one dies while it computes, the server goes on. */
 export function createWorkerPool(options: WorkerPoolOptions): Runtime {
-  // Must be set before the native module loads, or it reports home and writes to disk. Workers inherit it.
+  // Without this, the native module sends telemetry and writes to disk. It must be set before the module is loaded. Workers
+  // inherit it.
   process.env['ORT_DISABLE_TELEMETRY'] = '1'
   return new WorkerPool({ ...options, buffers: options.buffers ?? new BufferPool() })
 }
@@ -77,7 +78,7 @@ class WorkerPool implements Runtime {
     await this.#dispatcher.workers.close()
   }
 
-  /** @param trial Where the model is computed until it is served. */
+  /** @param trial Computes the model until it is served. */
   #open(
     model: PooledModel,
     loaded: LoadedModel,
@@ -129,8 +130,8 @@ class WorkerPool implements Runtime {
   }
 
   /**
-   * Computes runs one after the other. Where one ends its worker, the rest goes on in another worker. A run is tried once
-   * more where its worker ended for a reason outside of the run.
+   * Computes runs one after the other. If a run ends its worker, the rest continues in another worker. A run is tried once
+   * more if its worker ended for a reason outside of the run.
    */
   async #runAll(
     model: PooledModel,
@@ -166,7 +167,7 @@ class WorkerPool implements Runtime {
         results.push(error)
         model.died()
       } catch (error) {
-        // It cannot be loaded there. A worker that has ended meanwhile may have been killed from outside.
+        // The model cannot be loaded there. If the worker has ended meanwhile, it may have been killed from outside.
         if (worker.isDead && !worker.isTooSlow && mayTryAgain()) continue
         failRest(error as Error)
         if (worker.isDead) model.died()

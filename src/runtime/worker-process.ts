@@ -19,7 +19,7 @@ import { MAX_FRAME_BYTES } from './worker-channel.ts'
 
 export interface WorkerProcessOptions extends SpawnOptions {
   readonly memoryBytes: number
-  /** How long loading a model may take, in milliseconds. */
+  /** The longest time for loading a model, in milliseconds. */
   readonly maxLoadMs: number
   readonly buffers: BufferPool
 }
@@ -29,7 +29,7 @@ export interface RunCall {
   readonly outputs: readonly string[]
 }
 
-/** What became of several runs: fewer results than runs where the process ended in the one that comes next. */
+/** The results of several runs. If the process has ended, the first run without a result was computed then. */
 export interface RunOutcome {
   readonly results: readonly RunResult[]
   readonly death?: Death
@@ -39,7 +39,7 @@ interface CallOptions extends Expected {
   readonly parts?: readonly Uint8Array[]
 }
 
-/** A process that loads and computes, one call at a time. It may be killed at any moment. */
+/** A process that loads and computes models, one call at a time. It may be killed at any moment. */
 export class WorkerProcess {
   readonly #options: WorkerProcessOptions
   readonly #worker: SpawnedWorker
@@ -53,7 +53,7 @@ export class WorkerProcess {
   #death: Death | undefined
   #nextSession = 1
 
-  /** @param onDeath Called once when it has ended, however that came. What it had to do is answered by then. */
+  /** @param onDeath Called once when it has ended for any reason. All of its calls have a result by then. */
   constructor(options: WorkerProcessOptions, onDeath: (death: Death) => void) {
     this.#options = options
     this.#worker = spawnWorker(options, [this.#calls, this.#replies])
@@ -61,17 +61,17 @@ export class WorkerProcess {
     this.#exited = this.#worker.ended.then((death) => this.#bury({ ...death, timeoutMs: this.#timeoutMs }, onDeath))
   }
 
-  /** It has ended, or is about to. */
+  /** True if it has ended or is about to end. */
   get isDead(): boolean {
     return this.#isKilled || this.#death !== undefined
   }
 
-  /** It was ended because something took too long. */
+  /** True if it was killed because a call took too long. */
   get isTooSlow(): boolean {
     return this.#timeoutMs !== undefined
   }
 
-  /** @returns The session's number and what was found, the reason why the file cannot be loaded, or how it ended. */
+  /** @returns The number of the session and the facts about the model; or the problem of the file; or its death. */
   async load(
     source: ModelSource,
     intraOpThreads: number,
@@ -98,7 +98,7 @@ export class WorkerProcess {
   /**
    * Computes several runs one after the other. Call it again only when it has resolved.
    *
-   * @param limits Of each of them.
+   * @param limits Limits of each run.
    */
   async run(session: number, runs: readonly RunCall[], { maxMs, maxAnswerBytes }: RunLimits): Promise<RunOutcome> {
     const parts: Uint8Array[] = []
@@ -107,21 +107,21 @@ export class WorkerProcess {
     const onReply = (reply: Reply, bytes: Uint8Array): void => void results.push(this.#toResult(reply, bytes))
     const call: Call = { kind: 'run', session, runs: heads, maxAnswerBytes }
     const { death } = await this.#call(call, { expected: runs.length, parts, maxMs, onReply })
-    // Its files are closed by then, and their numbers may be those of another worker's.
+    // The files of a dead worker are closed. Their descriptors may belong to another worker already.
     if (death) return { results, death }
     this.#calls?.trim()
     this.#replies?.trim()
     return { results }
   }
 
-  /** Ends it at once, whatever it computes. @param timeoutMs The time that a run has exceeded, if that is why. */
+  /** Kills it at once. @param timeoutMs The time that a call has exceeded, if this is the reason. */
   kill(timeoutMs?: number): void {
     this.#timeoutMs ??= timeoutMs
     this.#isKilled = true
     this.#worker.kill()
   }
 
-  /** Lets it finish what it computes; it ends when it finds the channel closed. */
+  /** Lets it finish its call. It ends when it finds the channel closed. */
   async close(): Promise<void> {
     this.#worker.socket?.end()
     await this.#exited
@@ -131,7 +131,7 @@ export class WorkerProcess {
     if (this.#death) return { replies: [], death: this.#death }
     const isLarge = call.kind === 'run' && partsLength(parts) > MAX_FRAME_BYTES
     const file = isLarge ? this.#calls?.write(parts, 0) : undefined
-    // May throw, so nothing waits for a reply yet.
+    // This may throw, so it comes before the call waits for a reply.
     const frame = file ? toFrame({ ...call, file }) : toFrame(call, parts)
     const outcome = this.#pending.add(expected)
     this.#worker.socket?.write(frame)

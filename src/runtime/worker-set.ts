@@ -8,35 +8,35 @@ import { WorkerProcess } from './worker-process.ts'
 import type { WorkerProcessOptions } from './worker-process.ts'
 
 export interface WorkerSetOptions extends WorkerProcessOptions {
-  /** Runs of one model that are computed at once. */
+  /** Most workers that compute one model at the same time. */
   readonly size: number
-  /** Threads that one run may use; more than one pays for large models at low load alone. */
+  /** Threads for one run. More than one is only faster for large models at low load. */
   readonly intraOpThreads: number
   /** Called when a worker has ended by itself, or was ended because of a run. */
   readonly onDeath: (death: WorkerDeath) => void
-  /** A new worker could not load this file; the others go on with it. */
+  /** Called when a new worker could not load a file. The other workers go on with it. */
   readonly onLost: (file: string, error: Error) => void
 }
 
-// A worker that was started for one large request ends when no other has come for so long.
+// A worker that was started for one large request ends after this time without another one.
 const IDLE_MS = 60_000
 
-/** The worker processes: starts them, has them load the models, replaces those that die. */
+/** Starts the worker processes, lets them load the models, and replaces workers that die. */
 export class WorkerSet {
   readonly #options: WorkerSetOptions
   readonly #onIdle: () => void
   readonly #models = new Set<PooledModel>()
-  /** All that live, those that try models included. */
+  /** All workers, with those that try models. */
   readonly #all = new Set<WorkerProcess>()
-  /** Those that compute for any model, or will once they have loaded the models. */
+  /** Workers that compute any model, or will do so when they have loaded the models. */
   readonly #serving = new Set<WorkerProcess>()
   readonly #preparing = new Map<WorkerProcess, Promise<void>>()
   readonly #busy = new Map<WorkerProcess, PooledModel>()
   /** Models that a worker could not load. */
   readonly #lost = new WeakMap<WorkerProcess, Set<PooledModel>>()
-  /** The one that was used last stands last: its memory is warm. */
+  /** The worker that was used last is the last one, because its memory is warm. */
   #idle: WorkerProcess[] = []
-  /** Between attempts to start a worker that dies before it can compute. */
+  /** The delay between attempts if workers die before they can compute. */
   readonly #starts = new Backoff(() => this.#replace())
   readonly #idleTimer = setTimeout(() => this.#endUnused(), IDLE_MS).unref()
   #isClosing = false
@@ -51,7 +51,7 @@ export class WorkerSet {
     return this.#idle.length > 0
   }
 
-  /** Whether one more worker may be started for a run. */
+  /** True if one more worker may be started for a run. */
   get canGrow(): boolean {
     return (
       !this.#starts.isWaiting &&
@@ -60,26 +60,26 @@ export class WorkerSet {
     )
   }
 
-  /** Whether there is no worker, and none could be started for a while. */
+  /** True if there is no worker, and none could be started for a while. */
   get isStuck(): boolean {
     return this.#serving.size === 0 && this.#starts.isHopeless
   }
 
-  /** Starts a worker that computes for nobody else until it is admitted. */
+  /** Starts a worker for the caller alone, until it is admitted. */
   start(): WorkerProcess {
     const worker: WorkerProcess = new WorkerProcess(this.#options, (death) => this.#bury(worker, death))
     this.#all.add(worker)
     return worker
   }
 
-  /** Lets a worker compute for every model, where one is missing; else it ends. */
+  /** Lets a worker compute every model if a worker is missing. If not, the worker ends. */
   admit(worker: WorkerProcess): void {
     if (this.#missing() <= 0 || this.#isClosing) return void worker.close()
     this.#serving.add(worker)
     this.#prepare(worker)
   }
 
-  /** Every worker loads a resident model before it computes anything else. */
+  /** Adds a model. If it is resident, every worker loads it before it computes anything else. */
   add(model: PooledModel): void {
     this.#models.add(model)
     if (model.isResident) for (const worker of this.#idle.splice(0)) this.#prepare(worker)
@@ -91,7 +91,7 @@ export class WorkerSet {
     model.sessions.clear()
   }
 
-  /** Takes a worker that has nothing to do, rather one that holds the model than one that has to load it. */
+  /** Takes an idle worker. It prefers a worker that holds the model to one that has to load it. */
   take(model: PooledModel): WorkerProcess | undefined {
     const holder = this.#idle.findLastIndex((worker) => model.sessions.has(worker))
     const [worker] = this.#idle.splice(holder, 1)
@@ -111,7 +111,7 @@ export class WorkerSet {
     this.#prepare(worker)
   }
 
-  /** Starts what is missing; resolves when all that serve can compute. */
+  /** Starts missing workers. Resolves when all of them can compute. */
   async settle(): Promise<void> {
     this.#refill()
     while (this.#preparing.size > 0) await Promise.all(this.#preparing.values())
@@ -129,7 +129,7 @@ export class WorkerSet {
     await Promise.all(Array.from(this.#all, (worker) => worker.close()))
   }
 
-  /** Workers that are to stand ready, and do not. */
+  /** Returns the number of workers that should be ready but do not exist. */
   #missing(): number {
     return workersNeeded(this.#residents(), this.#options.size) - this.#serving.size
   }
@@ -142,7 +142,7 @@ export class WorkerSet {
     for (let count = this.#missing(); count > 0; count--) this.grow()
   }
 
-  /** Has a worker load what it lacks; then it has nothing to do. */
+  /** Lets a worker load the models that it lacks. Then it is idle. */
   #prepare(worker: WorkerProcess): void {
     if (worker.isDead) return
     const lost = this.#lost.get(worker)
@@ -161,7 +161,7 @@ export class WorkerSet {
         await model.loadOn(worker, this.#options.intraOpThreads)
       } catch (error) {
         this.#options.onLost(model.file, error as Error)
-        // It ended a worker: the next one does without it, until a request asks for it.
+        // It ended a worker. So the next worker does not load it before a request needs it.
         if (worker.isDead) model.isResident = false
         this.#lost.set(worker, (this.#lost.get(worker) ?? new Set()).add(model))
       }
@@ -178,7 +178,7 @@ export class WorkerSet {
     this.#busy.delete(worker)
     if (!this.#serving.delete(worker) || this.#isClosing) return
     this.#options.onDeath({ cause: causeOf(death), reason: deathText(death), file })
-    // One that dies before it can compute would die again at once.
+    // A worker that died before it could compute would die again at once. So the next one starts after a delay.
     if (!this.#preparing.delete(worker)) return this.#replace()
     this.#starts.failed()
     this.#onIdle()
@@ -189,7 +189,7 @@ export class WorkerSet {
     this.#onIdle()
   }
 
-  /** Where no model needs standing workers, they end after a while. */
+  /** Ends idle workers if no model is resident. */
   #endUnused(): void {
     if (this.#residents().length > 0) return
     for (const worker of this.#idle.splice(0)) {

@@ -5,9 +5,9 @@ import { EXIT_NO_LIBRARY, NativeLibraryError, importOrt } from './native-library
 import { SharedFile } from './shared-file.ts'
 import { CALLS_FILE, REPLIES_FILE, openChannel } from './worker-channel.ts'
 
-// The entry of a worker process. The server alone decides when it ends.
+// The entry of a worker process. Only the server ends it, so it ignores these signals.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
-// Where both want the same core, probes and refusals go before predictions.
+// If both want the same core, probes and refusals have priority over predictions.
 setPriority(0, 5)
 if (platform() === 'linux') preferForKilling()
 await importOrt().catch(endWithoutLibrary)
@@ -21,12 +21,12 @@ function endWithoutLibrary(error: unknown): never {
   process.exit(EXIT_NO_LIBRARY)
 }
 
-/** Where memory is short, the kernel ends a worker before the server. */
+/** If memory is short, the kernel kills a worker before the server. */
 function preferForKilling(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '800')
   } catch {
-    // Not every sandbox has the file.
+    // Some sandboxes do not have the file.
   }
 }
 
