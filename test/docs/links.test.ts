@@ -44,7 +44,7 @@ test.each(pages)('every link of %s leads to a file and a heading that exist', (p
   expect(brokenLinks(page)).toEqual([])
 })
 
-test.each(['docs/predict.md', 'docs/settings.md', 'docs/operations.md', 'docs/export.md'])(
+test.each(['docs/predict.md', 'docs/settings.md', 'docs/operations.md', 'docs/export.md', 'docs/from-fastapi.md'])(
   '%s begins with a command',
   (page) => {
     expect(read(page)).toMatch(/^# .+\n\n```/)

@@ -21,8 +21,10 @@ const sources = ['src', 'test', 'bench', 'tools'].flatMap((folder) =>
 const OTHERS = ['http-port', 'model-repository', 'help', 'version', 'init']
 
 const nodeFlags = Array.from(process.allowedNodeEnvironmentFlags, (flag) => flag.replace(/^--/, ''))
-const exportFlags = Array.from(read('tools/export_sklearn.py').matchAll(/"--([a-z-]+)"/g), ([, flag]) => flag!)
-const flags = new Set([...SETTING_LIST.map(([, { flag }]) => flag), ...OTHERS, ...nodeFlags, ...exportFlags])
+const scriptFlags = ['tools/export_sklearn.py', 'examples/recommender/build.py'].flatMap((script) =>
+  Array.from(read(script).matchAll(/"--([a-z-]+)"/g), ([, flag]) => flag!),
+)
+const flags = new Set([...SETTING_LIST.map(([, { flag }]) => flag), ...OTHERS, ...nodeFlags, ...scriptFlags])
 
 const flagsIn = (page: string): string[] =>
   inlineCode(page).flatMap((code) =>

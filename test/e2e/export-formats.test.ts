@@ -53,7 +53,7 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'main-fails': /--code .*bare\.py fails when it is imported \(ValueError: no data\): put .* under `if __name__/,
   'code-missing': /there is nothing at --code .*none\.py: name a folder or a file/,
   frame:
-    /holds a pandas DataFrame and no trained model: write the trained model with joblib\.dump; a table is for --data/,
+    /holds a pandas DataFrame and no trained model: write the trained model with joblib\.dump; a table is for --data, as CSV\. If the table itself is the model, build a graph from it as examples\/recommender\/build\.py does/,
   array: /holds a NumPy ndarray and no trained model: write the trained model itself/,
   text: /holds a str and no trained model: write/,
   nothing: /holds an empty dict and no trained model: write/,

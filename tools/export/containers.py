@@ -104,7 +104,8 @@ def describe(content):
 def no_model_remedy(content):
     library = type(content).__module__.split(".")[0]
     if library == "pandas":
-        return "write the trained model with joblib.dump; a table is for --data, as CSV"
+        start = "write the trained model with joblib.dump; a table is for --data, as CSV"
+        return f"{start}. If the table itself is the model, build a graph from it as examples/recommender/build.py does"
     if library in ("torch", "keras", "tensorflow"):
         return "export it where it is built, with torch.onnx.export, or model.export of Keras"
     return 'write the trained model itself, with joblib.dump(model, "model.pkl")'
