@@ -89,7 +89,7 @@ function readDraft(source: ByteSource, range: Range): Draft {
 
 function readNumberField(source: ByteSource, field: Field, draft: Draft): void {
   if (field.number === FIELD.type) draft.type = field.value
-  else if (field.number === FIELD.i || field.number === FIELD.ints) addIntegers(source, field, draft)
+  else if (field.number === FIELD.i || field.number === FIELD.ints) addDraftIntegers(source, field, draft)
   else if (field.number === FIELD.f || field.number === FIELD.floats) addFloats(source, field, draft)
 }
 
@@ -98,14 +98,14 @@ function readBytesField(source: ByteSource, field: Field, draft: Draft): void {
   if (number === FIELD.name) draft.name = readText(source, field, 'the name of an attribute')
   else if (number === FIELD.t) draft.tensor = { start, end }
   else if (number === FIELD.g || number === FIELD.graphs) draft.graphs.push({ start, end })
-  else if (number === FIELD.ints) addIntegers(source, field, draft)
+  else if (number === FIELD.ints) addDraftIntegers(source, field, draft)
   else if (number === FIELD.floats) addFloats(source, field, draft)
   else if (number === FIELD.s || number === FIELD.strings) {
     if (hasRoom(draft.texts, draft)) draft.texts.push(readText(source, field, draft.name))
   }
 }
 
-function addIntegers(source: ByteSource, field: Field, draft: Draft): void {
+function addDraftIntegers(source: ByteSource, field: Field, draft: Draft): void {
   for (const value of integersOf(source, field, draft.name)) {
     if (!hasRoom(draft.integers, draft)) return
     draft.integers.push(Number(value))

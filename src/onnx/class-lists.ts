@@ -31,7 +31,7 @@ export function readConstant(source: ByteSource, tensor: Range): ClassLabels | u
   if (!['string', 'int32', 'int64'].includes(elementType)) return undefined
   const list = readLists(source, tensor, 'a constant', { integers: [5, 7], texts: 6 })
   if (elementType === 'string') return list?.texts
-  return raw ? readRaw(source, raw, elementType) : list?.integers
+  return raw ? readRawLabels(source, raw, elementType) : list?.integers
 }
 
 interface Lists {
@@ -48,14 +48,14 @@ function readLists(
 ): Lists | undefined {
   const lists: Lists = { integers: [], texts: [] }
   for (const part of fieldsOf(source, range, name)) {
-    if (numbers.integers.includes(part.number)) addIntegers(source, part, name, lists.integers)
+    if (numbers.integers.includes(part.number)) addLabelIntegers(source, part, name, lists.integers)
     if (part.number === numbers.texts && part.isBytes) lists.texts.push(readText(source, part, name))
     if (lists.integers.length > MAX_CLASSES || lists.texts.length > MAX_CLASSES) return undefined
   }
   return lists
 }
 
-function addIntegers(source: ByteSource, field: Field, name: string, integers: bigint[]): void {
+function addLabelIntegers(source: ByteSource, field: Field, name: string, integers: bigint[]): void {
   for (const value of integersOf(source, field, name)) {
     if (integers.push(value) > MAX_CLASSES) return
   }
@@ -69,7 +69,7 @@ function attributeName(source: ByteSource, range: Range): string | undefined {
   return undefined
 }
 
-function readRaw(source: ByteSource, { start, end }: Range, elementType: string): bigint[] | undefined {
+function readRawLabels(source: ByteSource, { start, end }: Range, elementType: string): bigint[] | undefined {
   const size = elementType === 'int64' ? 8 : 4
   const count = Math.floor((end - start) / size)
   if (count > MAX_CLASSES) return undefined

@@ -17,12 +17,12 @@ const FLOATS = new Set([1, 10, 11])
 /** By domain and operator; domain '' stands without its point. */
 export const COLUMN_RULES: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>([
   ['Identity', first],
-  ['Cast', cast],
+  ['Cast', castColumns],
   ['Flatten', (node) => (integerOf(node.attributes(), 'axis', 1) === 1 ? first(node) : undefined)],
-  ['Reshape', reshape],
+  ['Reshape', reshapeColumns],
   ['Concat', (node) => (isAxisOfColumns(node, 'axis', NaN) ? joinColumns(node.inputs) : undefined)],
   ['Gather', (node) => (isAxisOfColumns(node, 'axis', 0) ? pick(node) : undefined)],
-  ['Slice', slice],
+  ['Slice', sliceColumns],
   // NaN stays NaN.
   ['Add', withConstant],
   ['Sub', withConstant],
@@ -44,7 +44,7 @@ function first({ inputs: [columns] }: FollowedNode): Columns | undefined {
   return columns
 }
 
-function cast(node: FollowedNode): Columns | undefined {
+function castColumns(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   // An integer that is made of NaN is any.
   const isFloat = FLOATS.has(integerOf(node.attributes(), 'to', 0))
@@ -52,7 +52,7 @@ function cast(node: FollowedNode): Columns | undefined {
 }
 
 /** A shape that leaves [rows, columns] as it is. */
-function reshape(node: FollowedNode): Columns | undefined {
+function reshapeColumns(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   const shape = node.constant(1)?.values
   if (!columns?.isPlaced || shape?.length !== 2) return undefined
@@ -75,7 +75,7 @@ function pick(node: FollowedNode): Columns | undefined {
 }
 
 /** A range of columns, one after the other. */
-function slice(node: FollowedNode): Columns | undefined {
+function sliceColumns(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   const numberOf = (index: number): number | undefined => {
     const values = node.constant(index)?.values

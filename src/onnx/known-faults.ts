@@ -101,10 +101,10 @@ function isSwappedScore({ source, producers }: File, output: string): boolean {
   const node = producers.get(scores)
   if (node?.operator !== 'SVMClassifier' || node.outputs[1] !== scores) return false
   const attributes = readAttributes(source, node)
-  return classCount(attributes) === 2 && !attributes.has('prob_a')
+  return countClassLabels(attributes) === 2 && !attributes.has('prob_a')
 }
 
-function classCount(attributes: Attributes): number {
+function countClassLabels(attributes: Attributes): number {
   const [integers, texts] = [attributes.get('classlabels_ints'), attributes.get('classlabels_strings')]
   return integers?.integers.length ?? texts?.texts.length ?? 0
 }

@@ -60,11 +60,11 @@ export function readSmallTensor(source: ByteSource, range: Range, most = MAX_VAL
     else if (field.number === FIELD.dataType) elementType = elementTypeName(field.value)
     else if (field.number === FIELD.location) isExternal = field.value === EXTERNAL
     else if (field.number === FIELD.raw) raw = field
-    else pushBounded(listed, valuesOf(source, field), most)
+    else pushBounded(listed, fieldValues(source, field), most)
   }
   const count = shape.reduce((product, size) => product * size, 1)
   const isSmall = !isExternal && count <= most && elementType in RAW
-  const values = isSmall ? (raw ? readRaw(source, raw, elementType, most) : listed) : undefined
+  const values = isSmall ? (raw ? readRawValues(source, raw, elementType, most) : listed) : undefined
   return { elementType, shape, values: values?.length === count ? values : undefined }
 }
 
@@ -76,7 +76,7 @@ function pushBounded(list: number[], values: Iterable<bigint | number>, most: nu
   }
 }
 
-function valuesOf(source: ByteSource, field: Field): Iterable<bigint | number> {
+function fieldValues(source: ByteSource, field: Field): Iterable<bigint | number> {
   if (field.number === FIELD.float) return fixedValues(source, field, 'float32')
   if (field.number === FIELD.double) return fixedValues(source, field, 'float64')
   const isInteger = field.number === FIELD.int32 || field.number === FIELD.int64 || field.number === FIELD.uint64
@@ -88,7 +88,7 @@ function* fixedValues(source: ByteSource, { start, end }: Range, elementType: 'f
   for (let at = start; at + size <= end; at += size) yield read(Buffer.from(source.read(at, at + size)), 0)
 }
 
-function readRaw(source: ByteSource, { start, end }: Range, elementType: string, most: number): number[] {
+function readRawValues(source: ByteSource, { start, end }: Range, elementType: string, most: number): number[] {
   const { size, read } = RAW[elementType]!
   const count = Math.min(Math.floor((end - start) / size), most + 1)
   const bytes = Buffer.from(source.read(start, start + count * size))

@@ -48,7 +48,7 @@ export function* fieldsOf(source: ByteSource, { start, end }: Range, name: strin
     checkCount(count, MAX_FIELDS, 'fields', name)
     const from = at
     const tag = readVarint(source, at, end, name)
-    const number = Math.floor(toNumber(tag) / 8)
+    const number = Math.floor(varintNumber(tag) / 8)
     at = tag.next
     if (number === 0 || number > 2 ** 29) throw new WireError(`${name} has a field of number ${number}`)
     const type = tag.low & 7
@@ -76,7 +76,7 @@ function contentOf(
   if (type === 5) return { start: at, size: 4 }
   if (type !== 2) throw new WireError(`${name} is no protobuf: wire type ${type}`)
   const length = readVarint(source, at, end, name)
-  const size = toNumber(length)
+  const size = varintNumber(length)
   return { start: length.next, size: size > Number.MAX_SAFE_INTEGER ? Infinity : size }
 }
 
@@ -104,7 +104,7 @@ function readVarint(source: ByteSource, at: number, end: number, name: string): 
   throw new WireError(`${name} ends within a number`)
 }
 
-function toNumber({ low, value }: Varint): number {
+function varintNumber({ low, value }: Varint): number {
   return value === undefined ? low : Number(value)
 }
 

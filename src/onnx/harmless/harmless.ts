@@ -19,14 +19,14 @@ export function proveHarmless(source: ByteSource, graph: Graph, functions: Reado
   const [first] = functions
   if (first !== undefined) return unproven(`the file brings functions of its own, such as ${first}`)
   try {
-    return checkNodes(source, graph)
+    return checkOperators(source, graph)
   } catch (error) {
     if (error instanceof WireError) return unproven(error.message)
     throw error
   }
 }
 
-function checkNodes(source: ByteSource, graph: Graph): Proof {
+function checkOperators(source: ByteSource, graph: Graph): Proof {
   const types = new Map<string, string | undefined>()
   for (const { name, type } of graph.inputs) types.set(name, type.kind === 'tensor' ? type.elementType : undefined)
   for (const [name, range] of graph.initializers) types.set(name, readSmallTensor(source, range).elementType)

@@ -31,14 +31,14 @@ export function proveLight(file: ProofSource, graph: Graph): Proof {
     if (typeof facts === 'string') return unproven(facts)
     const weights = sum([...graph.initializers.keys()].map((name) => elementsOf(facts, name)))
     if (weights > MAX_WEIGHTS) return unproven('it has many weights')
-    return checkNodes(facts, graph)
+    return checkCosts(facts, graph)
   } catch (error) {
     if (error instanceof NotProven || error instanceof WireError) return unproven(error.message)
     throw error
   }
 }
 
-function checkNodes(facts: Walk, { nodes }: Graph): Proof {
+function checkCosts(facts: Walk, { nodes }: Graph): Proof {
   let [elements, steps] = [0, 0]
   for (const node of nodes) {
     // It is cut off, or nobody asks for its output.
@@ -47,7 +47,8 @@ function checkNodes(facts: Walk, { nodes }: Graph): Proof {
       return sum(names.filter(Boolean).map((name) => elementsOf(facts, name)))
     }) as [number, number]
     elements += made
-    steps += read + made * summedBy(facts, node) + ((node.end - node.start) / BYTES_PER_STEP) * rowsOf(facts, node)
+    steps +=
+      read + made * summedBy(facts, node) + ((node.end - node.start) / BYTES_PER_STEP) * tableRowsPerRow(facts, node)
     if (!(elements <= MAX_ELEMENTS && steps <= MAX_STEPS)) {
       return unproven(`${node.operator}: how long a run takes is not known, or too long`)
     }
@@ -73,7 +74,7 @@ function summedBy(facts: Walk, { operator, inputs }: GraphNode): number {
 }
 
 /** How many rows of its table a learned operator sees for each row of the run. */
-function rowsOf(facts: Walk, { inputs, domain }: GraphNode): number {
+function tableRowsPerRow(facts: Walk, { inputs, domain }: GraphNode): number {
   if (domain === '' || inputs.length === 0) return 1
   const fact = facts.find(inputs[0]!)
   if (fact.kind === 'unproven' || !fact.shape) return Infinity

@@ -27,14 +27,14 @@ export const LEAF = 1
 export function readTreeLists(source: ByteSource, node: GraphNode): TreeLists {
   const lists = new Map<string, readonly number[]>()
   for (const attribute of attributesOf(source, node)) {
-    const [name, list] = readList(source, attribute)
+    const [name, list] = readTreeList(source, attribute)
     if (lists.has(name)) throw new WireError(`it has two attributes ${name}`)
     lists.set(name, list)
   }
   return lists
 }
 
-function readList(source: ByteSource, attribute: Range): [name: string, list: number[]] {
+function readTreeList(source: ByteSource, attribute: Range): [name: string, list: number[]] {
   let name: string | undefined
   const list: number[] = []
   for (const field of fieldsOf(source, attribute, 'an attribute')) {

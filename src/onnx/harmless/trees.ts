@@ -21,22 +21,22 @@ export function findTreeProblem(source: ByteSource, node: GraphNode): string | u
   const lists = readTreeLists(source, node)
   const prefix = node.operator === 'TreeEnsembleClassifier' ? 'class' : 'target'
   const scoreLists = ['ids', 'nodeids', 'treeids'].map((name) => `${prefix}_${name}`)
-  const counts = [NODE_LISTS, scoreLists].map((names) => new Set(names.map((name) => listOf(lists, name).length)))
+  const counts = [NODE_LISTS, scoreLists].map((names) => new Set(names.map((name) => treeList(lists, name).length)))
   if (counts.some(({ size }) => size > 1)) return 'lists of its nodes differ in length'
-  const answers = prefix === 'class' ? countLabels(lists) : (listOf(lists, 'n_targets')[0] ?? 1)
+  const answers = prefix === 'class' ? countLabels(lists) : (treeList(lists, 'n_targets')[0] ?? 1)
   // Its answer for two classes is written beyond a single one.
   if (prefix === 'class' && answers < 2) return 'it has less than two classes'
-  if (!isWithin(listOf(lists, `${prefix}_ids`), answers)) return `its ${prefix}_ids are out of range`
-  if (!isWithin(listOf(lists, 'nodes_featureids'), MAX_COLUMN)) return 'its nodes_featureids are out of range'
+  if (!isWithin(treeList(lists, `${prefix}_ids`), answers)) return `its ${prefix}_ids are out of range`
+  if (!isWithin(treeList(lists, 'nodes_featureids'), MAX_COLUMN)) return 'its nodes_featureids are out of range'
   return findCircle(lists)
 }
 
-function listOf(lists: TreeLists, name: string): readonly number[] {
+function treeList(lists: TreeLists, name: string): readonly number[] {
   return lists.get(name) ?? []
 }
 
 function countLabels(lists: TreeLists): number {
-  return Math.max(listOf(lists, 'classlabels_strings').length, listOf(lists, 'classlabels_int64s').length)
+  return Math.max(treeList(lists, 'classlabels_strings').length, treeList(lists, 'classlabels_int64s').length)
 }
 
 function isWithin(ids: readonly number[], count: number): boolean {
@@ -45,7 +45,7 @@ function isWithin(ids: readonly number[], count: number): boolean {
 
 /** Exporters list the nodes tree after tree, each with its root first. */
 function findCircle(lists: TreeLists): string | undefined {
-  const trees = listOf(lists, 'nodes_treeids')
+  const trees = treeList(lists, 'nodes_treeids')
   const seen = new Set<number>()
   for (let from = 0, to = 0; from < trees.length; from = to) {
     const tree = trees[from]!
@@ -60,15 +60,15 @@ function findCircle(lists: TreeLists): string | undefined {
 
 /** True when every branch leads to two nodes of the same tree, none of which another leads to, nor to the root. */
 function isTree(lists: TreeLists, from: number, to: number): boolean {
-  const ids = listOf(lists, 'nodes_nodeids').slice(from, to)
+  const ids = treeList(lists, 'nodes_nodeids').slice(from, to)
   const known = new Set(ids)
   const reached = new Set([ids[0]])
   let branches = 0
   for (let index = from; index < to; index++) {
-    if (listOf(lists, 'nodes_modes')[index] === LEAF) continue
+    if (treeList(lists, 'nodes_modes')[index] === LEAF) continue
     branches++
     for (const side of ['nodes_truenodeids', 'nodes_falsenodeids']) {
-      const child = listOf(lists, side)[index]!
+      const child = treeList(lists, side)[index]!
       if (!known.has(child)) return false
       reached.add(child)
     }

@@ -10,10 +10,10 @@ import type { Value } from '../value.ts'
 export const constantNode: Rule = (operation) => {
   const attribute = operation.attributes('value').get('value')
   if (attribute?.tensor) return operation.tensor(attribute.tensor)
-  return listed(operation)
+  return listedConstant(operation)
 }
 
-function listed(operation: Operation): Value {
+function listedConstant(operation: Operation): Value {
   const names = ['value_int', 'value_ints', 'value_float', 'value_floats']
   const attributes = operation.attributes(...names)
   const found = names.map((name) => attributes.get(name)).find((each) => each !== undefined)
@@ -118,7 +118,7 @@ function scanOther(operation: Operation, { body, states, inputs, outputAxes }: S
   const anyStates = states.map((state) => reshaped(state, shapeOf(state), rowAxis(state)))
   const made = operation.within(body, [...anyStates, ...steps])
   for (const [index, state] of states.entries()) {
-    if (!isAlike(state, made[index])) throw new NotProven('its state becomes something else')
+    if (!isSameValue(state, made[index])) throw new NotProven('its state becomes something else')
   }
   const collected = made.slice(states.length).map((value, index) => {
     const sizes = shapeOf(value)
@@ -128,7 +128,7 @@ function scanOther(operation: Operation, { body, states, inputs, outputAxes }: S
   return [...anyStates, ...collected]
 }
 
-function isAlike(a: Value, b: Value | undefined): boolean {
+function isSameValue(a: Value, b: Value | undefined): boolean {
   if (!b || a.kind !== b.kind || !a.shape || !b.shape || !isSameShape(a.shape, b.shape)) return false
   return rowAxis(a) === rowAxis(b)
 }

@@ -7,19 +7,19 @@ import type { Value } from '../value.ts'
 
 /** Einsum by an explicit equation: one letter stands for the rows, and is kept. */
 export const einsum: Rule = (operation) => {
-  const [terms, answer] = parse(operation)
+  const [terms, answer] = parseEquation(operation)
   const values = operation.inputs.map((_, index) => input(operation, index))
   if (terms.length !== values.length) throw new NotProven('its equation does not fit its inputs')
   const sizes = sizesByLetter(values, terms)
   const rows = rowLetterOf(values, terms)
   const shape = Array.from(answer, (letter) => sizes.get(letter) ?? operation.unknownSize())
   if (rows === undefined) return constant(shape)
-  if (countOf(answer, rows.letter) !== 1) throw new NotProven('rows are added up')
+  if (countLetter(answer, rows.letter) !== 1) throw new NotProven('rows are added up')
   const axis = answer.indexOf(rows.letter)
   return rowsAlong(axis, shape.with(axis, rows.size))
 }
 
-function parse(operation: Operation): [terms: string[], answer: string] {
+function parseEquation(operation: Operation): [terms: string[], answer: string] {
   const equation = operation.attributes('equation').get('equation')?.texts[0]?.replaceAll(' ', '') ?? ''
   const [left, right] = equation.split('->')
   if (left === undefined || right === undefined || equation.includes('.'))
@@ -57,12 +57,12 @@ function rowLetterOf(values: readonly Value[], terms: readonly string[]): RowLet
     throw new NotProven('its rows lie along different axes')
   }
   const isKept = values.every(
-    (value, index) => countOf(terms[index]!, first.letter) === (value.kind === 'rows' ? 1 : 0),
+    (value, index) => countLetter(terms[index]!, first.letter) === (value.kind === 'rows' ? 1 : 0),
   )
   if (!isKept) throw new NotProven('a constant has another value for each row')
   return first
 }
 
-function countOf(text: string, letter: string): number {
+function countLetter(text: string, letter: string): number {
   return text.split(letter).length - 1
 }

@@ -26,22 +26,22 @@ export const table: Rule = (operation) => {
 /** Labels [rows] and scores [rows, classes]. */
 export const classifier: Rule = (operation) => {
   const { data, rows } = tableOf(operation)
-  const classes = classCount(operation)
+  const classes = countClasses(operation)
   const width = classes === undefined || classes < 2 ? operation.unknownSize() : sizeOf(classes)
   return [reshaped(data, [rows], 0), reshaped(data, [rows, width], 0)]
 }
 
 /** undefined where it depends on more: SVMClassifier may answer one number for each pair of classes. */
-function classCount(operation: Operation): number | undefined {
-  const labels = countOf(operation, 'classlabels_strings', 'classlabels_int64s', 'classlabels_ints')
+function countClasses(operation: Operation): number | undefined {
+  const labels = countElements(operation, 'classlabels_strings', 'classlabels_int64s', 'classlabels_ints')
   if (operation.operator === 'TreeEnsembleClassifier') return labels
   if (operation.operator !== 'LinearClassifier') return undefined
-  const targets = countOf(operation, 'intercepts')
+  const targets = countElements(operation, 'intercepts')
   return targets === 1 && labels === 2 ? 2 : targets
 }
 
 /** How many elements the first of these lists has; undefined where there is none, or it is too long to be read. */
-function countOf(operation: Operation, ...names: string[]): number | undefined {
+function countElements(operation: Operation, ...names: string[]): number | undefined {
   const attributes = operation.attributes(...names)
   for (const name of names) {
     const found = attributes.get(name)
@@ -78,7 +78,7 @@ export const featureVectorizer: Rule = (operation) => {
 /** ai.onnx.ml's OneHotEncoder adds an axis. */
 export const oneHotEncoder: Rule = (operation) => {
   const data = input(operation, 0)
-  const categories = countOf(operation, 'cats_strings', 'cats_int64s')
+  const categories = countElements(operation, 'cats_strings', 'cats_int64s')
   const width = categories === undefined ? operation.unknownSize() : sizeOf(categories)
   return reshaped(data, [...shapeOf(data), width], rowAxis(data))
 }

@@ -26,8 +26,8 @@ export const gemm: Rule = (operation) => {
   const [a, b] = [input(operation, 0), input(operation, 1)]
   const made = multiply(
     operation,
-    integer(attributes, 'transA') ? transposed(a) : a,
-    integer(attributes, 'transB') ? transposed(b) : b,
+    integer(attributes, 'transA') ? transposeMatrix(a) : a,
+    integer(attributes, 'transB') ? transposeMatrix(b) : b,
   )
   const bias = operation.inputs[2]
   return bias ? broadcast([made, bias], operation) : made
@@ -41,7 +41,7 @@ export const fusedMatMul: Rule = (operation) => {
   return matMul(operation)
 }
 
-function transposed(value: Value): Value {
+function transposeMatrix(value: Value): Value {
   const sizes = shapeOf(value)
   if (sizes.length !== 2) throw new NotProven('it is no matrix')
   const swapped = [sizes[1]!, sizes[0]!]

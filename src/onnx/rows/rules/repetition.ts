@@ -13,7 +13,7 @@ export const constantOfShape: Rule = (operation) => {
     return constant()
   }
   const axis = sizes.findIndex((each) => rowPower(each) !== 0)
-  if (axis >= 0) return rowsAlong(axis, checkRows(sizes, axis))
+  if (axis >= 0) return rowsAlong(axis, checkWholeRows(sizes, axis))
   const count = toNumber(product(sizes))
   const filler = fillerOf(operation)
   const known =
@@ -31,7 +31,7 @@ function fillerOf(operation: Operation): Size | undefined {
 }
 
 /** The axis has a whole number of elements for each row. */
-function checkRows(sizes: readonly Size[], axis: number): readonly Size[] {
+function checkWholeRows(sizes: readonly Size[], axis: number): readonly Size[] {
   if (rowPower(sizes[axis]!) !== 1 || !isWhole(over(sizes[axis]!, ROWS))) throw new NotProven('its shape is computed')
   return sizes
 }
@@ -53,7 +53,7 @@ export const expand: Rule = (operation) => {
   const axis = data.kind === 'rows' ? data.axis - from.length + rank : sizes.findIndex((each) => rowPower(each) !== 0)
   if (data.kind === 'rows' && !isEqual(sizes[axis]!, data.shape[data.axis]!)) throw new NotProven('rows are repeated')
   if (data.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
-  return axis < 0 ? constant(sizes, expandedKnown(data, sizes)) : rowsAlong(axis, checkRows(sizes, axis))
+  return axis < 0 ? constant(sizes, expandedKnown(data, sizes)) : rowsAlong(axis, checkWholeRows(sizes, axis))
 }
 
 function checkFree(own: Size, wanted: Size, operation: Operation): Size {
@@ -81,5 +81,5 @@ export const tile: Rule = (operation) => {
   const target = axis >= 0 ? axis : sizes.findIndex((each) => rowPower(each) !== 0)
   if (axis < 0 && target >= 0 && !isOne(from[target]!))
     throw new NotProven('a constant is repeated by the number of rows')
-  return target < 0 ? reshaped(data, sizes, target) : rowsAlong(target, checkRows(sizes, target))
+  return target < 0 ? reshaped(data, sizes, target) : rowsAlong(target, checkWholeRows(sizes, target))
 }

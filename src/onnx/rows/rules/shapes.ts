@@ -155,13 +155,13 @@ export const transpose: Rule = (operation) => {
   const sizes = perm.map((axis) => data.shape![axis]!)
   if (data.kind === 'rows') return rowsAlong(perm.indexOf(data.axis), sizes)
   if (rank < 2) return numbersLike(data, sizes)
-  const known = rank === 2 && data.known ? transposed(data.known, data.shape) : undefined
+  const known = rank === 2 && data.known ? transposeKnown(data.known, data.shape) : undefined
   if (known) return numbers(sizes, perm[0] === 1 ? known : data.known!)
   if (data.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
   return constant(sizes)
 }
 
-function transposed(values: readonly Size[], sizes: readonly Size[]): readonly Size[] | undefined {
+function transposeKnown(values: readonly Size[], sizes: readonly Size[]): readonly Size[] | undefined {
   const [rows, columns] = sizes.map(toNumber)
   if (rows === undefined || columns === undefined) return undefined
   return Array.from(
