@@ -8,11 +8,11 @@ interface Attribute {
   readonly integers: readonly number[]
   readonly floats: readonly number[]
   readonly texts: readonly string[]
-  /** Where its tensor stands in the file. */
+  /** The place of its tensor in the file. */
   readonly tensor: Range | undefined
-  /** Where its graphs stand in the file. */
+  /** The places of its graphs in the file. */
   readonly graphs: readonly Range[]
-  /** True when a list had more than MAX_LIST elements: only the first are kept. */
+  /** True if a list has more than MAX_LIST elements. Only the first ones are kept. */
   readonly isCut: boolean
 }
 
@@ -39,10 +39,10 @@ interface Draft {
 }
 
 /**
- * Reads the attributes of a node. Integers beyond 2^53 come rounded: sizes and axes never are that large on purpose.
+ * Reads the attributes of a node. Integers beyond 2^53 are rounded, because sizes and axes are never that large.
  *
- * @param wanted Names of those to read; all by default. The lists of others are passed over.
- * @throws WireError when it is no protobuf, or has more attributes than any operator.
+ * @param wanted Names of the attributes to read. By default all are read. The lists of others are skipped.
+ * @throws WireError if the node is no protobuf, or has more attributes than any operator.
  */
 export function readAttributes(source: ByteSource, node: GraphNode, wanted?: readonly string[]): Attributes {
   const attributes = new Map<string, Attribute>()
@@ -55,12 +55,12 @@ export function readAttributes(source: ByteSource, node: GraphNode, wanted?: rea
   return attributes
 }
 
-/** The integer of an attribute, or `fallback` where the node does not have it. */
+/** Returns the integer of an attribute, or `fallback` if the node does not have the attribute. */
 export function integerOf(attributes: Attributes, name: string, fallback: number): number {
   return attributes.get(name)?.integers[0] ?? fallback
 }
 
-/** Exporters write the name first, so what may be long behind it is not read. */
+/** Exporters write the name first, so a long list behind it is not read. */
 function readName(source: ByteSource, range: Range): string {
   for (const field of fieldsOf(source, range, 'an attribute')) {
     if (field.number === FIELD.name && field.isBytes) return readText(source, field, 'the name of an attribute')
@@ -112,7 +112,7 @@ function addDraftIntegers(source: ByteSource, field: Field, draft: Draft): void 
   }
 }
 
-/** A packed list of float32, or a single one. */
+/** Adds a packed list of float32, or a single one. */
 function addFloats(source: ByteSource, { start, end }: Field, draft: Draft): void {
   for (let at = start; at + 4 <= end && hasRoom(draft.floats, draft); at += 4) {
     draft.floats.push(Buffer.from(source.read(at, at + 4)).readFloatLE(0))
@@ -125,7 +125,7 @@ function hasRoom(list: readonly unknown[], draft: Draft): boolean {
   return false
 }
 
-/** Writers of proto3 leave a single zero or an empty text out; the type says that it was there. */
+/** Writers of proto3 omit a single zero or an empty text. The type of the attribute shows that it was there. */
 function addElidedZero({ type, integers, floats, texts }: Draft): void {
   if (type === TYPE.int && integers.length === 0) integers.push(0)
   if (type === TYPE.float && floats.length === 0) floats.push(0)

@@ -4,13 +4,13 @@ import { elementTypeName } from './value-info.ts'
 import { fieldsOf, integersOf, readText } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 
-/** The values that a classifier answers, in the order of its probability columns. */
+/** The labels of a classifier, in the order of its probability columns. */
 export type ClassLabels = readonly string[] | readonly bigint[]
 
-// Each takes some forty bytes of memory; what is longer is no list of classes that anybody reads.
+// A label takes about forty bytes of memory. No classifier has so many classes.
 const MAX_CLASSES = 100_000
 
-/** The integers or strings of an attribute, if the node has it and they are not too many to be classes. */
+/** Reads the integers or strings of an attribute. @returns undefined if it is absent, or has more than MAX_CLASSES. */
 export function readList(source: ByteSource, node: GraphNode, name: string): ClassLabels | undefined {
   const field = `the attribute ${name}`
   for (const attribute of attributesOf(source, node)) {
@@ -21,7 +21,7 @@ export function readList(source: ByteSource, node: GraphNode, name: string): Cla
   return undefined
 }
 
-/** A small constant of integers or strings. */
+/** Reads a small constant of integers or strings. */
 export function readConstant(source: ByteSource, tensor: Range): ClassLabels | undefined {
   let [elementType, raw] = ['', undefined as Range | undefined]
   for (const part of fieldsOf(source, tensor, 'a constant')) {
@@ -39,7 +39,7 @@ interface Lists {
   readonly texts: string[]
 }
 
-/** undefined where there are too many. */
+/** @returns undefined if there are more than MAX_CLASSES. */
 function readLists(
   source: ByteSource,
   range: Range,
@@ -61,7 +61,7 @@ function addLabelIntegers(source: ByteSource, field: Field, name: string, intege
   }
 }
 
-/** Exporters write the name first, so what may be long behind it is not read. */
+/** Exporters write the name first, so a long list behind it is not read. */
 function attributeName(source: ByteSource, range: Range): string | undefined {
   for (const part of fieldsOf(source, range, 'an attribute')) {
     if (part.number === 1 && part.isBytes) return readText(source, part, 'the name of an attribute')

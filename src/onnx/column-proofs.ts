@@ -1,17 +1,17 @@
 import type { Column } from './columns.ts'
 
-/** What a graph does with a missing value (NaN) of one column. */
+/** The result for one column: a graph handles its missing values (NaN), or is not known to. */
 export interface MissingProof {
-  /** True when the graph handles it on every way to an output. */
+  /** True if the graph handles a missing value on every path to an output. */
   readonly isHandled: boolean
-  /** How it is handled, or why that is not known: a clause in which `it` is the missing value. */
+  /** The way in which the graph handles it, or the obstacle. A clause in which `it` means the missing value. */
   readonly reason: string
 }
 
-/** By name of an input of floats: a proof for each column, or one for all where their number is free. */
+/** By the name of a float input: one proof for each column. If the number of columns is free, one proof for all. */
 export type MissingProofs = ReadonlyMap<string, readonly MissingProof[]>
 
-/** What was found of each column of the inputs. */
+/** Collects the proofs of all columns of the inputs. */
 export class ColumnProofs {
   readonly #inputs = new Map<string, readonly Column[]>()
   readonly #handled: (string | undefined)[] = []
@@ -33,7 +33,7 @@ export class ColumnProofs {
     this.#handled[column] ??= how
   }
 
-  /** The first reason stays. */
+  /** Only the first reason is kept. */
   readonly refuse = (column: Column, why: string): void => {
     this.#refused[column] ??= why
   }

@@ -4,17 +4,16 @@ import type { Columns, FollowedNode } from './columns.ts'
 import { descendTrees, impute, replaceWhere, weigh } from './missing-handlers.ts'
 
 /**
- * What becomes of the columns of a node's inputs.
+ * Follows the columns of a node's inputs to its first output.
  *
- * @returns The columns of its first output; undefined where they cannot be followed, so that every column in the inputs
- *   is refused.
+ * @returns The columns of the output. undefined if they cannot be followed: every column of the inputs is then refused.
  */
 type ColumnRule = (node: FollowedNode) => Columns | undefined
 
 // TensorProto.DataType of float32, float16 and float64.
 const FLOATS = new Set([1, 10, 11])
 
-/** By domain and operator; domain '' stands without its point. */
+/** By `domain.Operator`. Operators of the default domain have no prefix. */
 export const COLUMN_RULES: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>([
   ['Identity', first],
   ['Cast', castColumns],
@@ -23,7 +22,7 @@ export const COLUMN_RULES: ReadonlyMap<string, ColumnRule> = new Map<string, Col
   ['Concat', (node) => (isAxisOfColumns(node, 'axis', NaN) ? joinColumns(node.inputs) : undefined)],
   ['Gather', (node) => (isAxisOfColumns(node, 'axis', 0) ? pick(node) : undefined)],
   ['Slice', sliceColumns],
-  // NaN stays NaN.
+  // These operators keep NaN.
   ['Add', withConstant],
   ['Sub', withConstant],
   ['Mul', withConstant],
@@ -46,12 +45,12 @@ function first({ inputs: [columns] }: FollowedNode): Columns | undefined {
 
 function castColumns(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
-  // An integer that is made of NaN is any.
+  // NaN that is cast to an integer becomes an arbitrary number.
   const isFloat = FLOATS.has(integerOf(node.attributes(), 'to', 0))
   return columns && (isFloat || !hasMissing(columns)) ? columns : undefined
 }
 
-/** A shape that leaves [rows, columns] as it is. */
+/** Follows a Reshape that keeps the shape [rows, columns]. */
 function reshapeColumns(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   const shape = node.constant(1)?.values
@@ -69,12 +68,12 @@ function isAxisOfColumns(node: FollowedNode, name: string, otherwise: number): b
 function pick(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   const positions = node.constant(1)
-  // One number alone would take an axis away.
+  // A scalar would remove the axis.
   const isList = positions?.values && (positions.shape.length === 1 || node.node.operator !== 'Gather')
   return columns && isList ? pickColumns(columns, positions.values) : undefined
 }
 
-/** A range of columns, one after the other. */
+/** Follows a Slice that takes a range of columns. */
 function sliceColumns(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   const numberOf = (index: number): number | undefined => {
@@ -88,7 +87,7 @@ function sliceColumns(node: FollowedNode): Columns | undefined {
   return pickColumns(columns, positions)
 }
 
-/** Arithmetic with a constant for all columns or for each. */
+/** Follows arithmetic with one constant for all columns, or with one for each. */
 function withConstant(node: FollowedNode): Columns | undefined {
   const [left, right] = node.inputs
   const columns = left ?? right

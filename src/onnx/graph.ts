@@ -6,9 +6,9 @@ import type { ValueInfo } from './value-info.ts'
 // Fields of GraphProto, NodeProto, AttributeProto and TensorProto, by number.
 // @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
-/** A node as it stands in the file; its attributes are read when they are asked for. */
+/** A node of the file. Its attributes are read later, if they are needed. */
 export interface GraphNode extends Range {
-  /** Where its field begins, the tag included. */
+  /** The first byte of its field, including the tag. */
   readonly from: number
   readonly operator: string
   readonly domain: string
@@ -16,7 +16,7 @@ export interface GraphNode extends Range {
   readonly outputs: readonly string[]
 }
 
-/** A value of a graph, and where it stands. */
+/** A value of a graph, with its place in the file. */
 export interface PlacedValue extends ValueInfo {
   readonly from: number
   readonly end: number
@@ -26,7 +26,7 @@ export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly inputs: readonly PlacedValue[]
   readonly outputs: readonly PlacedValue[]
-  /** Where each initializer stands, by name. */
+  /** The place of each initializer in the file, by name. */
   readonly initializers: ReadonlyMap<string, Range>
   /** Files beside the model that hold weights of this graph, or of its Constant nodes. */
   readonly externalFiles: ReadonlySet<string>
@@ -34,8 +34,7 @@ export interface Graph {
   readonly hasSparse: boolean
 }
 
-// Far beyond any model; a file with more was not written by an exporter. What is kept of a node or a value takes many
-// times the bytes that it has in the file.
+// No exporter writes so many. A node or a value takes much more memory than it has bytes in the file.
 const MAX_NODES = 50_000
 const MAX_NAMES = 250_000
 const MAX_VALUES = 10_000
@@ -44,7 +43,7 @@ const MAX_DEPTH = 16
 const EXTERNAL = 1n
 const MAX_ENTRY_BYTES = 2 ** 16
 
-/** @throws WireError when it is no graph. */
+/** @throws WireError if the range is no graph. */
 export function readGraph(source: ByteSource, range: Range): Graph {
   const nodes: GraphNode[] = []
   const inputs: PlacedValue[] = []
@@ -105,7 +104,7 @@ function addInitializer(
   if (location !== undefined) externalFiles.add(location)
 }
 
-/** The name of a tensor, and the file that holds its elements if it is another. */
+/** Reads the name of a tensor. `location` is the file with its elements, if that is another file. */
 function readTensorHead(source: ByteSource, range: Range, what: string): { name?: string; location?: string } {
   let [name, location] = [undefined as string | undefined, undefined as string | undefined]
   let isExternal = false
@@ -129,27 +128,27 @@ function addExternalConstants(source: ByteSource, node: GraphNode, externalFiles
   }
 }
 
-/** A StringStringEntryProto. */
+/** Reads a StringStringEntryProto. */
 export function readEntry(source: ByteSource, range: Range): [key: string, value: string] {
   let [key, value] = ['', '']
   for (const part of fieldsOf(source, range, 'an entry')) {
     if (part.number === 1 && part.isBytes) key = readText(source, part, 'a key')
-    // Some exporters put whole files there, which nothing here needs.
+    // Some exporters put whole files into a value. Nothing here needs them.
     if (part.number === 2 && part.isBytes && part.end - part.start <= MAX_ENTRY_BYTES)
       value = readText(source, part, key)
   }
   return [key, value]
 }
 
-/** Where the attributes of a node stand. */
+/** Finds the places of the attributes of a node in the file. */
 export function* attributesOf(source: ByteSource, node: GraphNode): Generator<Range> {
   for (const part of fieldsOf(source, node, 'a node')) if (part.number === 5 && part.isBytes) yield part
 }
 
-// What holds graphs in its attributes: the standard's operators, and com.microsoft's BeamSearch and the like.
+// Operators with graphs in their attributes: those of the standard, and BeamSearch and others of com.microsoft.
 const HOLDS_GRAPHS = /^(If|Loop|Scan|SequenceMap|\w*Search|Sampling)$/
 
-/** A graph, and every graph within its nodes, one after the other, so that no more than one way down is held. */
+/** Visits a graph and every graph within its nodes, depth first. Only the graphs on one path are in memory. */
 export function* graphsWithin(source: ByteSource, graph: Graph, depth = 0): Generator<Graph> {
   if (depth > MAX_DEPTH) throw new WireError(`graphs are nested more than ${MAX_DEPTH} deep`)
   yield graph

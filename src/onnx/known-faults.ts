@@ -8,7 +8,7 @@ import type { Producers } from './producers.ts'
 import { readSmallTensor } from './small-tensor.ts'
 import type { ByteSource } from './wire.ts'
 
-/** A file whose shape is looked at. */
+/** A file that is searched for known faults. */
 interface File {
   readonly source: ByteSource
   readonly graph: Graph
@@ -19,15 +19,15 @@ interface File {
 }
 
 interface Fault {
-  /** Whether the file has the shape that the converter writes for such a model. */
+  /** True if the graph has the structure that the converter writes for this kind of model. */
   readonly isIn: (file: File) => boolean
-  /** What the converter did, and the remedy. */
+  /** The fault of the converter, and the remedy. */
   readonly text: string
 }
 
 const PASSES_ON = new Set(['Cast', 'Identity', 'ZipMap'])
 
-// What converters are known to write wrongly, as far as the graph shows it. The list of all is in docs/models.md.
+// Known faults of converters that the graph shows. docs/models.md lists all known faults.
 const FAULTS: readonly Fault[] = [
   {
     isIn: (file) => file.graph.nodes.some((node) => isOneVsRestOfMargins(file, node)),
@@ -67,7 +67,7 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
-/** Texts on what the converter of a file is known to have written wrongly, each with a remedy. */
+/** Describes the known faults of the converter in this file, each with a remedy. */
 export function findKnownFaults(found: Omit<File, 'producers'>): string[] {
   const file: File = { ...found, producers: producersOf(found.graph) }
   return FAULTS.filter(({ isIn }) => isIn(file)).map(({ text }) => text)
@@ -77,7 +77,7 @@ function isFloat32(type: Graph['outputs'][number]['type']): boolean {
   return type.kind === 'tensor' && type.elementType === 'float32'
 }
 
-/** An ArgMax of the scores of several classifiers, one column of each. */
+/** True for an ArgMax of the scores of several classifiers, with one column of each. */
 function isOneVsRestOfMargins({ source, producers }: File, node: GraphNode): boolean {
   const concat = node.operator === 'ArgMax' ? producerOf(producers, node) : undefined
   if (concat?.operator !== 'Concat' || concat.inputs.length < 2) return false
@@ -95,7 +95,7 @@ function answersMargins(source: ByteSource, node: GraphNode): boolean {
   return (readAttributes(source, node).get('post_transform')?.texts[0] ?? 'NONE') === 'NONE'
 }
 
-/** An output that is the scores of a support vector classifier as they are. */
+/** True for an output that is the unchanged scores of a support vector classifier. */
 function isSwappedScore({ source, producers }: File, output: string): boolean {
   const scores = valueBehind(producers, output, PASSES_ON)
   const node = producers.get(scores)
@@ -109,7 +109,7 @@ function countClassLabels(attributes: Attributes): number {
   return integers?.integers.length ?? texts?.texts.length ?? 0
 }
 
-/** `table[argmin(|x - points|)]` */
+/** True for `table[argmin(|x - points|)]`. */
 function isNearestPoint(producers: Producers, node: GraphNode): boolean {
   if (node.operator !== 'ArrayFeatureExtractor') return false
   const nearest = producerOf(producers, node, 1)
@@ -117,7 +117,7 @@ function isNearestPoint(producers: Producers, node: GraphNode): boolean {
   return distance?.operator === 'Abs' && producerOf(producers, distance)?.operator === 'Sub'
 }
 
-/** `1 / max(-distances, tiny)`, with distances that are positive: the smallest of them were asked for. */
+/** True for `1 / max(-distances, tiny)` with positive distances, that is for TopK of the smallest ones. */
 function isWeightOfDistance({ source, graph, producers }: File, node: GraphNode): boolean {
   const floor = node.operator === 'Reciprocal' ? producerOf(producers, node) : undefined
   const product = floor?.operator === 'Max' ? producerOf(producers, floor) : undefined
@@ -130,11 +130,11 @@ function isWeightOfDistance({ source, graph, producers }: File, node: GraphNode)
 
 function isMaxNormalizer(source: ByteSource, node: GraphNode): boolean {
   if (node.operator !== 'Normalizer' || node.domain !== 'ai.onnx.ml') return false
-  // MAX is the default.
+  // MAX is the default of the operator.
   return (readAttributes(source, node).get('norm')?.texts[0] ?? 'MAX') === 'MAX'
 }
 
-/** The loss that CatBoost writes into the file with all its other parameters; empty where there is none. */
+/** Reads the loss from the parameters that CatBoost writes into the file. @returns An empty text if it is absent. */
 function catboostLoss(metadata: ReadonlyMap<string, string>): string {
   return /"loss_function":\{"type":"(\w+)"/.exec(metadata.get('params') ?? '')?.[1] ?? ''
 }

@@ -6,15 +6,16 @@ import type { ByteSource } from './wire.ts'
 
 export interface FoundLabels {
   readonly classes: ClassLabels
-  /** Whether they are certainly those of the probabilities: something else may stand between, where they are not. */
+  /** True if the labels are certainly in the order of the probabilities. False if other operators are in between. */
   readonly isCertain: boolean
 }
 
 const PASSES_ON = new Set(['Cast', 'Reshape', 'Identity', 'Squeeze', 'Flatten', 'Unsqueeze'])
 
 /**
- * Finds the class labels: those of a ZipMap that was cut off, or of what an output comes from, through nodes that only
- * pass a value on: a classifier of trees, of a linear model or of vectors, a choice among constants.
+ * Finds the class labels of a file. A ZipMap that was cut off has them. Otherwise the node that
+ * computes an output has them: a classifier, or a choice among constants. Nodes that only pass a
+ * value on may stand in between.
  */
 export function readClassLabels(
   source: ByteSource,
@@ -23,7 +24,7 @@ export function readClassLabels(
 ): FoundLabels | undefined {
   if (cutOff) return { classes: cutOff, isCertain: true }
   const producers = producersOf(graph)
-  // Each is read once, however many outputs come from it.
+  // A node is read once, even if several outputs come from it.
   const seen = new Set<GraphNode>()
   for (const { name } of graph.outputs) {
     let node = producers.get(name)
@@ -44,7 +45,7 @@ function labelsOf(source: ByteSource, graph: Graph, node: GraphNode): ClassLabel
       if (labels) return labels
     }
   }
-  // The index of the likeliest class chooses among the classes, which stand in the file as a constant.
+  // The classes are a constant of the file. The index of the likeliest class chooses one of them.
   const classes = node.operator === 'ArrayFeatureExtractor' && graph.initializers.get(node.inputs[0] ?? '')
   return classes ? readConstant(source, classes) : undefined
 }

@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts'
 import { producersOf } from './producers.ts'
 
-// These change the shape or the type of numbers, and not which of them is larger.
+// These operators change the shape or the type of numbers. They keep their order.
 const PASSES_ON = new Set([
   'Cast',
   'DequantizeLinear',
@@ -16,10 +16,10 @@ const PASSES_ON = new Set([
 ])
 
 /**
- * The operator that computes a value, behind those that only pass it on: `Softmax`, or with a domain
- * `ai.onnx.ml.LinearClassifier`.
+ * Finds the operator that computes a value. Operators that only pass it on are skipped.
  *
- * @returns undefined where the value is an input or a constant.
+ * @returns A name such as `Softmax`, or with its domain `ai.onnx.ml.LinearClassifier`. undefined if the value is an input
+ *   or a constant.
  */
 export function findLastOperator(graph: Graph, name: string): string | undefined {
   const producers = producersOf(graph)

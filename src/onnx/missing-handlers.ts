@@ -5,9 +5,9 @@ import type { Columns, FollowedNode } from './columns.ts'
 import { readTreeRecord } from './tree-record.ts'
 import type { ByteSource, Range } from './wire.ts'
 
-// Nodes behind which no value is missing.
+// Rules of nodes that replace or handle missing values.
 
-/** `Where(IsNaN(x), constant, x)`. */
+/** Follows `Where(IsNaN(x), constant, x)`. */
 export function replaceWhere(node: FollowedNode): Columns | undefined {
   const [condition, , columns] = node.inputs
   const fill = node.constant(1)
@@ -17,12 +17,12 @@ export function replaceWhere(node: FollowedNode): Columns | undefined {
   return replace(node, columns, (position) => values[values.length === 1 ? 0 : position])
 }
 
-/** An Imputer that replaces NaN. */
+/** Follows an Imputer that replaces NaN. */
 export function impute(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
   const replaced = node.attributes().get('replaced_value_float')?.floats[0]
   const list = placeAttributes(node.source, node.node).get('imputed_value_floats')
-  // Another value than NaN is replaced, and NaN goes on.
+  // This Imputer replaces another value and keeps NaN.
   if (!columns || !Number.isNaN(replaced) || !list) return undefined
   const values = floatsUpTo(node.source, list, columns.at.length)
   if (values.length !== 1 && (!columns.isPlaced || values.length !== columns.at.length)) return undefined
@@ -50,7 +50,7 @@ function replace(node: FollowedNode, columns: Columns, by: (position: number) =>
 
 export function descendTrees(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs
-  // Trees of integers read nothing that can be missing.
+  // The inputs of these trees are integers, which cannot be missing.
   if (!columns || !hasMissing(columns)) return NO_COLUMNS
   const { isRecorded, equated } = readTreeRecord(node.source, node.node, node.producer)
   for (const [position, column] of columns.at.entries()) {
@@ -63,12 +63,12 @@ export function descendTrees(node: FollowedNode): Columns | undefined {
   return NO_COLUMNS
 }
 
-/** What is wrong with a linear operator whose weights cannot all be of the columns that it gets. */
+/** The fault of a linear operator whose weights do not match its columns. */
 export const STRAY_WEIGHTS = 'has weights for other columns than it gets'
 
 /**
- * A linear model. skl2onnx loses the columns of `SimpleImputer(add_indicator=True)` that say what was missing, and keeps
- * their weights. The weights of all classes but the first then stand in the wrong place.
+ * Follows a linear model. skl2onnx loses the columns of `SimpleImputer(add_indicator=True)` that mark missing values, but
+ * keeps their weights. The weights of all classes after the first are then in the wrong place.
  */
 export function weigh(node: FollowedNode): Columns | undefined {
   const [columns] = node.inputs

@@ -11,17 +11,17 @@ import { WireError } from './wire.ts'
 import type { ByteSource, Range } from './wire.ts'
 
 const FLOATS = new Set(['float16', 'float32', 'float64'])
-// The most columns of all inputs together.
+// The maximum number of columns of all inputs together.
 const MAX_COLUMNS = 100_000
-// The most columns and constants of all nodes together: each takes time and memory.
+// The maximum number of columns and constants of all nodes together. Each takes time and memory.
 const MAX_STEPS = 2_000_000
 
 /**
- * Follows the columns of tables through a graph. A column is proven when every node that sees its missing values passes
- * them on unchanged, replaces them, or is an ensemble of trees that records where they go.
+ * Follows the columns of tables through a graph. A column is proven if every node that gets its missing values passes them
+ * on unchanged or replaces them. An ensemble of trees that records their branches handles them as well.
  *
- * @param producer The file's producer and its version.
- * @returns Nothing for a graph whose inputs are not all tables [rows, columns].
+ * @param producer The producer of the file and its version.
+ * @returns An empty map if some input is no table [rows, columns].
  */
 export function proveMissing(source: ByteSource, graph: Graph, producer: string): MissingProofs {
   const proofs = new ColumnProofs()
@@ -31,7 +31,7 @@ export function proveMissing(source: ByteSource, graph: Graph, producer: string)
     if (proofs.count > 0) followNodes({ source, graph, producer, proofs, columns, constants, stepsLeft: MAX_STEPS })
   } catch (error) {
     if (!(error instanceof WireError)) throw error
-    // The runtime judges the file. Here it is enough that nothing is proven.
+    // If the file is broken, the runtime refuses it. Here nothing is proven.
     proofs.refuseAll(`the file cannot be followed: ${error.message}`)
   }
   return proofs.byInput()
@@ -42,14 +42,14 @@ interface Walk {
   readonly graph: Graph
   readonly producer: string
   readonly proofs: ColumnProofs
-  /** What is known of each tensor so far. */
+  /** The columns of each tensor that has been followed, by name. */
   readonly columns: Map<string, Columns>
-  /** Where each constant stands. */
+  /** The place of each constant in the file, by name. */
   readonly constants: Map<string, Range>
   stepsLeft: number
 }
 
-/** The columns of each input; none where there are too many, or an input is no table. */
+/** Places the columns of each input. @returns An empty map if there are too many, or if an input is no table. */
 function placeInputs({ inputs, initializers }: Graph, proofs: ColumnProofs): Map<string, Columns> {
   const tables = inputs.filter(({ name }) => !initializers.has(name)).map(readTable)
   const total = tables.reduce((sum, table) => sum + (table?.width ?? 1), 0)
@@ -58,7 +58,7 @@ function placeInputs({ inputs, initializers }: Graph, proofs: ColumnProofs): Map
   for (const table of tables) {
     if (!table) return new Map()
     const { name, width, isFloat } = table
-    // One column stands for all where their number is free.
+    // If the number of columns is free, one column represents all of them.
     if (isFloat) columns.set(name, { at: proofs.add(name, width ?? 1), isPlaced: width !== undefined })
     else if (width !== undefined) columns.set(name, { at: Array.from({ length: width }), isPlaced: true })
   }
@@ -83,7 +83,7 @@ function followNodes(walk: Walk): void {
   const unmade = new Set(graph.nodes.flatMap(({ outputs }) => outputs))
   for (const node of graph.nodes) {
     const names = [...node.inputs, ...namesWithin(source, graph, node)]
-    // The runtime sorts the nodes of a file; here an order that is not topological would hide columns.
+    // The runtime sorts nodes. Without topological order, this walk would miss columns.
     if (names.some((name) => name !== '' && unmade.has(name))) throw new WireError('its nodes are in no usable order')
     for (const name of node.outputs) unmade.delete(name)
     for (const name of names) spend(walk, columns.get(name)?.at.length ?? 0)
@@ -103,12 +103,12 @@ function followNode(walk: Walk, node: GraphNode, names: readonly string[]): void
     for (const name of names) refuseColumns(walk, name, `the operator ${node.operator} is not known to handle it`)
 }
 
-/** undefined where the columns cannot be followed any further. */
+/** @returns undefined if the columns cannot be followed through the node. */
 function applyRule(walk: Walk, node: GraphNode, names: readonly string[]): Columns | undefined {
   const { source, producer, proofs, columns, constants } = walk
   const rule = COLUMN_RULES.get(node.domain === '' ? node.operator : `${node.domain}.${node.operator}`)
   const inputs = node.inputs.map((name) => columns.get(name))
-  // A graph within the node takes from around it as well.
+  // A graph within the node may read further values of the outer graph.
   const isWhole = names.length === node.inputs.length
   const isAsked = inputs.some((input) => input?.missingOf !== undefined)
   if (!rule || !isWhole || (isAsked && node.operator !== 'Where')) return undefined
@@ -130,7 +130,7 @@ function applyRule(walk: Walk, node: GraphNode, names: readonly string[]): Colum
   })
 }
 
-/** @throws WireError when more was done than for any model of tables. */
+/** @throws WireError after more steps than any model of tables needs. */
 function spend(walk: Walk, steps: number): void {
   walk.stepsLeft -= steps
   if (walk.stepsLeft < 0) throw new WireError('it has too many columns and nodes')
@@ -142,7 +142,7 @@ function placeConstant({ source, constants }: Walk, node: GraphNode): void {
   if (tensor && output !== undefined) constants.set(output, tensor)
 }
 
-/** What the graphs within a node take: some of it from around it. */
+/** Lists the inputs of all nodes in the graphs within a node. Some of them are values of the outer graph. */
 function namesWithin(source: ByteSource, graph: Graph, node: GraphNode): string[] {
   const [, ...inner] = graphsWithin(source, { ...graph, nodes: [node] })
   return inner.flatMap(({ nodes, outputs }) => [

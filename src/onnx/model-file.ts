@@ -19,53 +19,53 @@ import type { ByteSource, Field, Range } from './wire.ts'
 import { cutZipMaps } from './zipmap.ts'
 import type { Edit } from './zipmap.ts'
 
-/** What an ONNX file says of itself, read without its weights. */
+/** The facts about an ONNX file. They are read without its weights. */
 export interface ModelFileInfo {
   readonly irVersion: number
   readonly producer: string
-  /** Version by domain; the default domain is ''. */
+  /** The version of each domain. The default domain is ''. */
   readonly opsets: ReadonlyMap<string, number>
-  /** metadata_props. */
+  /** The entries of `metadata_props`. */
   readonly metadata: ReadonlyMap<string, string>
   readonly graph: Graph
   /** Files beside the model that hold weights. */
   readonly externalFiles: ReadonlySet<string>
-  /** Operators of domains that are neither the standard's nor functions of the file: `domain.Operator`. */
+  /** Operators, as `domain.Operator`, that ONNX Runtime does not have and the file does not define. */
   readonly customOperators: readonly string[]
-  /** A parameter that runs would change, so that the same request would get another answer. */
+  /** The name of a parameter that each run changes. The same request would then get different answers. */
   readonly overwritten: string | undefined
-  /** Proves that the rows of requests keep apart when they are joined, or says what stops the proof. */
+  /** Proves that joined requests do not influence each other, or names the obstacle. */
   readonly rows: Proof
-  /** Proves that no operator can crash, loop, or allocate as much as a value says, or names the one that may. */
+  /** Proves that no operator can crash, loop, or allocate an amount that a value gives. Or names the operator that can. */
   readonly harmless: Proof
-  /** Proves of such a file that a run of one row takes little time and memory, whoever wrote the file. */
+  /** Proves for a harmless file that a run of one row takes little time and memory, even if the file is hostile. */
   readonly light: Proof
-  /** The classes, in the order of the probability columns, where the file tells them. */
+  /** The classes in the order of the probability columns, if the file has them. */
   readonly labels: FoundLabels | undefined
-  /** Which columns of its inputs may have missing values. */
+  /** For each column of the inputs: the model handles missing values, or is not known to. */
   readonly missing: MissingProofs
-  /** Texts that its Tokenizers read otherwise than the library that trained the model. */
+  /** Rules for texts that its Tokenizers read differently from the library that trained the model. */
   readonly textRules: readonly TextRule[]
-  /** Texts on what its converter is known to have written wrongly. */
+  /** Descriptions of the known faults of its converter. */
   readonly knownFaults: readonly string[]
-  /** What to change in the file so that ZipMap stands no longer before its outputs. */
+  /** The changes that remove ZipMap from the file. */
   readonly edits: readonly Edit[]
-  /** What the file calls an output that has another name once ZipMap is cut off. */
+  /** The name in the file of each output that gets another name when ZipMap is removed. */
   readonly fileNames: ReadonlyMap<string, string>
-  /** Outputs that are left as they are and cannot be served, with their types in words. */
+  /** Outputs that cannot be served, with their types in words. */
   readonly unsupported: ReadonlyMap<string, string>
 }
 
-// The standard's that ORT computes, and its own. Those of ai.onnx.contrib are another library's.
+// The domains of the standard that ONNX Runtime computes, and its own domains. Those of ai.onnx.contrib need another library.
 const KNOWN_DOMAINS = /^(ai\.onnx\.ml|com\.microsoft(\..*)?|com\.ms\..*)?$/
 const MAX_METADATA = 1000
 const MAX_OPSETS = 1000
 const MAX_FUNCTIONS = 10_000
 
 /**
- * Reads a ModelProto. Tags and lengths are read, and what is named here; weights are passed over.
+ * Reads a ModelProto. Weights are skipped: only their tags and lengths are read.
  *
- * @throws WireError with what is wrong with it.
+ * @throws WireError that says what is wrong with the file.
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 export function readModelFile(source: ByteSource): ModelFileInfo {
@@ -128,7 +128,7 @@ function readOpset(source: ByteSource, range: Range): [domain: string, version: 
   return [domain === 'ai.onnx' ? '' : domain, version]
 }
 
-/** `domain.Name` of a function that the file brings along. */
+/** Reads `domain.Name` of a function that the file defines. */
 function readFunctionName(source: ByteSource, range: Range): string {
   let [name, domain] = ['', '']
   for (const part of fieldsOf(source, range, 'a function')) {
@@ -140,7 +140,7 @@ function readFunctionName(source: ByteSource, range: Range): string {
 
 type Within = Pick<ModelFileInfo, 'externalFiles' | 'customOperators'>
 
-/** What stands in the graph or in a graph within one of its nodes. */
+/** Collects facts about the graph and the graphs within its nodes. */
 function lookWithin(source: ByteSource, whole: Graph, functions: ReadonlySet<string>): Within {
   const externalFiles = new Set<string>()
   const custom = new Set<string>()

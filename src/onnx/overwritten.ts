@@ -4,16 +4,16 @@ import type { Graph, GraphNode } from './graph.ts'
 import { producersOf, valueBehind } from './producers.ts'
 import type { ByteSource } from './wire.ts'
 
-// Places of the mean and the variance, into which the runtime writes.
+// The positions of the inputs for mean and variance. The runtime writes into these inputs.
 const WRITTEN = [3, 4]
-// The runtime removes these operators, and gives the reader what they read.
+// The runtime removes these operators. Their readers then read the input of the operator.
 const REMOVED = new Set(['Identity'])
 
 /**
- * Finds a parameter into which a BatchNormalization in training mode writes, and which is read elsewhere as well. ONNX
- * Runtime does not copy it, so each run would change the answers of the next.
+ * Finds a parameter into which a BatchNormalization in training mode writes, and which another node reads. ONNX Runtime
+ * does not copy it, so each run would change the answers of the next one.
  *
- * @returns The name of the first one; undefined where there is none.
+ * @returns The name of the first such parameter, if any.
  */
 export function findOverwritten(source: ByteSource, whole: Graph): string | undefined {
   const graphs = [...graphsWithin(source, whole)]

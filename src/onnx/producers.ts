@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from './graph.ts'
 
-/** Which node computes a value, by its name. Inputs and initializers have none. */
+/** The node that computes each value, by the name of the value. No node computes inputs and initializers. */
 export type Producers = ReadonlyMap<string, GraphNode>
 
 export function producersOf({ nodes }: Graph): Producers {
@@ -9,12 +9,12 @@ export function producersOf({ nodes }: Graph): Producers {
   return producers
 }
 
-/** The node that computes one of a node's inputs. */
+/** Finds the node that computes an input of a node. */
 export function producerOf(producers: Producers, node: GraphNode | undefined, input = 0): GraphNode | undefined {
   return producers.get(node?.inputs[input] ?? '')
 }
 
-/** The value that a value comes from, behind operators that pass it on; itself where none does. */
+/** Follows a value back through operators that only pass it on. @returns The value itself if there are no such operators. */
 export function valueBehind(producers: Producers, name: string, passesOn: ReadonlySet<string>): string {
   let found = name
   // A broken file may have a cycle.

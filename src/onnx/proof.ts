@@ -1,4 +1,4 @@
-/** What was proven of a graph, or what stopped the proof; the reason names the operator. */
+/** The result of a proof about a graph. The reason names the operator that stopped the proof. */
 export type Proof = { readonly isProven: true } | { readonly isProven: false; readonly reason: string }
 
 export const PROVEN: Proof = { isProven: true }

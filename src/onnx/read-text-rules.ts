@@ -6,7 +6,7 @@ import { producersOf } from './producers.ts'
 import type { Producers } from './producers.ts'
 import type { ByteSource } from './wire.ts'
 
-// Classes that RE2 knows for ASCII alone, and Python for Unicode.
+// Classes of characters that mean ASCII in RE2, and Unicode in Python.
 const CLASSES = [
   ['letters', /\\[wWbB]/],
   ['digits', /\\[dD]/],
@@ -14,8 +14,8 @@ const CLASSES = [
 ] as const
 
 /**
- * Finds the Tokenizers that read some texts otherwise than the library that trained the model, and the inputs that their
- * texts come from.
+ * Finds the Tokenizers that read some texts differently from the library that trained the model, and the inputs that
+ * their texts come from.
  *
  * @see https://github.com/onnx/sklearn-onnx, skl2onnx/operator_converters/text_vectoriser.py
  */
@@ -52,14 +52,14 @@ function refusesLetters(kinds: readonly TextRule['kind'][]): boolean {
   return kinds.includes('words') || kinds.includes('letters')
 }
 
-/** `[a-zA-Z0-9_]+`, with its ranges in any order. */
+/** True for `[a-zA-Z0-9_]+` with its ranges in any order. */
 function isAsciiWords(pattern: string): boolean {
   const within = /^\(?\[([\w-]+)\]\+\)?$/.exec(pattern)?.[1]
   const ranges = within?.match(/a-z|A-Z|0-9|_/g) ?? []
   return ranges.join('') === within && new Set(ranges).size === 4
 }
 
-/** All nodes that a node's inputs are computed by. */
+/** Finds all nodes that compute the inputs of a node, directly or not. */
 function nodesBefore(producers: Producers, node: GraphNode): GraphNode[] {
   const found = new Set<GraphNode>()
   const waiting = [node]
@@ -78,7 +78,7 @@ function countsPairs(source: ByteSource, node: GraphNode): boolean {
   return integerOf(readAttributes(source, node), 'max_gram_length', 1) > 1
 }
 
-/** Whether a vocabulary has words with letters beyond ASCII. */
+/** True if a vocabulary has words with characters beyond ASCII. */
 function hasForeignWords(source: ByteSource, node: GraphNode): boolean {
   const pool = placeAttributes(source, node).get('pool_strings')
   // oxlint-disable-next-line no-control-regex
@@ -86,7 +86,7 @@ function hasForeignWords(source: ByteSource, node: GraphNode): boolean {
   return false
 }
 
-/** In the locale C nothing but ASCII has a lower case. */
+/** In the locale C only letters of ASCII have a lower case. */
 function loweringOf(source: ByteSource, nodes: readonly GraphNode[]): TextRule['lowers'] {
   for (const node of nodes) {
     if (node.operator !== 'StringNormalizer') continue

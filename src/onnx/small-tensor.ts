@@ -2,12 +2,12 @@ import { elementTypeName } from './value-info.ts'
 import { fieldsOf, integersOf } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 
-/** The head of a TensorProto, and its values where they are few numbers. */
+/** The head of a TensorProto, with its values if they are few numbers. */
 export interface SmallTensor {
-  /** As `elementTypeName` names it. */
+  /** A name of `elementTypeName`. */
   readonly elementType: string
   readonly shape: readonly number[]
-  /** Row-major; undefined where there are too many, no numbers, or in another file. */
+  /** In row-major order. undefined if there are too many, if they are no numbers, or if another file has them. */
   readonly values: readonly number[] | undefined
 }
 
@@ -46,10 +46,10 @@ const RAW: Readonly<Record<string, { readonly size: number; readonly read: ReadN
 }
 
 /**
- * Reads shape and element type of a tensor, and its values where they are few numbers. Integers beyond 2^53 come rounded.
+ * Reads shape and element type of a tensor, and its values if they are few numbers. Integers beyond 2^53 are rounded.
  *
- * @param most So many values are few.
- * @throws WireError when it is no protobuf.
+ * @param most The maximum number of values to read.
+ * @throws WireError if the range is no protobuf.
  */
 export function readSmallTensor(source: ByteSource, range: Range, most = MAX_VALUES): SmallTensor {
   const shape: number[] = []
@@ -68,7 +68,7 @@ export function readSmallTensor(source: ByteSource, range: Range, most = MAX_VAL
   return { elementType, shape, values: values?.length === count ? values : undefined }
 }
 
-/** Keeps one more than `most`, so that a list that is too long is seen to be so. */
+/** Keeps one value more than `most`, so that the caller can see that a list is too long. */
 function pushBounded(list: number[], values: Iterable<bigint | number>, most: number): void {
   for (const value of values) {
     if (list.length > most) return

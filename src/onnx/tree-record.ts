@@ -2,11 +2,11 @@ import { integersIn, placeAttributes, textsIn } from './attribute-lists.ts'
 import type { GraphNode } from './graph.ts'
 import type { ByteSource, Range } from './wire.ts'
 
-/** What the nodes of an ensemble of trees say of missing values. */
+/** The information about missing values in the nodes of an ensemble of trees. */
 export interface TreeRecord {
-  /** True when the file says at each node which way a missing value goes. */
+  /** True if the file says at each node to which branch a missing value goes. */
   readonly isRecorded: boolean
-  /** Columns that are compared for equality: the runtime does not send a missing value where the file says. */
+  /** Columns that are compared for equality. There the runtime sends a missing value to another branch than the file says. */
   readonly equated: ReadonlySet<number>
 }
 
@@ -14,23 +14,23 @@ const NOT_RECORDED: TreeRecord = { isRecorded: false, equated: new Set() }
 // Reading a million nodes takes half a second.
 const MAX_TREE_NODES = 1_000_000
 
-// Only zeros in `nodes_missing_value_tracks_true` usually mean that the exporter knows nothing of missing values:
-// skl2onnx writes them for every forest of scikit-learn. These two exporters always record the way, and mark their trees
-// by a comparison of their own.
+// If `nodes_missing_value_tracks_true` has only zeros, the exporter usually ignores missing values. skl2onnx writes zeros
+// for every forest of scikit-learn. These two exporters always record the branch. Only they use these comparisons.
 const RECORDS_ZEROS: readonly (readonly [producer: RegExp, mode: string])[] = [
-  // XGBoost; a missing value takes the default direction, which is often the false branch everywhere.
+  // For XGBoost, a missing value takes the default direction, which often is the false branch at every node.
   [/^OnnxMLTools\b/i, 'BRANCH_LT'],
   // CatBoost sends it to the false branch, unless it was trained with nan_mode='Max'.
   [/^CatBoost\b/i, 'BRANCH_GT'],
 ]
 
-// Until 1.9 onnxmltools wrote a wrong way for LightGBM's nodes below zero where the training data had no gaps.
+// Before 1.9, onnxmltools wrote a wrong branch for nodes of LightGBM with a threshold below zero, if the training data
+// had no missing values.
 const WRONG: readonly [producer: RegExp, mode: string] = [/^OnnxMLTools (?:0|1\.[0-8])\./i, 'BRANCH_LEQ']
 
 /**
- * Reads whether an ensemble of trees records where missing values go.
+ * Reads if an ensemble of trees records the branches of missing values.
  *
- * @param producer The file's producer and its version: what zeros mean depends on it.
+ * @param producer The producer of the file and its version. The meaning of zeros depends on it.
  */
 export function readTreeRecord(source: ByteSource, node: GraphNode, producer: string): TreeRecord {
   const places = placeAttributes(source, node)
@@ -39,7 +39,7 @@ export function readTreeRecord(source: ByteSource, node: GraphNode, producer: st
   const columns = places.get('nodes_featureids')
   if (!tracks || !modes || !columns) return NOT_RECORDED
   const zeros = RECORDS_ZEROS.find(([pattern]) => pattern.test(producer))
-  // Most forests end here, and their modes need not be read.
+  // This is so for most forests. Their modes need not be read.
   if (!zeros && !hasOne(source, tracks)) return NOT_RECORDED
   const found = readNodes(source, { tracks, modes, columns })
   if (!found) return NOT_RECORDED
@@ -59,14 +59,14 @@ function hasOne(source: ByteSource, tracks: Range): boolean {
 }
 
 interface FoundNodes {
-  /** True when a missing value goes to the true branch of some node. */
+  /** True if a missing value goes to the true branch at any node. */
   readonly hasTrack: boolean
-  /** The comparisons of all nodes that are no leaves. */
+  /** The comparisons of all inner nodes. */
   readonly modes: ReadonlySet<string>
   readonly equated: ReadonlySet<number>
 }
 
-/** Walks the lists side by side; undefined where one is shorter, or there are too many nodes. */
+/** Reads the lists side by side. @returns undefined if one is shorter, or if there are too many nodes. */
 function readNodes(
   source: ByteSource,
   places: { readonly tracks: Range; readonly modes: Range; readonly columns: Range },

@@ -1,12 +1,12 @@
 import { checkCount, fieldsOf, readText } from './wire.ts'
 import type { ByteSource, Range } from './wire.ts'
 
-/** What a value of a graph is. */
+/** The type of a value of a graph. */
 type ValueType =
   | {
       readonly kind: 'tensor'
       readonly elementType: string
-      /** Sizes, the names of free ones, or undefined for those without a name; absent where the rank is unknown. */
+      /** Sizes, or names of free sizes; undefined for a free size without a name. Absent if the rank is unknown. */
       readonly shape?: readonly (number | string | undefined)[]
     }
   | { readonly kind: 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'opaque' | 'unknown'; readonly text: string }
@@ -48,7 +48,7 @@ const ELEMENT_TYPES = [
 ]
 
 const MAX_RANK = 64
-// A type may hold a type, as a sequence of maps does.
+// A type may contain a type, such as a sequence of maps.
 const MAX_DEPTH = 8
 
 export function elementTypeName(number: bigint): string {

@@ -1,20 +1,20 @@
-/** Where the bytes of a file come from; never more of it than asked for. */
+/** Reads bytes of a file. A caller reads only the bytes that it needs. */
 export interface ByteSource {
   readonly length: number
-  /** The bytes from `start` to `end`, both within the length. */
+  /** Returns the bytes from `start` to `end`. Both are within the length. */
   read(start: number, end: number): Uint8Array
-  /** One byte, within the length. */
+  /** Returns one byte. `at` is within the length. */
   byteAt(at: number): number
 }
 
-/** One field of a message: of length-delimited ones the place, of the others the value. */
+/** One field of a message. A length-delimited field has a place, any other field has a value. */
 export interface Field {
   readonly number: number
-  /** The value of a varint; 0 for every other. */
+  /** The value of a varint. 0 for any other field. */
   readonly value: bigint
-  /** Where the field begins, its tag included. */
+  /** The first byte of the field, including its tag. */
   readonly from: number
-  /** Where its content begins; of a length-delimited field what is behind the length. */
+  /** The first byte of its content. In a length-delimited field, it is behind the length. */
   readonly start: number
   readonly end: number
   readonly isBytes: boolean
@@ -26,20 +26,20 @@ export interface Range {
   readonly end: number
 }
 
-/** A file that is no protobuf, or not the message that it should be. */
+/** Thrown for bytes that are no protobuf, or not the expected message. */
 export class WireError extends Error {}
 
 const MAX_VARINT_BYTES = 10
 const MAX_TEXT_BYTES = 2 ** 20
-// Of the fields of one message most are passed over: a text vocabulary has one for each word.
+// A message may have many fields, because a text vocabulary has one for each word. Most of them are skipped.
 const MAX_FIELDS = 2 ** 21
 
 /**
- * The fields of a message, in order. Reads tags and lengths alone, so that weights are passed over.
+ * Reads the fields of a message, in order. Only tags and lengths are read, so weights are skipped.
  *
- * @param name What is being read, for the messages.
- * @throws WireError when it is no message: a length beyond its end, an unknown wire type, a broken varint; or when it
- *   has more fields than any model.
+ * @param name The name of the message, for error texts.
+ * @throws WireError if a length ends beyond the message, a wire type is unknown, a varint is broken, or there are more
+ *   than MAX_FIELDS fields.
  * @see https://protobuf.dev/programming-guides/encoding/
  */
 export function* fieldsOf(source: ByteSource, { start, end }: Range, name: string): Generator<Field> {
@@ -81,9 +81,9 @@ function contentOf(
 }
 
 interface Varint {
-  /** The value, or its lowest 28 bits where it has more. */
+  /** The lowest 28 bits of the value. */
   readonly low: number
-  /** The value where it has more than 28 bits. Nearly all have less, and making a bigint of each would be slow. */
+  /** The value, if it has more than 28 bits. Nearly all values have fewer, and a bigint for each would be slow. */
   readonly value?: bigint
   readonly next: number
 }
@@ -109,21 +109,21 @@ function varintNumber({ low, value }: Varint): number {
 }
 
 /**
- * Bounds how many of something there are: each costs more memory than it takes bytes in the file.
+ * Limits the number of elements. Each takes more memory than it has bytes in the file.
  *
- * @throws WireError when there are more.
+ * @throws WireError if there are more than `most`.
  */
 export function checkCount(count: number, most: number, what: string, name: string): void {
   if (count > most) throw new WireError(`${name} has more than ${most} ${what}`)
 }
 
-/** A string, replaced where it is no UTF-8. */
+/** Reads a string. Bytes that are no UTF-8 become U+FFFD. */
 export function readText(source: ByteSource, { start, end }: Range, name: string): string {
   if (end - start > MAX_TEXT_BYTES) throw new WireError(`${name} is longer than ${MAX_TEXT_BYTES} bytes`)
   return Buffer.from(source.read(start, end)).toString('utf8')
 }
 
-/** The integers of one field, whether packed or not, one by one: nobody knows beforehand how many there are. */
+/** Reads the integers of a field one by one, packed or not. Their number is not known beforehand. */
 export function* integersOf(source: ByteSource, field: Field, name: string): Generator<bigint> {
   if (!field.isBytes) yield BigInt.asIntN(64, field.value)
   else {
@@ -135,7 +135,7 @@ export function* integersOf(source: ByteSource, field: Field, name: string): Gen
   }
 }
 
-/** A varint's bytes. */
+/** Encodes a varint. */
 export function varint(value: number): Uint8Array {
   const bytes: number[] = []
   let rest = value
@@ -143,12 +143,12 @@ export function varint(value: number): Uint8Array {
   return Uint8Array.from([...bytes, rest])
 }
 
-/** A length-delimited field, its tag included. */
+/** Encodes a length-delimited field, including its tag. */
 export function bytesField(number: number, content: Uint8Array): Uint8Array {
   return Buffer.concat([varint(number * 8 + 2), varint(content.length), content])
 }
 
-/** A varint field, its tag included. */
+/** Encodes a varint field, including its tag. */
 export function integerField(number: number, value: number): Uint8Array {
   return Buffer.concat([varint(number * 8), varint(value)])
 }

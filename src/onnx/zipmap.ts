@@ -5,31 +5,33 @@ import type { Graph, GraphNode, PlacedValue } from './graph.ts'
 import { bytesField, integerField, varint } from './wire.ts'
 import type { ByteSource, Field, Range } from './wire.ts'
 
-/** A range of a file, and what stands there instead. */
+/** A range of a file, and the bytes that replace it. */
 export interface Edit extends Range {
   readonly bytes: Uint8Array
 }
 
 interface Cut {
   readonly edits: readonly Edit[]
-  /** What the file called each output that is cut off, by the tensor [rows, classes] that it is made of. */
+  /** The name in the file of each output that is removed, by the name of the tensor [rows, classes] that replaces it. */
   readonly fileNames: ReadonlyMap<string, string>
-  /** The classes of the first that is cut off. */
+  /** The classes of the first ZipMap that is removed. */
   readonly labels: ClassLabels | undefined
-  /** Outputs that are no tensors and stay, with their types in words. */
+  /** Outputs that are no tensors and are not replaced, with their types in words. */
   readonly left: ReadonlyMap<string, string>
 }
 
 const FLOAT = 1
 
 /**
- * Cuts ZipMap off: scikit-learn's exports have it make a map for each row of a tensor that is far better served as it is.
- * The node is dropped, and the output is declared as the tensor that went into it, under that tensor's name; weights
- * and all else stay as they are. One whose output feeds other nodes is left. Outputs of numbers that nothing here can hold
- * are dropped, since the runtime would not load the file.
+ * Removes ZipMap from a file. In exports of scikit-learn it turns a tensor into a map for each row. The tensor is faster and
+ * easier to serve.
  *
- * @param graphField The graph's field in the file; its length changes.
- * @param hasExternalFiles A file whose weights stand beside it is loaded where it is, and so cannot be changed.
+ * The node is removed, and the tensor that went into it becomes the output, under its own name. Nothing else changes. A
+ * ZipMap whose output feeds other nodes stays. Outputs with an element type that the server cannot hold are removed as
+ * well, because the runtime would not load the file.
+ *
+ * @param graphField The field of the graph in the file. Its length changes.
+ * @param hasExternalFiles True if the weights are in other files. Such a file is loaded from its path, so it is not changed.
  */
 export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field, hasExternalFiles: boolean): Cut {
   const used = new Set<string>()
@@ -48,7 +50,7 @@ export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field, 
       continue
     }
     const node = zipMapOf.get(output.name)
-    // Its labels are read once, however many outputs have its name.
+    // The labels are read once, even if several outputs have this name.
     zipMapOf.delete(output.name)
     const tensor = node?.inputs[0]
     const labels = node && readLabels(source, node)
@@ -64,7 +66,7 @@ export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field, 
   return { edits: edits.length === 0 ? [] : withLength(graphField, edits), fileNames, labels: first, left }
 }
 
-/** Applies edits, which do not overlap, to the bytes of a whole file. */
+/** Applies edits that do not overlap to the bytes of a whole file. */
 export function applyEdits(file: Uint8Array, edits: readonly Edit[]): Uint8Array {
   const parts: Uint8Array[] = []
   let at = 0
@@ -75,7 +77,7 @@ export function applyEdits(file: Uint8Array, edits: readonly Edit[]): Uint8Array
   return Buffer.concat([...parts, file.subarray(at)])
 }
 
-/** A type that the file does not tell is found by the runtime. */
+/** If the file does not declare a type, the runtime finds it. */
 function isHeld(elementType: string): boolean {
   return elementType === 'undefined' || isDataType(elementType)
 }
@@ -88,7 +90,7 @@ function readLabels(source: ByteSource, node: GraphNode): ClassLabels | undefine
   return readList(source, node, 'classlabels_strings') ?? readList(source, node, 'classlabels_int64s')
 }
 
-/** The output as a float tensor [any, classes] of another name. */
+/** Declares the output as a float tensor [any, classes] with another name. */
 function redeclare({ from, end }: PlacedValue, name: string, classes: number): Edit {
   const free = bytesField(1, new Uint8Array())
   const shape = Buffer.concat([free, bytesField(1, integerField(1, classes))])
@@ -97,7 +99,7 @@ function redeclare({ from, end }: PlacedValue, name: string, classes: number): E
   return { start: from, end, bytes: bytesField(12, value) }
 }
 
-/** Adds the edit of the graph's own length, which stands before it. */
+/** Adds the edit of the length of the graph, which stands before the graph. */
 function withLength({ from, start, end }: Field, edits: readonly Edit[]): Edit[] {
   const growth = edits.reduce((sum, edit) => sum + edit.bytes.length - (edit.end - edit.start), 0)
   const head = Buffer.concat([varint(7 * 8 + 2), varint(end - start + growth)])

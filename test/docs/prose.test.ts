@@ -30,7 +30,6 @@ const UNTIL_REWRITTEN = [
   'http/query.ts',
   'http/request-',
   'http/warnings-header.ts',
-  'onnx/',
   'process/',
   'protocols/',
   'runtime/',

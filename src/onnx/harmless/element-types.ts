@@ -5,14 +5,14 @@ import { readSmallTensor } from '../small-tensor.ts'
 import { elementTypeName } from '../value-info.ts'
 import type { ByteSource } from '../wire.ts'
 
-/** A node, with what decides whether it is harmless. */
+/** A node, with the facts that decide if it is harmless. */
 export interface TypedNode {
   readonly source: ByteSource
   readonly node: GraphNode
   readonly attributes: Attributes
-  /** Element types of the inputs; undefined where they are not known. */
+  /** The element type of each input; undefined if it is not known. */
   readonly types: readonly (string | undefined)[]
-  /** Which inputs have values that no request decides: they are in the file, or are sizes. */
+  /** True for each input whose values no request decides, because they are in the file or are sizes. */
   readonly isSettled: readonly boolean[]
 }
 
@@ -36,13 +36,13 @@ const TYPES: ReadonlyMap<string, ToTypes> = new Map(
   TABLE.flatMap(([operators, toTypes]) => operators.split(' ').map((operator) => [operator, toTypes] as const)),
 )
 
-/** Element types of a node's outputs, in order; undefined where they are not known. */
+/** Finds the element type of each output of a node; undefined if it is not known. */
 export function typesOfOutputs(node: TypedNode): readonly (string | undefined)[] {
   const toTypes = TYPES.get(node.node.operator)
   return toTypes ? toTypes(node) : node.node.outputs.map(() => node.types[0])
 }
 
-/** Of a Constant, and of what fills a ConstantOfShape. */
+/** Finds the element type of a Constant, or of the value of a ConstantOfShape. */
 function typeOfConstant({ source, node, attributes }: TypedNode): string | undefined {
   const tensor = attributes.get('value')?.tensor
   if (tensor) return readSmallTensor(source, tensor).elementType

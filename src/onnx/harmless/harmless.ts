@@ -10,10 +10,10 @@ import type { TypedNode } from './element-types.ts'
 import { findHarm } from './operators.ts'
 
 /**
- * Proves that a graph can be computed in the process that listens: no operator of it can crash, loop, or allocate as much
- * as a value says. Element types are followed from the inputs on, because integers are divided otherwise than floats.
+ * Proves that a graph can be computed in the process that listens. No operator may crash, loop, or allocate an amount that
+ * a value gives. Element types are followed from the inputs on, because only the division of integers can crash.
  *
- * @param functions `domain.Name` of the functions that the file brings along.
+ * @param functions `domain.Name` of each function that the file defines.
  */
 export function proveHarmless(source: ByteSource, graph: Graph, functions: ReadonlySet<string>): Proof {
   const [first] = functions
@@ -30,7 +30,7 @@ function checkOperators(source: ByteSource, graph: Graph): Proof {
   const types = new Map<string, string | undefined>()
   for (const { name, type } of graph.inputs) types.set(name, type.kind === 'tensor' ? type.elementType : undefined)
   for (const [name, range] of graph.initializers) types.set(name, readSmallTensor(source, range).elementType)
-  // Names of what no value of a request decides: it is in the file, or comes from sizes.
+  // The names of values that no request decides: they are in the file, or follow from sizes.
   const settled = new Set(graph.initializers.keys())
   for (const node of graph.nodes) {
     const typed: TypedNode = {
@@ -50,7 +50,7 @@ function checkOperators(source: ByteSource, graph: Graph): Proof {
   return PROVEN
 }
 
-// A tree ensemble has lists of millions beside these.
+// A tree ensemble has further attributes with millions of elements. They are not read here.
 const WANTED =
   'to value value_int value_ints value_float value_floats classlabels_strings classlabels_int64s classlabels_ints ' +
   'values_strings values_int64s values_floats'

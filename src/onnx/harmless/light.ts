@@ -7,20 +7,20 @@ import type { Size } from '../rows/sizes.ts'
 import type { ProofSource, Walk } from '../rows/walk.ts'
 import { WireError } from '../wire.ts'
 
-// Of one row: a run of 32 rows takes less than 20 MB.
+// The maximum number of elements for one row. A run of 32 rows then takes less than 20 MB.
 const MAX_ELEMENTS = 2 ** 16
-// Of one row, each at most about a nanosecond.
+// The maximum number of steps for one row. A step takes about a nanosecond at most.
 const MAX_STEPS = 2 ** 19
-// The runtime makes room for them, whatever the file holds of them.
+// The runtime allocates all declared weights, even if the file has fewer.
 const MAX_WEIGHTS = 2 ** 20
 // Some optimizations of the runtime compare nodes with each other.
 const MAX_NODES = 2000
-// Each number in an attribute takes as much, and is used once for a row.
+// A number in an attribute takes this many bytes, and is used once for a row.
 const BYTES_PER_STEP = 4
 
 /**
- * Proves that a graph can be loaded and computed for the first time in the process that listens: a run of one row takes
- * little time and memory, whatever the file says. Its rows must be proven to keep apart, and its operators to be harmless.
+ * Proves that a graph can be loaded and computed for the first time in the process that listens. A run of one row takes
+ * little time and memory, even if the file is hostile. The rows must be proven independent, and the operators harmless.
  */
 export function proveLight(file: ProofSource, graph: Graph): Proof {
   if (graph.nodes.length > MAX_NODES) return unproven(`the graph has more than ${MAX_NODES} nodes`)
@@ -41,7 +41,7 @@ export function proveLight(file: ProofSource, graph: Graph): Proof {
 function checkCosts(facts: Walk, { nodes }: Graph): Proof {
   let [elements, steps] = [0, 0]
   for (const node of nodes) {
-    // It is cut off, or nobody asks for its output.
+    // ZipMap is removed, or its output is never requested.
     if (node.operator === 'ZipMap') continue
     const [read, made] = [node.inputs, node.outputs].map((names) => {
       return sum(names.filter(Boolean).map((name) => elementsOf(facts, name)))
@@ -56,7 +56,7 @@ function checkCosts(facts: Walk, { nodes }: Graph): Proof {
   return PROVEN
 }
 
-/** Elements for each row, or all of a constant; infinite where the size is not known. */
+/** Counts the elements for each row, or all elements of a constant. @returns Infinity if the size is not known. */
 function elementsOf(facts: Walk, name: string): number {
   const fact = facts.find(name)
   if (fact.kind === 'unproven' || !fact.shape) return Infinity
@@ -64,16 +64,16 @@ function elementsOf(facts: Walk, name: string): number {
   return numberOf(fact.kind === 'rows' ? over(size, ROWS) : size)
 }
 
-/** How many products are added up for one element. */
+/** Counts the products that are summed for one element. */
 function summedBy(facts: Walk, { operator, inputs }: GraphNode): number {
   if (operator !== 'MatMul' && operator !== 'Gemm') return 1
   const fact = facts.find(inputs[0]!)
   if (fact.kind === 'unproven' || !fact.shape) return Infinity
-  // Either of the last two may be summed over, of which one may hold the rows.
+  // The sum may be over either of the last two axes. One of them may be the axis of the rows.
   return Math.max(...fact.shape.slice(-2).map((size) => numberOf(withoutRows(size))))
 }
 
-/** How many rows of its table a learned operator sees for each row of the run. */
+/** Counts the rows of its table that a learned operator reads for each row of the run. */
 function tableRowsPerRow(facts: Walk, { inputs, domain }: GraphNode): number {
   if (domain === '' || inputs.length === 0) return 1
   const fact = facts.find(inputs[0]!)

@@ -3,11 +3,11 @@ import { elementTypeName } from '../value-info.ts'
 import type { TypedNode } from './element-types.ts'
 import { findTreeProblem } from './trees.ts'
 
-/** Why a node is not harmless, or undefined. */
+/** Returns the reason why a node is not harmless, or undefined. */
 type Condition = (node: TypedNode) => string | undefined
 
-// What takes one pass over its values, and was seen to stand any of them. Each was tried with hostile values: NaN,
-// infinities, the smallest integers, indices out of range, no rows, no columns.
+// Operators that take one pass over their values, and were seen to survive all of them. Each was tried with hostile values:
+// NaN, infinities, the smallest integers, indices out of range, no rows, no columns.
 const DEFAULT_DOMAIN: readonly (readonly [operators: string, condition?: Condition])[] = [
   ['Constant Identity Not And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual Where'],
   ['Max Min Sum Mean Add Sub Mul Neg Abs Sign Pow Relu Sigmoid Tanh Exp Log Sqrt Reciprocal Erf'],
@@ -21,7 +21,7 @@ const DEFAULT_DOMAIN: readonly (readonly [operators: string, condition?: Conditi
   // The smallest integer divided by -1 ends the process.
   ['Div', ({ types }) => needsFloats(types)],
   ['Mod', ({ types }) => needsFloats(types)],
-  // These allocate as much as a value says.
+  // These operators allocate an amount that a value gives.
   ['ConstantOfShape Range', sizedBySettled(0, 1, 2)],
   ['Slice', sizedBySettled(1, 2, 3, 4)],
   ['Expand Tile Pad OneHot', sizedBySettled(1)],
@@ -38,7 +38,7 @@ const ALLOWED: ReadonlyMap<string, Condition> = new Map([
   ...entriesOf('ai.onnx.ml', ML_DOMAIN),
 ])
 
-/** Why a node may crash, loop or allocate as much as a value says; undefined where it is known not to. */
+/** Returns the reason why a node may crash, loop, or allocate an amount that a value gives. undefined if it cannot. */
 export function findHarm(node: TypedNode): string | undefined {
   const { domain, operator } = node.node
   const condition = ALLOWED.get(`${domain}.${operator}`)
@@ -58,7 +58,7 @@ function needsFloats(types: readonly (string | undefined)[]): string | undefined
   return other === undefined ? undefined : `it divides ${other}`
 }
 
-/** Texts are as long as a request makes them. */
+/** Only numbers may be cast, because a request decides how long a text is. */
 function castsNumbers({ attributes, types }: TypedNode): string | undefined {
   const [from, to] = [types[0], elementTypeName(BigInt(integerOf(attributes, 'to', 0)))]
   if (from === undefined) return 'the type of its operand is not known'

@@ -10,19 +10,19 @@ const MAX_ELEMENTS = 200_000
 // @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 const FIELD = { name: 1, i: 3, ints: 8, strings: 9 } as const
 
-/** The attributes of a node as the runtime reads them: integers as they are, of texts whether they are `LEAF`. */
+/** The attributes of a node: its integers, and for each text 1 if it is `LEAF`, else 0. */
 export type TreeLists = ReadonlyMap<string, readonly number[]>
 
-/** In the place of a text that is no `LEAF`. */
+/** Represents a text that is not `LEAF`. */
 const BRANCH = 0
-/** In the place of the text `LEAF`. */
+/** Represents the text `LEAF`. */
 export const LEAF = 1
 
 /**
- * Reads the lists of a tree ensemble. No other attribute may take their place: each has one name, in front, and no two
- * have the same.
+ * Reads the lists of a tree ensemble. The runtime must read the same lists. So each attribute must begin with its name, and
+ * no two attributes may have the same name.
  *
- * @throws WireError where one may, or a list is too long.
+ * @throws WireError if an attribute breaks this rule, or a list is too long.
  */
 export function readTreeLists(source: ByteSource, node: GraphNode): TreeLists {
   const lists = new Map<string, readonly number[]>()

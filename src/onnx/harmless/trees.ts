@@ -3,7 +3,7 @@ import type { ByteSource } from '../wire.ts'
 import { LEAF, readTreeLists } from './tree-lists.ts'
 import type { TreeLists } from './tree-lists.ts'
 
-// The runtime goes down a tree by recursion when it loads it. A tree is no deeper than it has nodes.
+// The runtime loads a tree by recursion. A tree is at most as deep as its number of nodes.
 const MAX_TREE_NODES = 10_000
 const MAX_COLUMN = 2 ** 31
 
@@ -12,10 +12,11 @@ const NODE_LISTS = ['treeids', 'nodeids', 'truenodeids', 'falsenodeids', 'featur
 )
 
 /**
- * Why the runtime may not survive a TreeEnsembleClassifier or a TreeEnsembleRegressor, or undefined. It checks little of
- * their lists: it goes round for ever in a tree with a circle, and a class beyond the last ends it.
+ * Finds the reason why a TreeEnsembleClassifier or a TreeEnsembleRegressor may end the runtime. The runtime hardly checks
+ * its lists. A circle in a tree is an endless loop, and a class beyond the last one ends the process.
  *
- * @throws WireError as `readTreeLists` does.
+ * @returns undefined if the node is harmless.
+ * @throws WireError from `readTreeLists`.
  */
 export function findTreeProblem(source: ByteSource, node: GraphNode): string | undefined {
   const lists = readTreeLists(source, node)
@@ -24,7 +25,7 @@ export function findTreeProblem(source: ByteSource, node: GraphNode): string | u
   const counts = [NODE_LISTS, scoreLists].map((names) => new Set(names.map((name) => treeList(lists, name).length)))
   if (counts.some(({ size }) => size > 1)) return 'lists of its nodes differ in length'
   const answers = prefix === 'class' ? countLabels(lists) : (treeList(lists, 'n_targets')[0] ?? 1)
-  // Its answer for two classes is written beyond a single one.
+  // The runtime writes an answer of two classes, also into the memory of a single one.
   if (prefix === 'class' && answers < 2) return 'it has less than two classes'
   if (!isWithin(treeList(lists, `${prefix}_ids`), answers)) return `its ${prefix}_ids are out of range`
   if (!isWithin(treeList(lists, 'nodes_featureids'), MAX_COLUMN)) return 'its nodes_featureids are out of range'
@@ -43,7 +44,7 @@ function isWithin(ids: readonly number[], count: number): boolean {
   return ids.every((id) => id >= 0 && id < count)
 }
 
-/** Exporters list the nodes tree after tree, each with its root first. */
+/** Exporters list the nodes of one tree after the other. The root is the first node of its tree. */
 function findCircle(lists: TreeLists): string | undefined {
   const trees = treeList(lists, 'nodes_treeids')
   const seen = new Set<number>()
@@ -58,7 +59,7 @@ function findCircle(lists: TreeLists): string | undefined {
   return undefined
 }
 
-/** True when every branch leads to two nodes of the same tree, none of which another leads to, nor to the root. */
+/** True if each branch leads to two nodes of the same tree, no two branches lead to one node, and none to the root. */
 function isTree(lists: TreeLists, from: number, to: number): boolean {
   const ids = treeList(lists, 'nodes_nodeids').slice(from, to)
   const known = new Set(ids)

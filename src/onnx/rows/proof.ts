@@ -9,11 +9,11 @@ import { Walk } from './walk.ts'
 import type { ProofSource } from './walk.ts'
 
 /**
- * Proves that every output has, for each row of the inputs, a row that is computed from that row alone: whatever stands in
- * the others, and however many they are.
+ * Proves that rows are independent. Every output then has one row for each row of the inputs, and computes it from that row
+ * alone. The values and the number of the other rows do not matter.
  *
- * @param outputs Names of the tensors that are answered.
- * @returns Why not, with the operator that stopped it, where there is no proof. A broken file has none.
+ * @param outputs The names of the tensors that are answered.
+ * @returns Without a proof, the reason and the operator that stopped it. A broken file has no proof.
  */
 export function proveRows(file: ProofSource, graph: Graph, outputs: readonly string[]): Proof {
   try {
@@ -26,13 +26,13 @@ export function proveRows(file: ProofSource, graph: Graph, outputs: readonly str
   }
 }
 
-/** What is known of the values of a graph, with the rows along the first axis of every input; or why they are not. */
+/** Follows all values of a graph. The rows are along the first axis of every input. @returns A reason if they are not. */
 export function followRows(file: ProofSource, graph: Graph): Walk | string {
   const facts = new Walk(file, graph, undefined, 0)
   return bindInputs(facts, graph) ?? facts
 }
 
-/** Takes the first axis of every input for its rows. @returns Why not, if one has none. */
+/** Binds the first axis of every input to the rows. @returns The reason if an input has no such axis. */
 function bindInputs(facts: Walk, graph: Graph): string | undefined {
   const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
   for (const { name, type } of inputs) {
@@ -46,7 +46,7 @@ function bindInputs(facts: Walk, graph: Graph): string | undefined {
   return inputs.length === 0 ? 'it has no inputs' : undefined
 }
 
-/** Why an output is not proven to have a row for each row. */
+/** Finds the reason why an output is not proven to have one row for each row of the inputs. */
 function reasonAgainst(facts: Walk, outputs: readonly string[]): string | undefined {
   for (const name of outputs) {
     const fact = facts.find(name)
@@ -55,7 +55,7 @@ function reasonAgainst(facts: Walk, outputs: readonly string[]): string | undefi
       return `output ${name} does not have its rows along axis 0`
     }
     const perRow = over(fact.shape[0]!, ROWS)
-    // An unknown size may be 1: whoever splits the answer counts its rows.
+    // An unknown size may be 1. The code that splits the answer counts its rows.
     const isOnePerRow = isWhole(perRow) && perRow.numerator === 1
     if (!isOnePerRow) return `output ${name} does not have one row for each row`
   }
@@ -66,7 +66,7 @@ function isFixed(size: number | string | undefined): boolean {
   return typeof size === 'number' && size >= 0
 }
 
-/** The runtime does not hold axes of one name to one size, so each has a size of its own. */
+/** Gives each free axis its own size. The runtime does not check that axes of one name have one size. */
 function toSize(size: number | string | undefined, place: string): Size {
   return typeof size === 'number' && size > 0 ? sizeOf(size) : unknownSize(`axis ${place}`)
 }

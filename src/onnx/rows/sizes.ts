@@ -1,7 +1,7 @@
 /**
- * A size of an axis, or a number computed from sizes: `numerator / denominator`, times names of unknown sizes with their
- * powers. `ROWS` is the name of the number of rows in a run. Requests with an axis of size 0 are never joined, but an axis
- * within the graph may be empty: a name stands for a number from 0 on.
+ * The size of an axis, or a number computed from sizes: `numerator / denominator`, times names of unknown sizes with their
+ * powers. `ROWS` is the name of the number of rows in a run. Requests with an axis of size 0 are never joined. But an axis
+ * within the graph may be empty, so a name means a number from 0 on.
  */
 export interface Size {
   readonly numerator: number
@@ -9,7 +9,7 @@ export interface Size {
   readonly powers: ReadonlyMap<string, number>
 }
 
-// Names from the file are prefixed, so none of them can be this.
+// Names from the file have a prefix, so they differ from this name.
 const ROWS_NAME = 'rows'
 const NONE: ReadonlyMap<string, number> = new Map()
 const MAX_NAMES = 32
@@ -17,27 +17,27 @@ const MAX_NAMES = 32
 /** The number of rows of a run. */
 export const ROWS: Size = { numerator: 1, denominator: 1, powers: new Map([[ROWS_NAME, 1]]) }
 
-/** Thrown by a rule that cannot follow the rows; the message says why. */
+/** Thrown by a rule that cannot follow the rows. The message is the reason. */
 export class NotProven extends Error {}
 
-/** Thrown for an answer that differs from run to run, even where its inputs are the same. */
+/** Thrown for an operator whose answer differs from run to run for equal inputs. */
 export class ByChance extends NotProven {}
 
 export function sizeOf(value: number): Size {
   return { numerator: value, denominator: 1, powers: NONE }
 }
 
-/** A size that nothing is known of, but that it does not depend on the number of rows. */
+/** Makes an unknown size that does not depend on the number of rows. */
 export function unknownSize(name: string): Size {
   return { numerator: 1, denominator: 1, powers: new Map([[`$${name}`, 1]]) }
 }
 
-/** @throws NotProven when the numbers get too large. */
+/** @throws NotProven if the numbers become too large. */
 export function times(a: Size, b: Size): Size {
   return normalized(a.numerator * b.numerator, a.denominator * b.denominator, mergePowers(a.powers, b.powers, 1))
 }
 
-/** @throws NotProven when `b` is 0, or the numbers get too large. */
+/** @throws NotProven if `b` is 0, or the numbers become too large. */
 export function over(a: Size, b: Size): Size {
   if (b.numerator === 0) throw new NotProven('a size is divided by zero')
   return normalized(a.numerator * b.denominator, a.denominator * b.numerator, mergePowers(a.powers, b.powers, -1))
@@ -53,7 +53,7 @@ export function isEqual(a: Size, b: Size): boolean {
   return true
 }
 
-/** The number, where no name is part of it. */
+/** Returns the number. undefined if the size has a name in it. */
 export function toNumber({ numerator, denominator, powers }: Size): number | undefined {
   return powers.size === 0 ? numerator / denominator : undefined
 }
@@ -62,17 +62,17 @@ export function isOne(size: Size): boolean {
   return toNumber(size) === 1
 }
 
-/** The power of the number of rows: 0 where the size does not depend on it. */
+/** Returns the power of the number of rows. It is 0 if the size does not depend on it. */
 export function rowPower({ powers }: Size): number {
   return powers.get(ROWS_NAME) ?? 0
 }
 
-/** True for what is an integer whatever numbers the names stand for. */
+/** True if the size is an integer for all values of its names. */
 export function isWhole({ numerator, denominator, powers }: Size): boolean {
   return denominator === 1 && Number.isInteger(numerator) && [...powers.values()].every((power) => power > 0)
 }
 
-/** A text that is equal for equal sizes. */
+/** Makes a text that is equal for equal sizes. */
 export function keyOf({ numerator, denominator, powers }: Size): string {
   const names = Array.from(powers, ([name, power]) => `${name}^${power}`).toSorted()
   return [`${numerator}/${denominator}`, ...names].join('·')

@@ -57,7 +57,7 @@ const ELEMENT_OF_EACH =
 const REDUCE =
   'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare'
 
-/** One rule for each of several names. */
+/** Gives several operators the same rule. */
 function each(names: string, rule: Rule): Record<string, Rule> {
   return Object.fromEntries(names.split(' ').map((name) => [name, rule]))
 }
@@ -151,21 +151,21 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
 }
 
-// Their answers are made by chance, or differ from run to run.
+// The answers of these operators are random, or differ from run to run.
 const CHANCE = /^(Random\w*|Bernoulli|Multinomial)$/
 
-/** The rule of an operator; undefined where there is none. */
+/** Finds the rule of an operator, if it has one. */
 export function findRule(domain: string, operator: string): Rule | undefined {
   const rules = Object.hasOwn(TABLE, domain) ? TABLE[domain]! : undefined
   return rules && Object.hasOwn(rules, operator) ? rules[operator] : undefined
 }
 
-/** True for the domains whose operators compute the same from the same. */
+/** True for the domains whose operators always compute the same outputs from the same inputs. */
 export function isKnownDomain(domain: string): boolean {
   return Object.hasOwn(TABLE, domain)
 }
 
-/** True for an operator whose answer is the same whenever its inputs are. */
+/** True for an operator whose outputs depend only on its inputs. */
 export function isDeterministic(operator: string): boolean {
   return !CHANCE.test(operator)
 }

@@ -1,7 +1,7 @@
 import { NotProven } from './sizes.ts'
 import type { Value } from './value.ts'
 
-// Which inputs may say how large something is by the number of rows. Elsewhere that number would become data.
+// The inputs that may depend on the number of rows, because they are sizes. Elsewhere that number would become data.
 const COUNTS: Readonly<Record<string, readonly number[]>> = {
   ...Object.fromEntries(
     'Cast Equal Gather Identity Mul Div Reshape Squeeze Transpose Unsqueeze'.split(' ').map((name) => [name, [0, 1]]),
@@ -19,14 +19,14 @@ function takesCount(operator: string, index: number): boolean {
   return Object.hasOwn(COUNTS, operator) && COUNTS[operator]!.includes(index)
 }
 
-// What keeps rows that were filled up to one length apart from what fills them.
+// Operators that do not mix the values of a padded row with its padding.
 const TAKES_PADDED = new Set(['Flatten', 'Reshape', 'Identity', 'TfIdfVectorizer'])
 
 function takesPadded(operator: string): boolean {
   return TAKES_PADDED.has(operator)
 }
 
-/** @throws NotProven when an operator does not take such a value at this input. */
+/** @throws NotProven if an operator may not get this kind of value at this input. */
 export function checkTaken(operator: string, index: number, value: Value | undefined): void {
   if (value?.kind === 'count' && !takesCount(operator, index)) {
     throw new NotProven('the number of rows becomes part of the data')

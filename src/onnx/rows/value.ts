@@ -2,21 +2,20 @@ import { NotProven, isEqual, rowPower, sizeOf, toNumber } from './sizes.ts'
 import type { Size } from './sizes.ts'
 
 /**
- * What the proof knows of a value of the graph.
+ * The facts about a value of the graph.
  *
- * - `constant`: the same for every request that is joined, and for the joined run.
- * - `rows`: each row of a request has a part of its own along `axis`, computed from that row alone. The size of that axis is
- *   the number of rows times a whole number.
- * - `count`: numbers that depend on how many rows there are, and on nothing else of them. It can only say how large
- *   something is.
+ * - `constant`: equal for all requests of a joined run, and for the run.
+ * - `rows`: each row of a request has its own part along `axis`, computed from that row alone. The size of that axis is the
+ *   number of rows times a whole number.
+ * - `count`: numbers that depend only on the number of rows. They can only be sizes.
  */
 export type Value = Constant | Rows | Count
 
 export interface Constant {
   readonly kind: 'constant'
-  /** undefined where the rank is unknown. */
+  /** undefined if the rank is unknown. */
   readonly shape: readonly Size[] | undefined
-  /** Its numbers in row-major order, where they are few and known. */
+  /** Its numbers in row-major order, if they are few and known. */
   readonly known?: readonly Size[] | undefined
 }
 
@@ -24,7 +23,7 @@ export interface Rows {
   readonly kind: 'rows'
   readonly axis: number
   readonly shape: readonly Size[]
-  /** The other axes are as long as the longest row of the run needs; what fills the gaps. */
+  /** The text that fills shorter rows. The other axes then have the length of the longest row of the run. */
   readonly padding?: string
 }
 
@@ -34,14 +33,14 @@ export interface Count {
   readonly known: readonly Size[]
 }
 
-// No operator of the runtime takes more. A file of a few kilobytes could ask for millions.
+// The runtime has no operator for more axes. A file of a few kilobytes could ask for millions.
 const MAX_RANK = 64
 
 function checkRank(shape: readonly Size[]): void {
   if (shape.length > MAX_RANK) throw new NotProven('it has too many axes')
 }
 
-/** A value that is the same in every run. @throws NotProven when its sizes depend on the number of rows. */
+/** Makes a value that is equal in every run. @throws NotProven if its sizes depend on the number of rows. */
 export function constant(shape?: readonly Size[], known?: readonly Size[]): Constant {
   if (shape) checkRank(shape)
   if (shape?.some((size) => rowPower(size) !== 0)) throw new NotProven('a constant is as long as there are rows')
@@ -49,9 +48,9 @@ export function constant(shape?: readonly Size[], known?: readonly Size[]): Cons
 }
 
 /**
- * Rows along an axis.
+ * Makes a value with rows along an axis.
  *
- * @throws NotProven when the sizes contradict that.
+ * @throws NotProven if the sizes contradict that.
  */
 export function rowsAlong(axis: number, shape: readonly Size[], padding?: string): Rows {
   checkRank(shape)
@@ -62,14 +61,14 @@ export function rowsAlong(axis: number, shape: readonly Size[], padding?: string
   return { kind: 'rows', axis, shape, ...(padding !== undefined && { padding }) }
 }
 
-/** A value whose numbers are known: a count where they depend on the number of rows, else a constant. */
+/** Makes a value with known numbers. It is a count if they depend on the number of rows, else a constant. */
 export function numbers(shape: readonly Size[], known: readonly Size[]): Constant | Count {
   checkRank(shape)
   if (known.every((size) => rowPower(size) === 0)) return { kind: 'constant', shape, known }
   return { kind: 'count', shape, known }
 }
 
-/** A value of the kind of `like`, in another shape; constants and rows alike. @throws NotProven for a count. */
+/** Makes a value of the kind of `like` with another shape. @throws NotProven for a count. */
 export function reshaped(like: Value, shape: readonly Size[] | undefined, axis: number): Value {
   if (like.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
   if (like.kind === 'constant') return constant(shape)
@@ -77,24 +76,24 @@ export function reshaped(like: Value, shape: readonly Size[] | undefined, axis: 
   return rowsAlong(axis, shape)
 }
 
-/** @throws NotProven where the rank is unknown. */
+/** @throws NotProven if the rank is unknown. */
 export function shapeOf({ shape }: Value): readonly Size[] {
   if (!shape) throw new NotProven('the rank of a constant is unknown')
   return shape
 }
 
-/** The axis with the rows; -1 for a constant. @throws NotProven for a count. */
+/** Returns the axis of the rows, or -1 for a constant. @throws NotProven for a count. */
 export function rowAxis(value: Value): number {
   if (value.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
   return value.kind === 'rows' ? value.axis : -1
 }
 
-/** The numbers of a value, where they are known. */
+/** Returns the numbers of a value, if they are known. */
 export function knownOf(value: Value | undefined): readonly Size[] | undefined {
   return value && value.kind !== 'rows' ? value.known : undefined
 }
 
-/** Known numbers as JavaScript's. @throws NotProven where one is unknown, or depends on a size. */
+/** Returns known numbers. @throws NotProven if one is unknown, or depends on a size. */
 export function knownNumbers(value: Value | undefined, what: string): number[] {
   const known = knownOf(value)
   const values = known?.map((size) => toNumber(size))
@@ -102,7 +101,7 @@ export function knownNumbers(value: Value | undefined, what: string): number[] {
   return values
 }
 
-/** An axis counted from the front. @throws NotProven when there is no such axis. */
+/** Converts an axis to one that is counted from the front. @throws NotProven if there is no such axis. */
 export function axisOf(axis: number, rank: number): number {
   const counted = axis < 0 ? axis + rank : axis
   if (!Number.isInteger(counted) || counted < 0 || counted >= rank) throw new NotProven(`there is no axis ${axis}`)

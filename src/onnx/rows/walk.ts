@@ -12,7 +12,7 @@ import { checkTaken } from './taken.ts'
 import { constant } from './value.ts'
 import type { Value } from './value.ts'
 
-/** A value that the proof could not follow, and why. */
+/** A value that the proof could not follow, with the reason. */
 interface Unproven {
   readonly kind: 'unproven'
   readonly reason: string
@@ -22,15 +22,15 @@ type Fact = Value | Unproven
 
 export interface ProofSource {
   readonly source: ByteSource
-  /** Version by domain. */
+  /** The version of each domain. */
   readonly opsets: ReadonlyMap<string, number>
-  /** `domain.Name` of functions that the file brings along. */
+  /** `domain.Name` of each function that the file defines. */
   readonly functions: ReadonlySet<string>
 }
 
 const MAX_DEPTH = 16
 
-/** What is known of the values of one graph, and of those around it. */
+/** The facts about the values of one graph, and of the graphs around it. */
 export class Walk {
   readonly #file: ProofSource
   readonly #graph: Graph
@@ -48,7 +48,7 @@ export class Walk {
     this.#depth = depth
   }
 
-  /** What is known of a value, by its name. */
+  /** Returns the facts about a value, by its name. */
   find(name: string): Fact {
     this.#walk()
     const own = this.#facts.get(name)
@@ -86,7 +86,7 @@ export class Walk {
     }
   }
 
-  /** @returns What is known of each output of a node. */
+  /** @returns A function that returns the facts about an output of the node, by its index. */
   #follow(node: GraphNode): (output: number) => Fact {
     const label = node.domain === '' ? node.operator : `${node.domain}.${node.operator}`
     const inputs = node.inputs.map((name) => (name === '' ? undefined : this.find(name)))
@@ -117,7 +117,7 @@ export class Walk {
       if (!('kind' in made)) return (output) => made[output]
       return (output) => (output === 0 ? made : isConstant ? constant() : undefined)
     } catch (error) {
-      // Whatever is computed from constants alone is one, though its shape is not known.
+      // A value that is computed from constants alone is a constant, even if its shape is not known.
       if (isConstant && error instanceof NotProven && !(error instanceof ByChance)) return () => constant()
       throw error
     }
@@ -142,7 +142,7 @@ export class Walk {
   }
 
   #count(): number {
-    // Names are unique in the whole file: graphs within others count on.
+    // Names are unique in the whole file, so inner graphs continue the count.
     return this.#around ? this.#around.#count() : this.#unknown++
   }
 
@@ -180,7 +180,7 @@ export class Walk {
 
 const HOLDS_GRAPH = new Set(['If', 'Loop', 'Scan', 'SequenceMap'])
 
-/** True when an output is an input, through nothing but Identity. */
+/** True if only Identity stands between an input and an output. */
 function isHandedOn(graph: Graph, input: string, output: string | undefined): boolean {
   const identities = graph.nodes.filter(({ operator, domain }) => operator === 'Identity' && domain === '')
   const sources = new Map(identities.map(({ inputs, outputs }) => [outputs[0], inputs[0]]))
@@ -189,7 +189,7 @@ function isHandedOn(graph: Graph, input: string, output: string | undefined): bo
   return name === input
 }
 
-/** Optional inputs that are left out at the end are not there. */
+/** Removes omitted optional inputs from the end of the list. */
 function trimmed(inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
   return inputs.slice(0, inputs.findLastIndex((value) => value !== undefined) + 1)
 }

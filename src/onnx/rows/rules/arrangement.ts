@@ -5,7 +5,7 @@ import type { Size } from '../sizes.ts'
 import { axisOf, reshaped, rowAxis, shapeOf } from '../value.ts'
 
 import { listOf } from './slicing.ts'
-/** Resize and Upsample: rows must stay as they are. */
+/** Resize and Upsample. The axis of the rows must keep its size. */
 export const resize: Rule = (operation) => {
   const data = input(operation, 0)
   const { inputs, opset, operator } = operation
@@ -29,7 +29,7 @@ export const resize: Rule = (operation) => {
   )
 }
 
-/** Other axes must not decide how an axis is resized, and no part of it may be cut out. */
+/** An axis must be resized independently of other axes, and no part of it may be cropped. */
 function checkPlain(operation: Operation): void {
   const names = ['axes', 'keep_aspect_ratio_policy', 'coordinate_transformation_mode']
   const [axes, policy, mode] = names.map((name) => operation.attributes(name).get(name))
@@ -45,7 +45,7 @@ function resized(size: Size, scale: Size | undefined, target: Size | undefined):
   return sizeOf(length * factor)
 }
 
-/** DepthToSpace and SpaceToDepth: rows are the first axis. */
+/** DepthToSpace and SpaceToDepth. The rows must be the first axis. */
 export const spaceDepth: Rule = (operation) => {
   const data = input(operation, 0)
   const sizes = shapeOf(data)
@@ -58,7 +58,7 @@ export const spaceDepth: Rule = (operation) => {
   return reshaped(data, [batch, shrink(channels, square), grow(height, block), grow(width, block)], rowAxis(data))
 }
 
-/** Trilu: the last two axes are a matrix. */
+/** Trilu. The last two axes are a matrix, so they must not be the axis of the rows. */
 export const trilu: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)

@@ -6,7 +6,7 @@ import type { Range } from '../../wire.ts'
 import { axisOf, constant, isSameShape, reshaped, rowAxis, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
-/** The constant that a Constant node holds. */
+/** Constant. */
 export const constantNode: Rule = (operation) => {
   const attribute = operation.attributes('value').get('value')
   if (attribute?.tensor) return operation.tensor(attribute.tensor)
@@ -23,7 +23,7 @@ function listedConstant(operation: Operation): Value {
   return operation.constantOf(values, isScalar ? [] : [values.length])
 }
 
-/** If: one branch where the condition is known, else both must agree. */
+/** If. A known condition chooses one branch. Otherwise both branches must have the same result. */
 export const conditional: Rule = (operation) => {
   const condition = input(operation, 0)
   if (condition.kind !== 'constant') throw new NotProven('its condition depends on the rows')
@@ -53,8 +53,8 @@ function agreed(a: Value, b: Value | undefined, operation: Operation): Value {
 }
 
 /**
- * Scan. Over rows every step sees one row, so its body may do anything with it; the states must be constants that are handed
- * on as they are. Over anything else the body must keep rows apart, and hand states on of the kind that it got.
+ * Scan. If it scans the rows, each step gets one row, so its body may do anything. The states must then be constants that
+ * the body returns unchanged. If it scans another axis, the body must not mix rows, and a state must keep its kind.
  */
 export const scan: Rule = (operation) => {
   if (operation.opset < 9) throw new NotProven('it is of an old opset')
@@ -114,7 +114,7 @@ function scanOther(operation: Operation, { body, states, inputs, outputAxes }: S
     return reshaped(value, shapeOf(value).toSpliced(axis, 1), rowAxis(value) - (rowAxis(value) > axis ? 1 : 0))
   })
   const length = shapeOf(inputs[0]!.value)[inputs[0]!.axis]!
-  // A state is another number in every step, so its first one is not known within the body.
+  // A state changes in each step, so its first numbers are not known within the body.
   const anyStates = states.map((state) => reshaped(state, shapeOf(state), rowAxis(state)))
   const made = operation.within(body, [...anyStates, ...steps])
   for (const [index, state] of states.entries()) {

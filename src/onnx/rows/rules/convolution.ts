@@ -5,13 +5,13 @@ import type { Size } from '../sizes.ts'
 import { ONE, reshaped, rowAxis, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
-/** Conv, ConvInteger and ConvTranspose: pictures [rows, channels, …], weights of constants. */
+/** Conv, ConvInteger and ConvTranspose. Pictures are [rows, channels, …], and the weights are constants. */
 export const convolution: Rule = (operation) => {
   checkConstant(operation, 1)
   return convolve(operation, input(operation, 1))
 }
 
-/** QLinearConv: the weights are behind the scale and zero point of the picture. */
+/** QLinearConv. The weights follow the scale and the zero point of the picture. */
 export const qLinearConvolution: Rule = (operation) => {
   checkConstant(operation, 1)
   return convolve(operation, input(operation, 3))
@@ -60,7 +60,7 @@ function checkFirst(data: Value): void {
   if (rowAxis(data) > 0) throw new NotProven('rows are not along axis 0')
 }
 
-/** How many places a window has on an axis. Equal ones of equal axes are equal, known or not. */
+/** Counts the positions of a window on an axis. Equal windows on equal axes have equal counts, even if unknown. */
 function windowCount(operation: Operation, size: Size, index: number, kernelSize: number | undefined): Size {
   const attributes = operation.attributes('pads', 'strides', 'dilations', 'auto_pad')
   const list = (name: string): readonly number[] | undefined => integers(attributes, name)

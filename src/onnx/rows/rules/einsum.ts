@@ -5,7 +5,7 @@ import type { Size } from '../sizes.ts'
 import { constant, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
-/** Einsum by an explicit equation: one letter stands for the rows, and is kept. */
+/** Einsum with an explicit equation. One letter means the rows, and the answer must have it. */
 export const einsum: Rule = (operation) => {
   const [terms, answer] = parseEquation(operation)
   const values = operation.inputs.map((_, index) => input(operation, index))
@@ -27,7 +27,7 @@ function parseEquation(operation: Operation): [terms: string[], answer: string] 
   return [left.split(','), right]
 }
 
-/** An axis of size 1 gives way to another of its letter. */
+/** Finds the size of each letter. If a letter has several sizes, those other than 1 win. */
 function sizesByLetter(values: readonly Value[], terms: readonly string[]): Map<string, Size> {
   const sizes = new Map<string, Size>()
   for (const [index, value] of values.entries()) {
@@ -46,7 +46,7 @@ interface RowLetter {
   readonly size: Size
 }
 
-/** The letter of the rows: once in each term with rows, in no term without. */
+/** Finds the letter of the rows. It stands once in each term with rows, and in no other term. */
 function rowLetterOf(values: readonly Value[], terms: readonly string[]): RowLetter | undefined {
   const found = values.flatMap((value, index): RowLetter[] => {
     return value.kind === 'rows' ? [{ letter: terms[index]![value.axis]!, size: value.shape[value.axis]! }] : []

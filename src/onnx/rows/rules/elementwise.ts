@@ -5,7 +5,7 @@ import type { Size } from '../sizes.ts'
 import { constant, numbers, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
-/** Computes each element from one element. */
+/** Operators that compute each element from one element. */
 export const unary: Rule = (operation) => {
   const value = input(operation, 0)
   checkConstant(operation, 1)
@@ -38,7 +38,7 @@ function isWholeNumber(size: Size): boolean {
   return number === undefined || Number.isInteger(number)
 }
 
-/** Nothing may be dropped: chance differs between requests. */
+/** Dropout. It must drop nothing, because random choices differ between requests. */
 export const dropout: Rule = (operation) => {
   const value = unary({ ...operation, inputs: operation.inputs.slice(0, 2) }) as Value
   const training = operation.inputs[2]
@@ -51,7 +51,7 @@ export const dropout: Rule = (operation) => {
   return value
 }
 
-/** Computes each element from one element of each input, with broadcasting. */
+/** Operators that compute each element from one element of each input, with broadcasting. */
 export const elementwise: Rule = (operation) => {
   const { inputs, opset, operator } = operation
   const values = inputs.map((_, index) => input(operation, index))
@@ -64,8 +64,8 @@ export const elementwise: Rule = (operation) => {
 }
 
 /**
- * The shape of values that are broadcast against each other. All rows must lie along one axis, in one number, and a
- * constant must be the same for each of them.
+ * Finds the shape of values that are broadcast against each other. All values with rows must have them along the same axis,
+ * in the same number. A constant must have the same values for each row.
  */
 export function broadcast(values: readonly Value[], operation: Pick<Operation, 'unknownSize'>): Value {
   if (values.some(({ kind }) => kind === 'count')) throw new NotProven('the number of rows becomes part of the data')
@@ -94,12 +94,12 @@ function checkAligned(value: Value, shape: readonly Size[], first: Extract<Value
   }
 }
 
-/** 1 gives way to any other size; of two others nothing is known here. */
+/** Finds the broadcast size. A size other than 1 wins. Of two unknown sizes the result is unknown. */
 function commonSize(sizes: readonly Size[], operation: Pick<Operation, 'unknownSize'>): Size {
   const [found, ...others] = sizes.filter((size) => !isOne(size))
   if (!found) return sizeOf(1)
   if (others.every((size) => isEqual(size, found))) return found
-  // A number above 1 is the result, whatever the names stand for.
+  // A known number above 1 is the result for all values of the names.
   return [found, ...others].find((size) => toNumber(size) !== undefined) ?? operation.unknownSize()
 }
 
@@ -109,7 +109,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Mul: (a, b) => times(a, b),
   Div: (a, b) => {
     const quotient = over(a, b)
-    // Integers are divided without a rest, or it is a rounded number that nothing is known of.
+    // If a division of integers has a remainder, the result is rounded and unknown.
     return isWhole(quotient) ? quotient : undefined
   },
   Add: ofNumbers((a, b) => a + b),
@@ -125,7 +125,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Equal: (a, b) => {
     const [x, y] = [toNumber(a), toNumber(b)]
     if (x !== undefined && y !== undefined) return sizeOf(Number(x === y))
-    // No size is negative. One within the graph may be 0.
+    // A size is never negative. Within the graph it may be 0.
     const number = x ?? y
     if (number !== undefined && number < 0) return sizeOf(0)
     return isEqual(a, b) ? sizeOf(1) : undefined
@@ -141,7 +141,7 @@ function ofNumbers(compute: (a: number, b: number) => number): Fold {
 
 const MAX_FOLDED = 64
 
-/** Computes with known integers, where both are lists of one length, or one is a single number. */
+/** Computes with known integers. Both must be lists of one length, or one must be a single number. */
 function fold(operator: string, [a, b, ...more]: readonly Value[]): Value | undefined {
   const compute = Object.hasOwn(FOLDS, operator) ? FOLDS[operator] : undefined
   if (!compute || !a || !b || more.length > 0 || a.kind === 'rows' || b.kind === 'rows') return undefined
@@ -157,7 +157,7 @@ function fold(operator: string, [a, b, ...more]: readonly Value[]): Value | unde
   return numbers(rank === 0 ? [] : [sizeOf(length)], values as Size[])
 }
 
-/** The element at an index; a single one is the same everywhere. */
+/** Returns the element at an index. A list with one element has it at every index. */
 function elementAt(list: readonly Size[], index: number): Size {
   return list[list.length === 1 ? 0 : index]!
 }
@@ -166,7 +166,7 @@ function isInteger({ numerator, denominator }: Size): boolean {
   return denominator === 1 && Number.isInteger(numerator)
 }
 
-/** Where of known numbers, which PyTorch's `expand` makes; else as any elementwise operator. */
+/** `Where`. PyTorch's `expand` writes it with known numbers. Otherwise it is an elementwise operator. */
 export const where: Rule = (operation) => {
   const [condition, a, b] = [0, 1, 2].map((index) => input(operation, index)) as [Value, Value, Value]
   const known = [condition, a, b].map((value) => (value.kind === 'rows' ? undefined : value.known))
@@ -187,7 +187,7 @@ export const where: Rule = (operation) => {
   return numbers(rank === 0 ? [] : [sizeOf(length)], chosen)
 }
 
-/** Not of known truth values; else as any operator of one element. */
+/** `Not`. It computes with known values. Otherwise it is an operator of one element. */
 export const not: Rule = (operation) => {
   const value = input(operation, 0)
   if (value.kind !== 'constant' || !value.known?.every((size) => toNumber(size) !== undefined)) return unary(operation)

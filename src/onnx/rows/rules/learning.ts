@@ -5,9 +5,9 @@ import type { Size } from '../sizes.ts'
 import { constant, reshaped, rowAxis, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
-// Operators of ai.onnx.ml, and of text. A vector is one sample for most of them, so rows must be the first of two axes.
+// Operators of ai.onnx.ml, and of text. Most of them take a vector as one sample, so rows must be the first of two axes.
 
-/** The sizes of a table [rows, columns]. */
+/** Returns the sizes of a table [rows, columns]. */
 function tableOf(operation: Operation): { readonly data: Value; readonly rows: Size; readonly columns: Size } {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -17,13 +17,13 @@ function tableOf(operation: Operation): { readonly data: Value; readonly rows: S
   return { data, rows: sizes[0]!, columns: sizes[1]! }
 }
 
-/** Scaler, Imputer, Normalizer: a table of the same size. */
+/** Scaler, Imputer and Normalizer. The output is a table of the same size. */
 export const table: Rule = (operation) => {
   const { data, rows, columns } = tableOf(operation)
   return reshaped(data, [rows, columns], 0)
 }
 
-/** Labels [rows] and scores [rows, classes]. */
+/** Classifiers. The outputs are labels [rows] and scores [rows, classes]. */
 export const classifier: Rule = (operation) => {
   const { data, rows } = tableOf(operation)
   const classes = countClasses(operation)
@@ -31,7 +31,7 @@ export const classifier: Rule = (operation) => {
   return [reshaped(data, [rows], 0), reshaped(data, [rows, width], 0)]
 }
 
-/** undefined where it depends on more: SVMClassifier may answer one number for each pair of classes. */
+/** @returns undefined for SVMClassifier, which may answer one number for each pair of classes. */
 function countClasses(operation: Operation): number | undefined {
   const labels = countElements(operation, 'classlabels_strings', 'classlabels_int64s', 'classlabels_ints')
   if (operation.operator === 'TreeEnsembleClassifier') return labels
@@ -40,7 +40,7 @@ function countClasses(operation: Operation): number | undefined {
   return targets === 1 && labels === 2 ? 2 : targets
 }
 
-/** How many elements the first of these lists has; undefined where there is none, or it is too long to be read. */
+/** Counts the elements of the first of these lists. @returns undefined if there is no list, or if it is too long. */
 function countElements(operation: Operation, ...names: string[]): number | undefined {
   const attributes = operation.attributes(...names)
   for (const name of names) {
@@ -51,7 +51,7 @@ function countElements(operation: Operation, ...names: string[]): number | undef
   return undefined
 }
 
-/** Scores [rows, targets], where an attribute tells how many targets there are. */
+/** Regressors. The output is [rows, targets]. An attribute holds the number of targets. */
 export function regressor(attribute: string, fallback: number): Rule {
   return (operation) => {
     const { data, rows } = tableOf(operation)
@@ -60,10 +60,10 @@ export function regressor(attribute: string, fallback: number): Rule {
   }
 }
 
-/** TreeEnsemble of opset 5, whose answer is [rows, targets]. */
+/** TreeEnsemble of opset 5. The output is [rows, targets]. */
 export const treeEnsemble: Rule = regressor('n_targets', 1)
 
-/** FeatureVectorizer: tables side by side. */
+/** FeatureVectorizer. It joins tables side by side. */
 export const featureVectorizer: Rule = (operation) => {
   const values = operation.inputs.map((_, index) => input(operation, index))
   const [first] = values
@@ -83,7 +83,7 @@ export const oneHotEncoder: Rule = (operation) => {
   return reshaped(data, [...shapeOf(data), width], rowAxis(data))
 }
 
-/** ArrayFeatureExtractor chooses along the last axis, by all elements of its second input. */
+/** ArrayFeatureExtractor. It picks along the last axis. The indices are all elements of its second input. */
 export const arrayFeatureExtractor: Rule = (operation) => {
   const [data, indices] = [input(operation, 0), input(operation, 1)]
   const [sizes, chosen] = [shapeOf(data), shapeOf(indices)]
@@ -92,7 +92,7 @@ export const arrayFeatureExtractor: Rule = (operation) => {
   if (b < 0) {
     if (a === last) throw new NotProven('rows are chosen by their number')
     const shape = [...sizes.slice(0, -1), product(chosen)]
-    // A vector becomes a line of a table.
+    // A vector becomes a table of one line.
     return reshaped(data, last === 0 ? [sizeOf(1), ...shape] : shape, a)
   }
   if (a >= 0) throw new NotProven('rows are chosen by the values of rows')
@@ -101,14 +101,14 @@ export const arrayFeatureExtractor: Rule = (operation) => {
   return last === 0 ? rowsAlong(1, [sizeOf(1), ...shape]) : rowsAlong(last, shape)
 }
 
-/** StringNormalizer keeps every text where it has no stop words. */
+/** StringNormalizer. Without stop words it keeps the number of texts. */
 export const stringNormalizer: Rule = (operation) => {
   const data = input(operation, 0)
   if (operation.attributes('stopwords').get('stopwords')?.texts.length) throw new NotProven('it leaves texts out')
   return reshaped(data, shapeOf(data), rowAxis(data))
 }
 
-/** com.microsoft's Tokenizer: as many words as the longest text of the run has, filled up. */
+/** Tokenizer of com.microsoft. Each row is padded to the number of words in the longest text of the run. */
 export const tokenizer: Rule = (operation) => {
   const data = input(operation, 0)
   const padding = operation.attributes('pad_value').get('pad_value')?.texts[0]
@@ -116,7 +116,7 @@ export const tokenizer: Rule = (operation) => {
   return rowsAlong(data.axis, [...data.shape, operation.unknownSize()], padding)
 }
 
-/** Counts words for each row, where what fills shorter rows up is no word that is counted. */
+/** TfIdfVectorizer. It counts words for each row. The padding must not be a word of its vocabulary. */
 export const tfIdf: Rule = (operation) => {
   const data = input(operation, 0)
   const sizes = shapeOf(data)

@@ -8,13 +8,13 @@ import { broadcast } from './elementwise.ts'
 
 export const matMul: Rule = (operation) => multiply(operation, input(operation, 0), input(operation, 1))
 
-/** MatMulInteger: a, b, and zero points. */
+/** MatMulInteger. Its inputs are a, b, and zero points. */
 export const matMulInteger: Rule = (operation) => {
   checkConstant(operation, 2)
   return matMul(operation)
 }
 
-/** QLinearMatMul: a, its scale and zero point, b, its scale and zero point, and those of the answer. */
+/** QLinearMatMul. Its inputs are a, b and then the scale and zero point of the output. a and b have theirs behind them. */
 export const qLinearMatMul: Rule = (operation) => {
   checkConstant(operation, 1, 3)
   checkConstant(operation, 4)
@@ -33,7 +33,7 @@ export const gemm: Rule = (operation) => {
   return bias ? broadcast([made, bias], operation) : made
 }
 
-/** com.microsoft's MatMul with attributes that transpose. */
+/** FusedMatMul of com.microsoft. Its attributes can transpose the inputs. */
 export const fusedMatMul: Rule = (operation) => {
   const names = ['transA', 'transB', 'transBatchA', 'transBatchB']
   const attributes = operation.attributes(...names)
@@ -49,8 +49,8 @@ function transposeMatrix(value: Value): Value {
 }
 
 /**
- * The product of two matrices, or of stacks of them. Rows may be rows of `a`, columns of `b`, or one axis of both stacks;
- * never the axis that is summed over.
+ * The product of two matrices, or of stacks of them. The rows may be the rows of `a`, the columns of `b`, or one axis of
+ * both stacks. They may not be the axis of the sum.
  */
 function multiply(operation: Operation, a: Value, b: Value): Value {
   const axes = [rowAxis(a), rowAxis(b)]
@@ -60,7 +60,7 @@ function multiply(operation: Operation, a: Value, b: Value): Value {
   const x = toMatrix(a, left.length === 1 ? [ONE, ...left] : left, left.length === 1 ? 1 : 0)
   const y = toMatrix(b, right.length === 1 ? [...right, ONE] : right, 0)
   if (isSummed(x, 1) || isSummed(y, 2)) throw new NotProven('it adds rows up')
-  // ONNX Runtime 1.30 then answers what its memory held before.
+  // In this case ONNX Runtime 1.30 answers old content of its memory.
   if (isZero(x.sizes.at(-1)!) || isZero(y.sizes.at(-2)!)) throw new NotProven('it adds no elements up')
   const made = stack(operation, x, y)
   return dropAdded(made, left.length === 1, right.length === 1)
@@ -72,7 +72,7 @@ function isZero(size: Size): boolean {
 
 interface Matrix {
   readonly sizes: readonly Size[]
-  /** The axis of the rows, -1 for none. */
+  /** The axis of the rows. -1 if there are no rows. */
   readonly axis: number
 }
 
@@ -81,7 +81,7 @@ function toMatrix(value: Value, sizes: readonly Size[], shift: number): Matrix {
   return { sizes, axis: axis < 0 ? -1 : axis + shift }
 }
 
-/** True when the rows are along the axis `fromEnd` that is summed over. */
+/** True if the rows are along the axis of the sum, which is `fromEnd` counted from the end. */
 function isSummed({ sizes, axis }: Matrix, fromEnd: number): boolean {
   return axis >= 0 && axis === sizes.length - fromEnd
 }
@@ -105,7 +105,7 @@ function stack(operation: Operation, x: Matrix, y: Matrix): Value {
   return places.length === 0 ? constant(sizes) : rowsAlong(places[0]!, sizes)
 }
 
-/** A vector was made a matrix by an axis that the answer does not have. */
+/** Drops the axes that were added to make matrices of vectors. */
 function dropAdded(made: Value, dropsRow: boolean, dropsColumn: boolean): Value {
   const sizes = shapeOf(made)
   const rows = rowAxis(made)
@@ -116,7 +116,7 @@ function dropAdded(made: Value, dropsRow: boolean, dropsColumn: boolean): Value 
   return rowsAlong(rows - [...dropped].filter((axis) => axis < rows).length, kept)
 }
 
-/** A sum of values with their bias, and what is made of it: com.microsoft's SkipLayerNormalization. */
+/** SkipLayerNormalization of com.microsoft. It adds values and a bias, and normalizes the sum. */
 export const skipNormalization: Rule = (operation) => {
   checkConstant(operation, 2)
   const sum = broadcast([input(operation, 0), input(operation, 1)], operation)
@@ -124,7 +124,7 @@ export const skipNormalization: Rule = (operation) => {
   return sum
 }
 
-/** com.microsoft's MatMulNBits: rows by weights of a few bits. */
+/** MatMulNBits of com.microsoft. The weights have a few bits each. */
 export const matMulBits: Rule = (operation) => {
   checkConstant(operation, 1)
   const data = input(operation, 0)

@@ -6,8 +6,8 @@ import { constant, rowAxis, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
 /**
- * LSTM, GRU and RNN: X is [time, rows, features], or [rows, time, features] with layout 1. Initial states and lengths belong
- * to the rows as well.
+ * LSTM, GRU and RNN. X is [time, rows, features], or [rows, time, features] with layout 1. The initial states and the
+ * lengths have one part for each row as well.
  */
 export const recurrent: Rule = (operation) => {
   const data = input(operation, 0)
@@ -21,7 +21,7 @@ export const recurrent: Rule = (operation) => {
   }
   if (sizes.length !== 3 || rowAxis(data) !== axis) throw new NotProven('rows are steps in time')
   const rows = sizes[axis]!
-  // X, W, R, B, sequence_lens, initial_h, initial_c, P.
+  // The inputs are X, W, R, B, sequence_lens, initial_h, initial_c, P.
   for (const index of [1, 2, 3, 7])
     if (operation.inputs[index] && rowAxis(operation.inputs[index]) >= 0)
       throw new NotProven(`its input ${index} depends on the rows`)
@@ -44,7 +44,7 @@ function outputsOf(operation: Operation, sizes: readonly Size[], isRowsFirst: bo
   return [rowsAlong(2, [first, directions, second, hidden]), state, state]
 }
 
-/** A constant would have a state for each row. */
+/** The states must have rows. A constant would have one state for each row, which depends on the position of the row. */
 function checkBelongs(value: Value | undefined, axis: number, rows: Size): void {
   if (!value) return
   const isBelonging = rowAxis(value) === axis && isEqual(shapeOf(value)[axis]!, rows)

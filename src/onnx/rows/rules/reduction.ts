@@ -6,7 +6,7 @@ import type { Value } from '../value.ts'
 
 const ACROSS = 'it works across rows'
 
-/** Reduce*: the axes are an attribute, and an input from opset 13 (ReduceSum) or 18 on. */
+/** Reduce*. The axes are an attribute, or an input from opset 13 (ReduceSum) or 18 on. */
 export const reduce: Rule = (operation) => {
   const data = input(operation, 0)
   const { operator, opset, inputs } = operation
@@ -48,7 +48,7 @@ function withoutAxes(data: Value, axes: ReadonlySet<number>, keepsAxes: boolean)
   )
 }
 
-/** Softmax and its kind: before opset 13 all axes from one on are one. */
+/** Softmax, LogSoftmax and Hardmax. Before opset 13 they treat all axes from one on as a single axis. */
 export const softmax: Rule = (operation) => {
   const data = input(operation, 0)
   const isOld = operation.opset < 13
@@ -59,7 +59,7 @@ export const softmax: Rule = (operation) => {
   return reshaped(data, sizes, rows)
 }
 
-/** Along one axis, given as an attribute. */
+/** Operators along one axis, which is an attribute. */
 export function alongAxis(fallback: number): Rule {
   return (operation) => {
     const data = input(operation, 0)
@@ -71,7 +71,7 @@ export function alongAxis(fallback: number): Rule {
   }
 }
 
-/** CumSum, whose axis is an input. */
+/** CumSum. Its axis is an input. */
 export const cumulative: Rule = (operation) => {
   const data = input(operation, 0)
   const sizes = shapeOf(data)
@@ -80,7 +80,7 @@ export const cumulative: Rule = (operation) => {
   return reshaped(data, sizes, rowAxis(data))
 }
 
-/** Over all axes from one on: LayerNormalization and its kind. */
+/** Operators over all axes from one on, such as LayerNormalization. */
 export const fromAxis: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -90,7 +90,7 @@ export const fromAxis: Rule = (operation) => {
   return reshaped(data, sizes, rowAxis(data))
 }
 
-/** Over the axes behind the first two: rows must be the first. */
+/** Operators over the axes behind the first two. The rows must be the first axis. */
 export const byInstance: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -98,7 +98,7 @@ export const byInstance: Rule = (operation) => {
   return reshaped(data, shapeOf(data), rowAxis(data))
 }
 
-/** By stored statistics: each channel, which is axis 1, has its own. */
+/** BatchNormalization with stored statistics. Each channel, which is axis 1, has its own. */
 export const batchNormalization: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -127,7 +127,7 @@ export const meanVariance: Rule = (operation) => {
   return reshaped(data, sizes, rowAxis(data))
 }
 
-/** QuantizeLinear and DequantizeLinear: a scale for each element of an axis must not be one for each row. */
+/** QuantizeLinear and DequantizeLinear. A scale for each element of an axis is refused for the axis of the rows. */
 export const quantize: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -149,7 +149,7 @@ function isSingle(size: typeof ONE): boolean {
   return size.powers.size === 0 && size.numerator === size.denominator
 }
 
-/** An operation whose other inputs must be constants. */
+/** Requires that all inputs but the first are constants. */
 export function alone(rule: Rule): Rule {
   return (operation: Operation) => {
     checkConstant(operation, 1)

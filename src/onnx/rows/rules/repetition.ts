@@ -30,7 +30,7 @@ function fillerOf(operation: Operation): Size | undefined {
   return value.kind === 'constant' ? value.known?.[0] : undefined
 }
 
-/** The axis has a whole number of elements for each row. */
+/** Checks that the axis has a whole number of elements for each row. */
 function checkWholeRows(sizes: readonly Size[], axis: number): readonly Size[] {
   if (rowPower(sizes[axis]!) !== 1 || !isWhole(over(sizes[axis]!, ROWS))) throw new NotProven('its shape is computed')
   return sizes
@@ -47,7 +47,7 @@ export const expand: Rule = (operation) => {
     if (!isPositive(wanted)) throw new NotProven('a size is not positive')
     if (isOne(wanted) || isEqual(own, wanted)) return own
     if (isOne(own)) return wanted
-    // One of them may still be 1: then the other is the result.
+    // One of the sizes may be 1. The other one is then the result.
     return toNumber(wanted) === undefined || rowPower(own) !== 0 ? checkFree(own, wanted, operation) : wanted
   })
   const axis = data.kind === 'rows' ? data.axis - from.length + rank : sizes.findIndex((each) => rowPower(each) !== 0)

@@ -27,7 +27,7 @@ export const gather: Rule = (operation) => {
   return rowsAlong(data.axis < at ? data.axis : data.axis - 1 + indices.shape.length, sizes)
 }
 
-/** Elements of a known list. */
+/** Picks elements of a known list. */
 function pickKnown(data: Value, indices: Value, axis: number): Value | undefined {
   if (data.kind === 'rows' || !data.known || data.shape?.length !== 1 || (axis !== 0 && axis !== -1)) return undefined
   if (indices.kind !== 'constant' || !indices.known || !indices.shape) return undefined

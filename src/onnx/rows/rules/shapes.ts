@@ -34,13 +34,13 @@ export const reshape: Rule = (operation) => {
   return toShape(data, fillIn(target, from))
 }
 
-/** A list of sizes that a shape is made of. @throws NotProven when it is computed from data. */
+/** Returns the known sizes of a shape. @throws NotProven if they are computed from data. */
 export function sizesOf(value: Value): readonly Size[] {
   if (value.kind === 'rows' || !value.known) throw new NotProven('its shape is computed')
   return value.known
 }
 
-/** 0 takes the size that stands there, and -1 what is left. */
+/** Resolves 0, which keeps the size of the axis, and -1, which is the remaining size. */
 function fillIn(target: readonly Size[], from: readonly Size[]): readonly Size[] {
   const sizes = target.map((each, index) => (toNumber(each) === 0 ? from[index] : each))
   if (sizes.some((each) => each === undefined)) throw new NotProven('a size of 0 stands for no axis')
@@ -56,11 +56,11 @@ export function isPositive({ numerator, denominator }: Size): boolean {
 }
 
 /**
- * The same elements in the same order, in another shape.
+ * Gives a value another shape with the same elements in the same order.
  *
- * What stands before the axis of the rows must have as many elements as before, so that rows stay behind one another. The
- * axis must hold a whole number of pieces for each row, whatever the other sizes are: three rows of four numbers are also
- * four groups of three, and each of those groups has two rows.
+ * The axes before the rows must keep their number of elements, so that the rows stay in order. The axis of the rows must
+ * have a whole number of elements for each row, for all values of the other sizes. Three rows of four numbers are also four
+ * groups of three, but a group then has numbers of two rows.
  */
 function toShape(data: Value, sizes: readonly Size[]): Value {
   if (data.kind === 'count') return numbers(sizes, data.known)
@@ -79,7 +79,7 @@ function toShape(data: Value, sizes: readonly Size[]): Value {
   return rowsAlong(axis, sizes, data.padding)
 }
 
-/** Of two texts in a row, what fills the first up would come between them: their words would not be neighbours any more. */
+/** Refuses to join the texts of a row, because the padding of the first text would separate their words. */
 function checkPadded({ shape: from, axis }: Rows, sizes: readonly Size[]): void {
   const isOneText = isEqual(product(from.slice(0, -1)), ROWS) && isEqual(from[axis]!, ROWS)
   if (!isOneText || !isEqual(from.at(-1)!, sizes.at(-1)!)) throw new NotProven('its rows are padded')
@@ -94,7 +94,7 @@ export const flatten: Rule = (operation) => {
   return toShape(data, [product(sizes.slice(0, axis)), product(sizes.slice(axis))])
 }
 
-/** The axes of Squeeze, Unsqueeze and others: an attribute before opset 13, then an input. */
+/** Reads the axes of Squeeze, Unsqueeze and others. They are an attribute before opset 13, then an input. */
 function axesOf(operation: Operation, since = 13, at = 1): readonly number[] | undefined {
   if (operation.opset < since) return integers(operation.attributes('axes'), 'axes')
   return operation.inputs[at] && knownNumbers(operation.inputs[at], 'the list of axes')
@@ -139,7 +139,7 @@ export const squeeze: Rule = (operation) => {
   )
 }
 
-/** The same numbers in another shape. */
+/** Gives a constant or a count another shape. */
 function numbersLike(data: Exclude<Value, { kind: 'rows' }>, sizes: readonly Size[]): Value {
   return data.known ? numbers(sizes, data.known) : constant(sizes)
 }

@@ -5,9 +5,9 @@ import type { Size } from '../sizes.ts'
 import { axisOf, constant, knownNumbers, numbers, reshaped, rowAxis, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
 
-// What PyTorch (2^63 - 1) and tf2onnx (10^9, 2^31 - 1) write for "to the end".
+// PyTorch writes 2^63 - 1 for "to the end". tf2onnx writes 10^9 or 2^31 - 1.
 const TO_THE_END = 1e9
-// A list that is joined with itself again and again doubles each time.
+// A hostile graph can double a list many times by joining it with itself.
 const MAX_KNOWN = 64
 
 interface Cut {
@@ -64,13 +64,13 @@ function cutsOf(operation: Operation, rank: number): Cut[] {
   }))
 }
 
-/** @throws NotProven when it depends on the rows. */
+/** @throws NotProven if the value depends on the rows. */
 export function listOf(value: Value | undefined): readonly Size[] | undefined {
   if (value?.kind === 'rows') throw new NotProven('what is cut out depends on the rows')
   return value?.known
 }
 
-/** What is cut out of another axis must not depend on how many rows there are. */
+/** Checks that a cut of another axis does not depend on the number of rows. */
 function checkFixed(cut: Cut): Cut {
   const { start, end } = cut
   if ([start, end].some((size) => size && rowPower(size) !== 0)) throw new NotProven('it is cut by the number of rows')
@@ -82,7 +82,7 @@ function isWholeAxis({ start, end, step }: Cut, size: Size): boolean {
   return isEqual(end, size) || (toNumber(end) ?? 0) >= TO_THE_END
 }
 
-/** How many elements are cut out, where that is known. */
+/** Counts the elements of a cut, if their number is known. */
 function lengthOf({ start: from, end, step }: Cut, size: Size): Size | undefined {
   const [length, start, last] = [toNumber(size), from && toNumber(from), end && toNumber(end)]
   if (start === 0 && step === 1 && last !== undefined && last >= TO_THE_END) return size
@@ -90,7 +90,7 @@ function lengthOf({ start: from, end, step }: Cut, size: Size): Size | undefined
   return sizeOf(sliceOf(start, last, step, length).count)
 }
 
-/** Where a slice begins, and how many elements it has: an axis may be as long as a file says, so nothing is listed. */
+/** Finds the start and the length of a slice. It lists no elements, because a file can declare an axis of any length. */
 function sliceOf(start: number, end: number, step: number, length: number): { from: number; count: number } {
   if (step === 0) throw new NotProven('its step is 0')
   const clamp = (value: number, least: number, most: number): number => {
@@ -101,7 +101,7 @@ function sliceOf(start: number, end: number, step: number, length: number): { fr
   return { from, count: Math.max(0, Math.ceil((clamp(end, least, most) - from) / step)) }
 }
 
-/** A part of a known list, or known lines of a small table. */
+/** Cuts a known list, or the known lines of a small table. */
 function sliceKnown(data: Value, cuts: readonly Cut[]): Value | undefined {
   const [cut, second] = cuts
   if (data.kind === 'rows' || !data.known || !data.shape || !cut || second || cut.axis !== 0) return undefined
@@ -136,7 +136,7 @@ export const concat: Rule = (operation) => {
   return reshaped(first!, sizes.with(axis, length), rows)
 }
 
-/** Every part must have its rows along the same axis, in the same number; a constant has none. */
+/** Checks that a part of a Concat has its rows along the same axis in the same number, or is a constant. */
 export function checkBeside(value: Value, sizes: readonly Size[], rows: number): void {
   const own = shapeOf(value)
   if (own.length !== sizes.length) throw new NotProven('its parts differ in rank')
