@@ -16,7 +16,9 @@ export function readList(source: ByteSource, node: GraphNode, name: string): Cla
   for (const attribute of attributesOf(source, node)) {
     if (attributeName(source, attribute) !== name) continue
     const list = readLists(source, attribute, field, { integers: [8], texts: 9 })
-    return list && (list.texts.length > 0 ? list.texts : list.integers.length > 0 ? list.integers : undefined)
+    if (!list) return undefined
+    if (list.texts.length > 0) return list.texts
+    return list.integers.length > 0 ? list.integers : undefined
   }
   return undefined
 }

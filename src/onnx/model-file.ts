@@ -69,6 +69,45 @@ const MAX_FUNCTIONS = 10_000
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 export function readModelFile(source: ByteSource): ModelFileInfo {
+  const { irVersion, producer, opsets, metadata, functions, graphField } = readHead(source)
+  const graph = readGraph(source, graphField)
+  const found = lookWithin(source, graph, functions)
+  const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
+  const cutNames = new Map(Array.from(fileNames, ([tensor, name]) => [name, tensor]))
+  const file: ProofSource = { source, opsets, functions }
+  const answered = graph.outputs.filter(({ name }) => !left.has(name)).map(({ name }) => cutNames.get(name) ?? name)
+  const rows = proveRows(file, graph, answered)
+  const harmless = proveHarmless(source, graph, functions)
+  const missing = proveMissing(source, graph, producer)
+  return {
+    irVersion,
+    producer,
+    opsets,
+    metadata,
+    graph,
+    ...found,
+    overwritten: findOverwritten(source, graph),
+    rows,
+    harmless,
+    light: rows.isProven && harmless.isProven ? proveLight(file, graph) : unproven('it is not proven to be harmless'),
+    labels: readClassLabels(source, graph, labels),
+    missing,
+    textRules: readTextRules(source, graph),
+    knownFaults: findKnownFaults({ source, graph, metadata, missing }),
+    edits,
+    fileNames,
+    unsupported: left,
+  }
+}
+
+/** The fields of a ModelProto. */
+interface Head extends Pick<ModelFileInfo, 'irVersion' | 'producer' | 'opsets' | 'metadata'> {
+  /** `domain.Name` of each function that the file defines. */
+  readonly functions: ReadonlySet<string>
+  readonly graphField: Field
+}
+
+function readHead(source: ByteSource): Head {
   let [irVersion, producer, version] = [0, '', '']
   let graphField: Field | undefined
   const opsets = new Map<string, number>()
@@ -88,35 +127,7 @@ export function readModelFile(source: ByteSource): ModelFileInfo {
     checkCount(functions.size, MAX_FUNCTIONS, 'functions', 'the file')
   }
   if (!graphField) throw new WireError('the file has no graph: it is no ONNX model')
-  const graph = readGraph(source, graphField)
-  const found = lookWithin(source, graph, functions)
-  const { edits, fileNames, labels, left } = cutZipMaps(source, graph, graphField, found.externalFiles.size > 0)
-  const madeBy = `${producer} ${version}`.trim()
-  const cutNames = new Map(Array.from(fileNames, ([tensor, name]) => [name, tensor]))
-  const file: ProofSource = { source, opsets, functions }
-  const answered = graph.outputs.filter(({ name }) => !left.has(name)).map(({ name }) => cutNames.get(name) ?? name)
-  const rows = proveRows(file, graph, answered)
-  const harmless = proveHarmless(source, graph, functions)
-  const missing = proveMissing(source, graph, madeBy)
-  return {
-    irVersion,
-    producer: madeBy,
-    opsets,
-    metadata,
-    graph,
-    ...found,
-    overwritten: findOverwritten(source, graph),
-    rows,
-    harmless,
-    light: rows.isProven && harmless.isProven ? proveLight(file, graph) : unproven('it is not proven to be harmless'),
-    labels: readClassLabels(source, graph, labels),
-    missing,
-    textRules: readTextRules(source, graph),
-    knownFaults: findKnownFaults({ source, graph, metadata, missing }),
-    edits,
-    fileNames,
-    unsupported: left,
-  }
+  return { irVersion, producer: `${producer} ${version}`.trim(), opsets, metadata, functions, graphField }
 }
 
 function readOpset(source: ByteSource, range: Range): [domain: string, version: number] {

@@ -64,8 +64,9 @@ export function readSmallTensor(source: ByteSource, range: Range, most = MAX_VAL
   }
   const count = shape.reduce((product, size) => product * size, 1)
   const isSmall = !isExternal && count <= most && elementType in RAW
-  const values = isSmall ? (raw ? readRawValues(source, raw, elementType, most) : listed) : undefined
-  return { elementType, shape, values: values?.length === count ? values : undefined }
+  if (!isSmall) return { elementType, shape, values: undefined }
+  const values = raw ? readRawValues(source, raw, elementType, most) : listed
+  return { elementType, shape, values: values.length === count ? values : undefined }
 }
 
 /** Keeps one value more than `most`, so that the caller can see that a list is too long. */

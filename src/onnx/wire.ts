@@ -57,7 +57,7 @@ export function* fieldsOf(source: ByteSource, { start, end }: Range, name: strin
       yield { number, value: value ?? BigInt(low), from, start: at, end: next, isBytes: false }
       at = next
     } else {
-      const { start: content, size } = contentOf(source, at, end, type, name)
+      const { start: content, size } = findContent(source, { start: at, end }, type, name)
       if (size > end - content) throw new WireError(`${name} ends within its field ${number}`)
       yield { number, value: 0n, from, start: content, end: content + size, isBytes: type === 2 }
       at = content + size
@@ -65,17 +65,12 @@ export function* fieldsOf(source: ByteSource, { start, end }: Range, name: strin
   }
 }
 
-function contentOf(
-  source: ByteSource,
-  at: number,
-  end: number,
-  type: number,
-  name: string,
-): { start: number; size: number } {
-  if (type === 1) return { start: at, size: 8 }
-  if (type === 5) return { start: at, size: 4 }
+/** Finds the content of a field that is no varint. `rest` is the rest of the message, behind the tag of the field. */
+function findContent(source: ByteSource, rest: Range, type: number, name: string): { start: number; size: number } {
+  if (type === 1) return { start: rest.start, size: 8 }
+  if (type === 5) return { start: rest.start, size: 4 }
   if (type !== 2) throw new WireError(`${name} is no protobuf: wire type ${type}`)
-  const length = readVarint(source, at, end, name)
+  const length = readVarint(source, rest.start, rest.end, name)
   const size = varintNumber(length)
   return { start: length.next, size: size > Number.MAX_SAFE_INTEGER ? Infinity : size }
 }

@@ -34,36 +34,53 @@ const FLOAT = 1
  * @param hasExternalFiles True if the weights are in other files. Such a file is loaded from its path, so it is not changed.
  */
 export function cutZipMaps(source: ByteSource, graph: Graph, graphField: Field, hasExternalFiles: boolean): Cut {
-  const used = new Set<string>()
-  for (const { inputs } of graph.nodes) for (const name of inputs) used.add(name)
-  const zipMapOf = new Map(graph.nodes.filter(isZipMap).map((node) => [node.outputs[0], node]))
-  const declared = new Set(graph.outputs.map(({ name }) => name))
+  const zipMaps = hasExternalFiles ? undefined : findRemovable(source, graph)
   const edits: Edit[] = []
   const fileNames = new Map<string, string>()
-  let first: ClassLabels | undefined
   const left = new Map<string, string>()
+  let first: ClassLabels | undefined
   for (const output of graph.outputs) {
-    if (output.type.kind === 'tensor') {
-      if (isHeld(output.type.elementType)) continue
-      left.set(output.name, `tensor(${output.type.elementType})`)
+    const { name, type } = output
+    const zipMap = zipMaps?.get(output)
+    if (type.kind === 'tensor') {
+      if (isHeld(type.elementType)) continue
+      left.set(name, `tensor(${type.elementType})`)
       if (!hasExternalFiles) edits.push({ start: output.from, end: output.end, bytes: new Uint8Array() })
-      continue
-    }
-    const node = zipMapOf.get(output.name)
-    // The labels are read once, even if several outputs have this name.
-    zipMapOf.delete(output.name)
-    const tensor = node?.inputs[0]
-    const labels = node && readLabels(source, node)
-    const isCuttable = node && tensor !== undefined && labels && !used.has(output.name) && !declared.has(tensor)
-    if (!isCuttable || hasExternalFiles) left.set(output.name, output.type.text)
-    else {
-      declared.add(tensor)
-      fileNames.set(tensor, output.name)
+    } else if (zipMap) {
+      const { node, tensor, labels } = zipMap
+      fileNames.set(tensor, name)
       first ??= labels
       edits.push({ start: node.from, end: node.end, bytes: new Uint8Array() }, redeclare(output, tensor, labels.length))
-    }
+    } else left.set(name, type.text)
   }
   return { edits: edits.length === 0 ? [] : withLength(graphField, edits), fileNames, labels: first, left }
+}
+
+/** A ZipMap, the tensor [rows, classes] that goes into it, and its classes. */
+interface ZipMap {
+  readonly node: GraphNode
+  readonly tensor: string
+  readonly labels: ClassLabels
+}
+
+/** Finds the ZipMaps that can be removed, by the outputs that they compute. */
+function findRemovable(source: ByteSource, { nodes, outputs }: Graph): ReadonlyMap<PlacedValue, ZipMap> {
+  const used = new Set<string>()
+  for (const { inputs } of nodes) for (const name of inputs) used.add(name)
+  const zipMapOf = new Map(nodes.filter(isZipMap).map((node) => [node.outputs[0], node]))
+  const declared = new Set(outputs.map(({ name }) => name))
+  const found = new Map<PlacedValue, ZipMap>()
+  for (const output of outputs) {
+    const node = output.type.kind === 'tensor' ? undefined : zipMapOf.get(output.name)
+    if (!node) continue
+    // The labels are read once, even if several outputs have this name.
+    zipMapOf.delete(output.name)
+    const [tensor, labels] = [node.inputs[0], readLabels(source, node)]
+    if (tensor === undefined || !labels || used.has(output.name) || declared.has(tensor)) continue
+    declared.add(tensor)
+    found.set(output, { node, tensor, labels })
+  }
+  return found
 }
 
 /** Applies edits that do not overlap to the bytes of a whole file. */

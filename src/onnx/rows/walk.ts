@@ -115,7 +115,8 @@ export class Walk {
     try {
       const made = rule(this.#operation(node, inputs))
       if (!('kind' in made)) return (output) => made[output]
-      return (output) => (output === 0 ? made : isConstant ? constant() : undefined)
+      const others = isConstant ? constant() : undefined
+      return (output) => (output === 0 ? made : others)
     } catch (error) {
       // A value that is computed from constants alone is a constant, even if its shape is not known.
       if (isConstant && error instanceof NotProven && !(error instanceof ByChance)) return () => constant()

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readModelFile } from '../../../src/onnx/model-file.ts'
@@ -416,7 +416,9 @@ const PARITY = join(FIXTURES, 'parity')
 const EXAMPLES = join(ROOT, 'examples')
 const SERVED = [
   join(MODELS, 'iris/1/model.onnx'),
-  ...readdirSync(EXAMPLES).map((name) => join(EXAMPLES, name, '1/model.onnx')),
+  ...readdirSync(EXAMPLES)
+    .map((name) => join(EXAMPLES, name, '1/model.onnx'))
+    .filter((file) => existsSync(file)),
   ...readdirSync(PARITY)
     .filter((name) => !name.includes('.'))
     .map((name) => join(PARITY, name, '1/model.onnx')),

@@ -1,7 +1,6 @@
 import { input, integer, integers } from '../operation.ts'
 import type { Operation, Rule } from '../operation.ts'
 import { NotProven, isEqual, toNumber } from '../sizes.ts'
-import type { Size } from '../sizes.ts'
 import type { Range } from '../../wire.ts'
 import { axisOf, constant, isSameShape, reshaped, rowAxis, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
@@ -45,11 +44,12 @@ function agreed(a: Value, b: Value | undefined, operation: Operation): Value {
   const [x, y] = [shapeOf(a), shapeOf(b)]
   if (rowAxis(a) !== rowAxis(b) || x.length !== y.length) throw new NotProven('its branches differ')
   const rows = rowAxis(a)
-  const sizes = x.map((size, axis) =>
-    isEqual(size, y[axis]!) ? size : axis === rows ? undefined : operation.unknownSize(),
-  )
-  if (sizes.includes(undefined)) throw new NotProven('its branches differ')
-  return reshaped(a, sizes as Size[], rows)
+  const sizes = x.map((size, axis) => {
+    if (isEqual(size, y[axis]!)) return size
+    if (axis === rows) throw new NotProven('its branches differ')
+    return operation.unknownSize()
+  })
+  return reshaped(a, sizes, rows)
 }
 
 /**

@@ -1,6 +1,7 @@
+import { MAX_FOLDED, elementAt, foldIntegers } from './folding.ts'
 import { checkConstant, input, integer } from '../operation.ts'
 import type { Operation, Rule } from '../operation.ts'
-import { ByChance, NotProven, isEqual, isOne, isWhole, over, rowPower, sizeOf, times, toNumber } from '../sizes.ts'
+import { ByChance, NotProven, isEqual, isOne, rowPower, sizeOf, toNumber } from '../sizes.ts'
 import type { Size } from '../sizes.ts'
 import { constant, numbers, rowsAlong, shapeOf } from '../value.ts'
 import type { Value } from '../value.ts'
@@ -55,7 +56,7 @@ export const dropout: Rule = (operation) => {
 export const elementwise: Rule = (operation) => {
   const { inputs, opset, operator } = operation
   const values = inputs.map((_, index) => input(operation, index))
-  const folded = fold(operator, values)
+  const folded = foldIntegers(operator, values)
   if (folded) return folded
   if (opset < 7 && integer(operation.attributes('broadcast'), 'broadcast') === 1) {
     throw new NotProven('it broadcasts by the rules of an old opset')
@@ -101,69 +102,6 @@ function commonSize(sizes: readonly Size[], operation: Pick<Operation, 'unknownS
   if (others.every((size) => isEqual(size, found))) return found
   // A known number above 1 is the result for all values of the names.
   return [found, ...others].find((size) => toNumber(size) !== undefined) ?? operation.unknownSize()
-}
-
-type Fold = (a: Size, b: Size) => Size | undefined
-
-const FOLDS: Readonly<Record<string, Fold>> = {
-  Mul: (a, b) => times(a, b),
-  Div: (a, b) => {
-    const quotient = over(a, b)
-    // If a division of integers has a remainder, the result is rounded and unknown.
-    return isWhole(quotient) ? quotient : undefined
-  },
-  Add: ofNumbers((a, b) => a + b),
-  Sub: ofNumbers((a, b) => a - b),
-  Max: ofNumbers(Math.max),
-  Min: ofNumbers(Math.min),
-  Less: ofNumbers((a, b) => Number(a < b)),
-  LessOrEqual: ofNumbers((a, b) => Number(a <= b)),
-  Greater: ofNumbers((a, b) => Number(a > b)),
-  GreaterOrEqual: ofNumbers((a, b) => Number(a >= b)),
-  And: ofNumbers((a, b) => Number(a !== 0 && b !== 0)),
-  Or: ofNumbers((a, b) => Number(a !== 0 || b !== 0)),
-  Equal: (a, b) => {
-    const [x, y] = [toNumber(a), toNumber(b)]
-    if (x !== undefined && y !== undefined) return sizeOf(Number(x === y))
-    // A size is never negative. Within the graph it may be 0.
-    const number = x ?? y
-    if (number !== undefined && number < 0) return sizeOf(0)
-    return isEqual(a, b) ? sizeOf(1) : undefined
-  },
-}
-
-function ofNumbers(compute: (a: number, b: number) => number): Fold {
-  return (a, b) => {
-    const [x, y] = [toNumber(a), toNumber(b)]
-    return x === undefined || y === undefined ? undefined : sizeOf(compute(x, y))
-  }
-}
-
-const MAX_FOLDED = 64
-
-/** Computes with known integers. Both must be lists of one length, or one must be a single number. */
-function fold(operator: string, [a, b, ...more]: readonly Value[]): Value | undefined {
-  const compute = Object.hasOwn(FOLDS, operator) ? FOLDS[operator] : undefined
-  if (!compute || !a || !b || more.length > 0 || a.kind === 'rows' || b.kind === 'rows') return undefined
-  const [x, y] = [a.known, b.known]
-  if (!x || !y || !a.shape || !b.shape || ![...x, ...y].every(isInteger)) return undefined
-  const isList = x.length === y.length && a.shape.length === b.shape.length
-  if (!(isList || x.length === 1 || y.length === 1) || Math.max(x.length, y.length) > MAX_FOLDED) return undefined
-  if (a.shape.length > 1 || b.shape.length > 1) return undefined
-  const length = Math.min(x.length, y.length) === 0 ? 0 : Math.max(x.length, y.length)
-  const values = Array.from({ length }, (_, index) => compute(elementAt(x, index), elementAt(y, index)))
-  if (values.some((value) => value === undefined)) return undefined
-  const rank = Math.max(a.shape.length, b.shape.length)
-  return numbers(rank === 0 ? [] : [sizeOf(length)], values as Size[])
-}
-
-/** Returns the element at an index. A list with one element has it at every index. */
-function elementAt(list: readonly Size[], index: number): Size {
-  return list[list.length === 1 ? 0 : index]!
-}
-
-function isInteger({ numerator, denominator }: Size): boolean {
-  return denominator === 1 && Number.isInteger(numerator)
 }
 
 /** `Where`. PyTorch's `expand` writes it with known numbers. Otherwise it is an elementwise operator. */
