@@ -47,7 +47,7 @@ const REQUEST_ID = 'x-request-id'
 const PROBES = new Set(['ServerLive', 'ServerReady', 'ModelReady'])
 
 /** Serves a method of one message and one answer. */
-export function unary(type: MethodType, method: Method, options: CallOptions) {
+export function createUnaryHandler(type: MethodType, method: Method, options: CallOptions) {
   return (call: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>): void => {
     const cancellation = new Cancellation()
     call.on('cancelled', () => cancellation.cancel())
@@ -56,14 +56,14 @@ export function unary(type: MethodType, method: Method, options: CallOptions) {
     const request = { call, id, isNamed: given === id, cancellation, type, method, options }
     // The library emits this when the call is over, however it ends.
     const over = once(call, 'cancelled')
-    void compute(call.request, request).then((outcome) => {
+    void computeOutcome(call.request, request).then((outcome) => {
       if ('release' in outcome) void over.then(outcome.release)
-      return answer(outcome, request, send)
+      return sendOutcome(outcome, request, send)
     })
   }
 }
 
-function answer(outcome: Outcome, request: OneRequest, send: sendUnaryData<Buffer>): void {
+function sendOutcome(outcome: Outcome, request: OneRequest, send: sendUnaryData<Buffer>): void {
   const isAnswered = 'bytes' in outcome
   if (isAnswered && !request.isNamed) return send(null, outcome.bytes)
   const trailer = new Metadata()
@@ -84,7 +84,7 @@ export interface OneRequest {
 }
 
 /** Answers one message, whatever comes of it, and logs a line. Never rejects. */
-export async function compute(bytes: Buffer, request: OneRequest): Promise<Outcome> {
+export async function computeOutcome(bytes: Buffer, request: OneRequest): Promise<Outcome> {
   const startedAt = performance.now()
   const observation: Observation = {}
   const outcome = await attempt(bytes, observation, request)
@@ -105,7 +105,7 @@ async function attempt(bytes: Buffer, observation: Observation, request: OneRequ
     const startedAt = performance.now()
     const deadline = startedAt + waitsMs
     const { turns } = options
-    const read = (): object => decode(bytes, type)
+    const read = (): object => decodeMessage(bytes, type)
     const message = isLong(bytes) ? await turns.do(read) : read()
     const reply = await method(message as never, { startedAt, deadline, cancellation, observation, turns })
     const encoded = type.encode(reply)
@@ -115,7 +115,7 @@ async function attempt(bytes: Buffer, observation: Observation, request: OneRequ
   }
 }
 
-function decode(bytes: Buffer, { decode: read, name }: MethodType): object {
+function decodeMessage(bytes: Buffer, { decode: read, name }: MethodType): object {
   try {
     return read(bytes)
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { HealthImplementation, protoPath as HEALTH_PROTO_FILE } from 'grpc-health-check'
 import { HeldAnswers } from '../core/held-answers.ts'
 import { readinessOf } from '../models/readiness.ts'
-import { unary } from './calls.ts'
+import { createUnaryHandler } from './calls.ts'
 import type { CallOptions } from './calls.ts'
 import { PROTO_FILE, loadMethods } from './messages.ts'
 import { createMethods } from './service.ts'
@@ -83,7 +83,7 @@ function addInference(server: Server, options: ServiceOptions & CallOptions): ()
       const streams = createStreams(type, methods[name]!, options)
       implementation[name] = streams.handle
       ends.push(streams.end)
-    } else implementation[name] = unary(type, methods[name]!, options)
+    } else implementation[name] = createUnaryHandler(type, methods[name]!, options)
   }
   server.addService(definition, implementation)
   return () => ends.forEach((end) => end())

@@ -66,11 +66,11 @@ export function createMethods(options: ServiceOptions): Record<string, Method> {
       return { model_stats: models.map(({ view }) => v2Statistics(view, statisticsOf(view))) }
     },
     RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: v2Index(registry.list(), ready) }),
-    RepositoryModelLoad: () => refuse('load'),
-    RepositoryModelUnload: () => refuse('unload'),
+    RepositoryModelLoad: () => refuseAtRunTime('load'),
+    RepositoryModelUnload: () => refuseAtRunTime('unload'),
   }
 }
 
-function refuse(action: string): never {
+function refuseAtRunTime(action: string): never {
   throw new GrpcError(status.UNIMPLEMENTED, notAtRunTime(action))
 }

@@ -3,7 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { Cancellation } from '../core/cancellation.ts'
 import { toRequestId } from '../core/request-id.ts'
 import type { InferMessage } from '../protocols/v2/v2-grpc-message.ts'
-import { compute } from './calls.ts'
+import { computeOutcome } from './calls.ts'
 import type { CallOptions, Method } from './calls.ts'
 import type { MethodType } from './messages.ts'
 
@@ -38,9 +38,17 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
   async function respond(bytes: Buffer, cancellation: Cancellation, call: StreamCall): Promise<Response> {
     const inside = { ...type, encode: (reply: object) => type.encode({ infer_response: reply }) }
     const id = toRequestId(undefined)
-    const outcome = await compute(bytes, { call, id, isNamed: false, cancellation, type: inside, method, options })
+    const outcome = await computeOutcome(bytes, {
+      call,
+      id,
+      isNamed: false,
+      cancellation,
+      type: inside,
+      method,
+      options,
+    })
     if ('bytes' in outcome) return outcome
-    return { bytes: type.encode({ error_message: outcome.details, infer_response: nameOf(bytes, type) }) }
+    return { bytes: type.encode({ error_message: outcome.details, infer_response: echoRequestName(bytes, type) }) }
   }
 }
 
@@ -95,7 +103,7 @@ function write(call: StreamCall, bytes: Buffer): Promise<void> {
 }
 
 /** What an error is answered with, so that clients know which of their requests it is of. */
-function nameOf(bytes: Buffer, { decode }: MethodType): object {
+function echoRequestName(bytes: Buffer, { decode }: MethodType): object {
   try {
     const { modelName, modelVersion, id } = decode(bytes) as InferMessage
     return { model_name: modelName, model_version: modelVersion, id }

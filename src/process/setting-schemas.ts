@@ -12,7 +12,7 @@ export function oneOf<const T extends readonly string[]>(values: T) {
   })
 }
 
-export function integer(min: number, max: number) {
+export function integerIn(min: number, max: number) {
   return z.string().transform((digits, context) => {
     const value = /^\d{1,10}$/.test(digits) ? Number(digits) : Number.NaN
     if (value >= min && value <= max) return value

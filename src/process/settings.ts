@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { NAN_POLICIES } from '../core/nan-policy.ts'
-import { integer, oneOf, optionalText, seconds, text } from './setting-schemas.ts'
+import { integerIn, oneOf, optionalText, seconds, text } from './setting-schemas.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -30,14 +30,14 @@ export const SETTINGS = {
   port: {
     flag: 'port',
     variable: 'PORT',
-    schema: integer(0, 65_535),
+    schema: integerIn(0, 65_535),
     default: '8000',
     help: 'Port to listen on; 0 takes a free one.',
   },
   grpcPort: {
     flag: 'grpc-port',
     variable: 'GRPC_PORT',
-    schema: integer(0, 65_535).optional(),
+    schema: integerIn(0, 65_535).optional(),
     help: 'Port to listen on for gRPC; 0 turns gRPC off. [8001, or 8002 if --port is 8001]',
   },
   modelDir: {
@@ -76,49 +76,49 @@ export const SETTINGS = {
   bodyLimitBytes: {
     flag: 'body-limit',
     variable: 'BODY_LIMIT',
-    schema: integer(1, 2 ** 28),
+    schema: integerIn(1, 2 ** 28),
     default: '8388608',
     help: 'Largest request body, in bytes.',
   },
   maxAnswerBytes: {
     flag: 'max-answer',
     variable: 'MAX_ANSWER',
-    schema: integer(1, 2 ** 30),
+    schema: integerIn(1, 2 ** 30),
     default: '67108864',
     help: 'Largest answer, in bytes, counted before it is written; a larger one gets 413.',
   },
   maxRows: {
     flag: 'max-rows',
     variable: 'MAX_ROWS',
-    schema: integer(1, 10_000_000),
+    schema: integerIn(1, 10_000_000),
     default: '10000',
     help: 'Most rows in one request.',
   },
   workers: {
     flag: 'workers',
     variable: 'WORKERS',
-    schema: integer(0, 256),
+    schema: integerIn(0, 256),
     default: '0',
     help: 'Runs of one model at once, each in a worker process; 0: one for each CPU of the quota.',
   },
   intraOpThreads: {
     flag: 'intra-op-threads',
     variable: 'INTRA_OP_THREADS',
-    schema: integer(1, 256),
+    schema: integerIn(1, 256),
     default: '1',
     help: 'Threads for one run; more workers usually gain more.',
   },
   maxQueued: {
     flag: 'max-queued',
     variable: 'MAX_QUEUED',
-    schema: integer(0, 100_000),
+    schema: integerIn(0, 100_000),
     default: '0',
     help: 'Requests of a model that may wait; more get 429. 0: as many as it computes in 0.1 s, from 64 to 1024.',
   },
   maxQueuedRows: {
     flag: 'max-queued-rows',
     variable: 'MAX_QUEUED_ROWS',
-    schema: integer(1, 100_000_000),
+    schema: integerIn(1, 100_000_000),
     default: '100000',
     help: 'Rows of a model that may wait.',
   },
@@ -139,7 +139,7 @@ export const SETTINGS = {
   maxRunMemory: {
     flag: 'max-run-memory',
     variable: 'MAX_RUN_MEMORY',
-    schema: integer(0, 2 ** 24),
+    schema: integerIn(0, 2 ** 24),
     default: '0',
     help: 'MiB that one worker may allocate; more gets 422. 0: all workers share three quarters of the memory.',
   },

@@ -1,7 +1,8 @@
 import { parseExactly } from '../../src/json/exact-json.ts'
 import { fromFloat16Bits } from '../../src/core/float16.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
-import { V2_NAMES, fromBytes, toBytes } from '../../src/protocols/v2/v2-tensors.ts'
+import { fromBytes, toBytes } from '../../src/protocols/v2/v2-binary-data.ts'
+import { V2_NAMES } from '../../src/protocols/v2/v2-tensors.ts'
 import type { DataSet, Value } from './cases.ts'
 import { doSteps } from '../../src/core/steps.ts'
 
@@ -117,7 +118,11 @@ async function readBinary(response: Response): Promise<Answers> {
   return new Map(
     outputs.map(({ name, shape, datatype, parameters: { binary_data_size: size } }) => {
       const [dataType] = Object.entries(V2_NAMES).find(([, each]) => each === datatype)!
-      const tensor = fromBytes(body.subarray(at, (at += size)), dataType as Tensor['dataType'], shape, name)
+      const tensor = fromBytes(body.subarray(at, (at += size)), {
+        dataType: dataType as Tensor['dataType'],
+        shape,
+        path: name,
+      })
       return [name, { shape, datatype, elements: elementsOf(tensor) }]
     }),
   )

@@ -34,7 +34,7 @@ export function addMultiModelRoutes(
     bodyLimit: MAX_NAME_BYTES,
   }
   app.post('/models', load, async (request) => {
-    const name = nameOf(bodyOf(request))
+    const name = readModelName(bodyOf(request))
     if (registry.list().some((entry) => entry.name === name)) throw notLoadedAgain(registry.find(name))
     throw new HttpError(501, 'NOT_IMPLEMENTED', notAtRunTime('load'))
   })
@@ -67,7 +67,7 @@ function toModel({ name, file }: ModelEntry): object {
   return { modelName: name, modelUrl: file }
 }
 
-function nameOf(body: Buffer): string {
+function readModelName(body: Buffer): string {
   try {
     const { model_name: name } = JSON.parse(body.toString()) as { model_name?: unknown }
     if (typeof name === 'string') return name

@@ -42,7 +42,7 @@ export function addV2Routes(app: FastifyInstance, options: V2Options): void {
   app.addHook('onRequest', dropMalformedType)
   handleErrorsBriefly(app)
   addServerRoutes(app, options)
-  addModelRoutes(app, options)
+  addModelInfoRoutes(app, options)
   addRepositoryRoutes(app, options)
 }
 
@@ -77,7 +77,7 @@ function addServerRoutes(
   }))
 }
 
-function addModelRoutes(app: FastifyInstance, options: V2Options): void {
+function addModelInfoRoutes(app: FastifyInstance, options: V2Options): void {
   const { registry, statisticsOf } = options
   for (const base of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
     const get = (path: string, summary: string, handler: (model: Model) => object): void => {

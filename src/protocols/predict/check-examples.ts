@@ -35,7 +35,7 @@ export async function checkExamples(
 ): Promise<void> {
   const { tolerance, examples } = parseExamples(text)
   const fixed = fixedRowsOf(model)
-  const isExact = exactKeys(model)
+  const rule = { tolerance, exactKeys: exactKeysOf(model) }
   const count = Math.min(fixed ?? model.maxRows, model.maxRows)
   for (let next = 0; next < examples.length; next += count) {
     // A model of a fixed number of rows takes some of them once more.
@@ -48,7 +48,7 @@ export async function checkExamples(
     const reply = parseExactly(joinPieces(answer.pieces)) as { predictions: unknown[] }
     for (const [index, { prediction }] of some.entries()) {
       const where = `examples[${from + index}].prediction`
-      const problem = difference(prediction, reply.predictions[index], where, tolerance, isExact)
+      const problem = difference(prediction, reply.predictions[index], where, rule)
       if (problem !== undefined) throw new Error(`examples.json: ${problem}`)
     }
   }
@@ -103,7 +103,7 @@ function parse(text: string): unknown {
 }
 
 /** The keys of a prediction under which integers stand; those of the answer's labels are told by the task. */
-function exactKeys({ signature, outputs, task }: ModelView): ReadonlySet<string> {
+function exactKeysOf({ signature, outputs, task }: ModelView): ReadonlySet<string> {
   const integers = new Set(signature.outputs.flatMap(({ name, dataType }) => (isFloat(dataType) ? [] : [name])))
   const answered = outputs.filter(({ tensor }) => integers.has(tensor))
   const keys = answered.map(({ name, fileName, tensor }) => name ?? (isLabel(task, tensor) ? 'label' : fileName))
@@ -119,13 +119,17 @@ function isLabel(task: ModelView['task'], tensor: string): boolean {
   return 'label' in task && task.label === tensor
 }
 
-function difference(
-  expected: unknown,
-  got: unknown,
-  path: string,
-  tolerance: number,
-  exact?: ReadonlySet<string>,
-): string | undefined {
+/** The rule by which two predictions are compared. */
+interface Comparison {
+  /** The largest difference of two numbers, relative to numbers above 1. With 0, numbers must be equal. */
+  readonly tolerance: number
+  /** The keys of the object whose values must be equal. */
+  readonly exactKeys?: ReadonlySet<string>
+}
+
+/** @returns The first difference, with its path; undefined if the values are equal by the rule. */
+function difference(expected: unknown, got: unknown, path: string, rule: Comparison): string | undefined {
+  const { tolerance, exactKeys } = rule
   if (isNumber(expected) && isNumber(got) && tolerance > 0) {
     const [a, b] = [Number(expected), Number(got)]
     const isClose = Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a))
@@ -136,9 +140,9 @@ function difference(
   }
   const keys = new Set([...Object.keys(expected), ...Object.keys(got)])
   for (const key of keys) {
-    // Only the keys of the prediction itself are those of outputs.
-    const allowed = exact?.has(key) ? 0 : tolerance
-    const problem = difference(expected[key], got[key], `${path}.${key}`, allowed)
+    // Only the keys of the prediction itself are names of outputs. Keys further inside may be equal to them by accident.
+    const inner = { tolerance: exactKeys?.has(key) ? 0 : tolerance }
+    const problem = difference(expected[key], got[key], `${path}.${key}`, inner)
     if (problem !== undefined) return problem
   }
   return undefined

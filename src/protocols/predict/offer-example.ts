@@ -28,7 +28,7 @@ export async function offerExample(
   let problem: unknown
   for (const body of bodiesToTry(view, candidates)) {
     try {
-      await answer(view, body, run)
+      await checkAnswerable(view, body, run)
       return { body }
     } catch (error) {
       problem ??= error
@@ -49,7 +49,11 @@ function* bodiesToTry(view: ModelView, candidates: readonly Tensors[]): Generato
   for (const inputs of candidates) yield* bodiesOf(inputs, view)
 }
 
-async function answer(view: ModelView, body: unknown, run: (request: RunRequest) => Promise<Tensors>): Promise<void> {
+async function checkAnswerable(
+  view: ModelView,
+  body: unknown,
+  run: (request: RunRequest) => Promise<Tensors>,
+): Promise<void> {
   const request = predictCodec.decode({ bytes: Buffer.from(JSON.stringify(body)), isCsv: false }, view)
   const outputs = await run(request)
   const timings = { queueMs: 0, computeMs: 0, batchSize: 1 }

@@ -102,7 +102,7 @@ function classValues(scores: ClassScores, model: ModelView): Values {
     keys: undefined,
     text(row) {
       const own = scores.of(row)
-      const index = threshold ? chooseClass(own, 0, threshold) : largest(readRow(own, 0, scores.width))
+      const index = threshold ? chooseClass(own, 0, threshold) : indexOfLargest(readRow(own, 0, scores.width))
       return (index === undefined ? undefined : texts[index]) ?? 'null'
     },
     maxBytes: scores.rows * (maxLabelBytes + NULL_BYTES),
@@ -111,8 +111,8 @@ function classValues(scores: ClassScores, model: ModelView): Values {
 
 const NULL_BYTES = 5
 
-/** The first of the largest numbers; undefined where a number is NaN. */
-function largest(values: readonly number[]): number | undefined {
+/** The first of the indexOfLargest numbers; undefined where a number is NaN. */
+function indexOfLargest(values: readonly number[]): number | undefined {
   if (values.some(Number.isNaN)) return undefined
   return values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity))
 }
@@ -165,11 +165,10 @@ function wholeValues(tensor: Tensor, { isLabel }: AnsweredOutput, model: ModelVi
 function rowValues(tensor: Tensor, { columns, isLabel }: AnsweredOutput, model: ModelView): Values {
   if (isLabel) return labelValues(tensor, [], model)
   const shape = tensor.shape.slice(1)
-  return shape.length === 1
-    ? columnValues(tensor, shape[0]!, columns, model)
-    : columns?.length === elementCount(shape)
-      ? columnValues(tensor, columns.length, columns, model)
-      : tensorValues(tensor, shape, model)
+  if (shape.length === 1) return columnValues(tensor, shape[0]!, columns, model)
+  // The elements of a row may have names, although the row has several axes.
+  if (columns?.length === elementCount(shape)) return columnValues(tensor, columns.length, columns, model)
+  return tensorValues(tensor, shape, model)
 }
 
 function answeredAs({ outputs }: ModelView, tensor: string): AnsweredOutput | undefined {

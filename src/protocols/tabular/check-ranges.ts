@@ -29,7 +29,7 @@ export function checkRanges(inputs: Tensors, model: ModelView): readonly string[
       if (!range.isRefused && warnings.length >= MAX_WARNINGS) more++
       else {
         const path = joinPath(rowsOf(inputs) === 1 ? '' : `rows[${row}]`, name)
-        const text = describe(tensor!, row, range)
+        const text = describeUnusual(tensor!, row, range)
         if (range.isRefused) problems.add(path, text)
         else warnings.push(`${path}: ${text}`)
       }
@@ -54,14 +54,14 @@ function rowsOutside({ shape, data, dataType }: Tensor, range: ValueRange): numb
   return found
 }
 
-function describe(tensor: Tensor, row: number, { feature, values }: ValueRange): string {
+function describeUnusual(tensor: Tensor, row: number, { feature, values }: ValueRange): string {
   const index = row * (tensor.shape[1] ?? 1) + feature.column
   const value = tensor.data[index]
   const got = typeof value === 'string' ? show(value) : elementJson(tensor, index, { jsonNan: 'bare' })
-  return `expected ${values ? listed(feature) : bounds(feature)}, got ${got}`
+  return `expected ${values ? listUsual(feature) : bounds(feature)}, got ${got}`
 }
 
-function listed({ values = [] }: Feature): string {
+function listUsual({ values = [] }: Feature): string {
   const texts = values.slice(0, MAX_LISTED).map(show)
   return `one of ${texts.join(', ')}${values.length > MAX_LISTED ? ', …' : ''}`
 }

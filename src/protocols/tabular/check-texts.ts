@@ -28,7 +28,7 @@ function checkTensor(rule: TextRule, inputs: Tensors, model: ModelView, problems
     const piece = typeof text === 'string' ? findMisread(text, rule) : undefined
     if (problems.isFull) return
     if (piece !== undefined)
-      problems.add(pathOf(rule, index, inputs, model), `${describe(rule, piece)}: ${nextOf(rule)}`)
+      problems.add(pathOf(rule, index, inputs, model), `${describeMisreading(rule, piece)}: ${nextOf(rule)}`)
   }
 }
 
@@ -46,7 +46,7 @@ function nextOf({ kind }: TextRule): string {
   return kind === 'special' || kind === 'upper' ? SEND_LOWER_CASE : EXPORT_AGAIN
 }
 
-function describe({ kind, pattern }: TextRule, piece: string): string {
+function describeMisreading({ kind, pattern }: TextRule, piece: string): string {
   const shown = show(piece)
   if (kind === 'characters') return `the file counts every space of ${shown}, where scikit-learn takes several as one`
   if (kind === 'upper') return `the file keeps ${shown} as it is, where scikit-learn makes lower case of it`

@@ -26,7 +26,7 @@ export function* toAnswers(
   model: ModelView,
 ): Steps<{ answers: Answer[]; maxBytes: number }> {
   let maxBytes = 0
-  for (const output of requested) maxBytes += sizeOf(outputs.get(output.spec.name)!, output, model)
+  for (const output of requested) maxBytes += maxOutputBytes(outputs.get(output.spec.name)!, output, model)
   checkBytes(maxBytes, outputs, model)
   const answers: Answer[] = []
   for (const { spec, name, isBinary, classes } of requested) {
@@ -40,7 +40,7 @@ export function* toAnswers(
   return { answers, maxBytes }
 }
 
-function sizeOf(tensor: Tensor, { spec, classes, isBinary }: RequestedOutput, model: ModelView): number {
+function maxOutputBytes(tensor: Tensor, { spec, classes, isBinary }: RequestedOutput, model: ModelView): number {
   if (classes !== undefined) return classBytes(tensor, classes, spec, model)
   return isBinary ? byteLengthOf(tensor) : maxBytesOf(tensor)
 }

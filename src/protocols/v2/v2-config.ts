@@ -1,7 +1,7 @@
 import type { ModelView } from '../../core/model-view.ts'
 import type { TensorSpec } from '../../core/signature.ts'
 import { PLATFORM } from './v2-metadata.ts'
-import { nameOf } from './v2-outputs.ts'
+import { outputNameOf } from './v2-outputs.ts'
 import { V2_NAMES } from './v2-tensors.ts'
 
 // Pictures have so many channels: gray, color, color and transparency.
@@ -26,7 +26,7 @@ export function v2Config(model: ModelView, maxBatchSize: number): object {
     max_batch_size: isBatched ? model.maxRows : 0,
     input: inputs.map((spec) => toInput(spec, isBatched)),
     output: outputs.map((spec) => ({
-      ...toTensor(spec, nameOf(spec, model), isBatched),
+      ...toTensorConfig(spec, outputNameOf(spec, model), isBatched),
       label_filename: '',
       is_shape_tensor: false,
       is_non_linear_format_io: false,
@@ -62,7 +62,7 @@ const DYNAMIC_BATCHING = {
 }
 
 function toInput(spec: TensorSpec, isBatched: boolean): object {
-  const tensor = toTensor(spec, spec.name, isBatched)
+  const tensor = toTensorConfig(spec, spec.name, isBatched)
   return {
     ...tensor,
     format: formatOf(tensor.dims),
@@ -73,7 +73,7 @@ function toInput(spec: TensorSpec, isBatched: boolean): object {
   }
 }
 
-function toTensor(spec: TensorSpec, name: string, isBatched: boolean) {
+function toTensorConfig(spec: TensorSpec, name: string, isBatched: boolean) {
   const type = spec.dataType === 'string' ? 'STRING' : V2_NAMES[spec.dataType]
   return { name, data_type: `TYPE_${type}`, dims: isBatched ? spec.shape.slice(1) : spec.shape }
 }

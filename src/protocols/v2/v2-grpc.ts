@@ -1,4 +1,3 @@
-import type { DataType } from '../../core/datatypes.ts'
 import type { Steps } from '../../core/steps.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import type { Codec } from '../codec.ts'
@@ -7,12 +6,14 @@ import { show } from '../../json/error-texts.ts'
 import { fromContents } from './v2-grpc-contents.ts'
 import type { InferMessage, InputMessage } from './v2-grpc-message.ts'
 import { readInputs } from './v2-inputs.ts'
-import type { ReadTensor } from './v2-inputs.ts'
+import type { ReadElements } from './v2-inputs.ts'
 import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
 import { toAnswers } from './v2-answers.ts'
 import { toRequest, warningsText } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
-import { V2_NAMES, fromBytes, toBytes } from './v2-tensors.ts'
+import { fromBytes, toBytes } from './v2-binary-data.ts'
+import { V2_NAMES } from './v2-tensors.ts'
+import type { TensorHead } from './v2-tensors.ts'
 
 export interface GrpcRequest extends V2Request {
   /** The answer says that it is the last: the client asked for that, as it does where models answer several times. */
@@ -43,8 +44,7 @@ export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, Steps<InferReply>> = 
     if (raw.length > 0 && raw.length !== inputs.length) {
       throw invalid('raw_input_contents', `expected one for each of ${inputs.length} inputs, got ${raw.length}`)
     }
-    const read: ReadTensor = (_input, { dataType }, shape, path, index) =>
-      toTensor(inputs[index]!, raw[index], dataType, shape, path)
+    const read: ReadElements = (_input, head, index) => readInputTensor(inputs[index]!, raw[index], head)
     const envelope = { id: id === '' ? undefined : id, outputs, parameters }
     const asked = parameters?.[ASKS_FINAL]
     if (asked === undefined) return toRequest(readInputs(inputs, read, model), envelope, model)
@@ -77,17 +77,12 @@ export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, Steps<InferReply>> = 
   },
 }
 
-function toTensor(
-  { parameters, contents }: InputMessage,
-  raw: Buffer | undefined,
-  dataType: DataType,
-  shape: readonly number[],
-  path: string,
-): Tensor {
+function readInputTensor({ parameters, contents }: InputMessage, raw: Buffer | undefined, head: TensorHead): Tensor {
+  const { path } = head
   checkSharedMemory(parametersOf(parameters, `${path}.parameters`), path)
-  if (raw === undefined) return fromContents(contents ?? NO_BYTES, dataType, shape, `${path}.contents`)
+  if (raw === undefined) return fromContents(contents ?? NO_BYTES, head)
   if (contents) throw invalid(`${path}.contents`, 'expected either contents or raw_input_contents, got both')
-  return fromBytes(raw, dataType, shape, path)
+  return fromBytes(raw, head)
 }
 
 const NO_BYTES = Buffer.alloc(0)

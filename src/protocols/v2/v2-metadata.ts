@@ -1,6 +1,6 @@
 import type { ModelView } from '../../core/model-view.ts'
 import type { TensorSpec } from '../../core/signature.ts'
-import { nameOf } from './v2-outputs.ts'
+import { outputNameOf } from './v2-outputs.ts'
 import { V2_NAMES } from './v2-tensors.ts'
 
 // What perf_analyzer and others know models of this runtime by.
@@ -13,11 +13,11 @@ export function v2Metadata(model: ModelView, versions: readonly string[]): objec
     name: model.name,
     versions,
     platform: PLATFORM,
-    inputs: inputs.map((spec) => toTensor(spec, spec.name)),
-    outputs: outputs.map((spec) => toTensor(spec, nameOf(spec, model))),
+    inputs: inputs.map((spec) => toTensorMetadata(spec, spec.name)),
+    outputs: outputs.map((spec) => toTensorMetadata(spec, outputNameOf(spec, model))),
   }
 }
 
-function toTensor({ dataType, shape }: TensorSpec, name: string): object {
+function toTensorMetadata({ dataType, shape }: TensorSpec, name: string): object {
   return { name, datatype: V2_NAMES[dataType], shape }
 }

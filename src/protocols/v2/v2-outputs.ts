@@ -24,7 +24,7 @@ export interface RequestedOutput {
 export function decodeOutputs(outputs: unknown, isBinary: boolean, model: ModelView): RequestedOutput[] {
   const { signature } = model
   if (outputs === undefined || (Array.isArray(outputs) && outputs.length === 0)) {
-    return signature.outputs.map((spec) => ({ spec, name: nameOf(spec, model), isBinary, classes: undefined }))
+    return signature.outputs.map((spec) => ({ spec, name: outputNameOf(spec, model), isBinary, classes: undefined }))
   }
   if (!Array.isArray(outputs)) throw invalid('outputs', `expected an array, got ${show(outputs)}`)
   const seen = new Set<unknown>()
@@ -32,8 +32,8 @@ export function decodeOutputs(outputs: unknown, isBinary: boolean, model: ModelV
     const path = `outputs[${index}]`
     if (!isRecord(output)) throw invalid(path, `expected an object, got ${show(output)}`)
     const { name } = output
-    const spec = signature.outputs.find((each) => each.name === name || nameOf(each, model) === name)
-    const names = listNames(signature.outputs.map((each) => nameOf(each, model)))
+    const spec = signature.outputs.find((each) => each.name === name || outputNameOf(each, model) === name)
+    const names = listNames(signature.outputs.map((each) => outputNameOf(each, model)))
     if (!spec) throw invalid(`${path}.name`, `${show(name)} is no output of this model; it has ${names}`)
     if (seen.has(name)) throw invalid(`${path}.name`, `${show(name)} is given twice`)
     seen.add(name)
@@ -54,6 +54,6 @@ function outputParameters(given: unknown, path: string): Pick<RequestedOutput, '
 }
 
 /** What the file calls an output: another name stands in the signature where ZipMap was cut off. */
-export function nameOf({ name }: TensorSpec, { fileNames }: ModelView): string {
+export function outputNameOf({ name }: TensorSpec, { fileNames }: ModelView): string {
   return fileNames.get(name) ?? name
 }

@@ -8,14 +8,16 @@ import { mayHaveDuplicateKeys, reportDuplicateKeys } from '../../json/duplicate-
 import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { InputProblems, invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
-import { decodeInputs, decodeRawInput } from './v2-inputs.ts'
+import { decodeInputs } from './v2-inputs.ts'
+import { decodeRawInput } from './v2-raw-input.ts'
 import { jsonRow, writeRows } from '../predict/row-text.ts'
 import { tensorValues } from '../predict/row-values.ts'
 import { toAnswers } from './v2-answers.ts'
 import type { Answer } from './v2-answers.ts'
 import { toRequest, warningsText } from './v2-request.ts'
 import type { V2Request } from './v2-request.ts'
-import { V2_NAMES, toBytes } from './v2-tensors.ts'
+import { toBytes } from './v2-binary-data.ts'
+import { V2_NAMES } from './v2-tensors.ts'
 // The Open Inference Protocol, version 2, with Triton's extensions for binary data, raw requests and classification.
 // @see https://github.com/kserve/open-inference-protocol
 // @see https://github.com/triton-inference-server/server/tree/main/docs/protocol

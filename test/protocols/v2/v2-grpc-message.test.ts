@@ -91,7 +91,8 @@ describe('a request', () => {
         bytes[at] = byte
         try {
           const { inputs } = readInferRequest(bytes.subarray(0, length))
-          for (const { contents } of inputs) fromContents(contents ?? Buffer.alloc(0), 'int64', [2], 'x')
+          for (const { contents } of inputs)
+            fromContents(contents ?? Buffer.alloc(0), { dataType: 'int64', shape: [2], path: 'x' })
         } catch (error) {
           expect(error instanceof RangeError || error instanceof ServingError).toBe(true)
         }
@@ -118,28 +119,38 @@ describe('contents', () => {
   test('may have their elements one by one', () => {
     // int_contents, field 2, of 1 and of [2, -1].
     const contents = Buffer.from([0x10, 1, 0x12, 11, 2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1])
-    expect(fromContents(contents, 'int32', [3], 'x').data).toEqual(Int32Array.of(1, 2, -1))
+    expect(fromContents(contents, { dataType: 'int32', shape: [3], path: 'x' }).data).toEqual(Int32Array.of(1, 2, -1))
   })
 
   test.each<[string, number[], string]>([
-    ['a number that is cut off', [0x12, 1, 0x80], 'x: the bytes are no contents: ends within a number'],
+    ['a number that is cut off', [0x12, 1, 0x80], 'x.contents: the bytes are no contents: ends within a number'],
     [
       'a number that never ends',
       [0x10, ...Array<number>(11).fill(255)],
-      'x: the bytes are no contents: a number has more than ten bytes',
+      'x.contents: the bytes are no contents: a number has more than ten bytes',
     ],
-    ['a length that lies', [0x12, 100, 1], 'x: the bytes are no contents: ends within a field'],
-    ['elements of another type', [0x15, 0, 0, 0, 0], 'x: the bytes are no contents: expected wire type 2, got 5'],
-    ['a group', [0x7b], 'x: the bytes are no contents: no wire type 3'],
-    ['a field without a number', [0x00, 0], 'x: the bytes are no contents: a field has the number 0'],
-    ['too few', [0x10, 1], 'x: shape [3] takes 3 elements, got 1'],
-    ['too many', [0x12, 4, 1, 2, 3, 4], 'x: shape [3] takes 3 elements, got 4'],
+    ['a length that lies', [0x12, 100, 1], 'x.contents: the bytes are no contents: ends within a field'],
+    [
+      'elements of another type',
+      [0x15, 0, 0, 0, 0],
+      'x.contents: the bytes are no contents: expected wire type 2, got 5',
+    ],
+    ['a group', [0x7b], 'x.contents: the bytes are no contents: no wire type 3'],
+    ['a field without a number', [0x00, 0], 'x.contents: the bytes are no contents: a field has the number 0'],
+    ['too few', [0x10, 1], 'x.contents: shape [3] takes 3 elements, got 1'],
+    ['too many', [0x12, 4, 1, 2, 3, 4], 'x.contents: shape [3] takes 3 elements, got 4'],
   ])('refuse %s', (_case, bytes, problem) => {
-    expect(problemsOf(() => fromContents(Buffer.from(bytes), 'int32', [3], 'x'))).toEqual([problem])
+    expect(problemsOf(() => fromContents(Buffer.from(bytes), { dataType: 'int32', shape: [3], path: 'x' }))).toEqual([
+      problem,
+    ])
   })
 
   test('of fewer elements than a shape of billions has make no storage', () => {
-    const problem = 'x: shape [2147483648,2147483648] takes 4611686018427388000 elements, got 1'
-    expect(problemsOf(() => fromContents(Buffer.from([0x10, 1]), 'int32', [2 ** 31, 2 ** 31], 'x'))).toEqual([problem])
+    const problem = 'x.contents: shape [2147483648,2147483648] takes 4611686018427388000 elements, got 1'
+    expect(
+      problemsOf(() =>
+        fromContents(Buffer.from([0x10, 1]), { dataType: 'int32', shape: [2 ** 31, 2 ** 31], path: 'x' }),
+      ),
+    ).toEqual([problem])
   })
 })

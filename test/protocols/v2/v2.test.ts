@@ -6,7 +6,9 @@ import type { ModelView } from '../../../src/core/model-view.ts'
 import type { Tensor } from '../../../src/core/tensor.ts'
 import { v2Codec } from '../../../src/protocols/v2/v2.ts'
 import type { V2Request } from '../../../src/protocols/v2/v2-request.ts'
-import { V2_NAMES, fromBytes, fromJson, toBytes } from '../../../src/protocols/v2/v2-tensors.ts'
+import { fromBytes, toBytes } from '../../../src/protocols/v2/v2-binary-data.ts'
+import { fromJson } from '../../../src/protocols/v2/v2-json-data.ts'
+import { V2_NAMES } from '../../../src/protocols/v2/v2-tensors.ts'
 import { parseJson } from '../../../src/json/parse-json.ts'
 import { problemsOf } from '../../support/errors.ts'
 import { anyTensor } from '../../support/tensors.ts'
@@ -48,7 +50,7 @@ describe('tensors', () => {
   test('come out of bytes as they went in, whatever datatype and shape', () => {
     fc.assert(
       fc.property(anyTensor, (tensor) => {
-        expect(fromBytes(Buffer.from(doSteps(toBytes(tensor))), tensor.dataType, tensor.shape, 'x')).toEqual(tensor)
+        expect(fromBytes(Buffer.from(doSteps(toBytes(tensor))), { ...tensor, path: 'x' })).toEqual(tensor)
       }),
     )
   })
@@ -61,7 +63,7 @@ describe('tensors', () => {
         (tensor, isNested) => {
           const flat = parseJson(flatJson(tensor, one), { keepsIntegers: true }) as unknown[]
           const data = isNested ? [flat.slice(0, 1), [[flat.slice(1)]]] : flat
-          expect(fromJson(data, tensor.dataType, tensor.shape, 'x')).toEqual(tensor)
+          expect(fromJson(data, { ...tensor, path: 'x' })).toEqual(tensor)
         },
       ),
     )
@@ -69,7 +71,7 @@ describe('tensors', () => {
 
   test('of bytes are copies, aligned and free to be moved', () => {
     const bytes = Buffer.concat([Buffer.from([0]), Buffer.from(Float64Array.of(1.5).buffer)]).subarray(1)
-    const { data } = fromBytes(bytes, 'float64', [1], 'x')
+    const { data } = fromBytes(bytes, { dataType: 'float64', shape: [1], path: 'x' })
     bytes.fill(0)
     expect(data).toEqual(Float64Array.of(1.5))
   })
@@ -89,22 +91,22 @@ describe('tensors', () => {
     ['string', [1], Buffer.from([1, 0, 0, 0, 255]), 'x[0]: the string is not valid UTF-8'],
     ['string', [1], Buffer.from([1, 0, 0, 0, 0]), 'x[0]: expected a string without the character U+0000'],
   ])('%s %j of bytes that lie is refused', (dataType, shape, bytes, problem) => {
-    expect(problemsOf(() => fromBytes(bytes, dataType, shape, 'x'))).toEqual([problem])
+    expect(problemsOf(() => fromBytes(bytes, { dataType, shape, path: 'x' }))).toEqual([problem])
   })
 
   test.each<[DataType, number[], unknown, string]>([
-    ['float32', [2], [1], 'x: shape [2] takes 2 elements, got 1'],
-    ['float32', [1], [[[1, 2]]], 'x: shape [1] takes 1 elements, got 2'],
-    ['float32', [1], 1, 'x: expected an array, got 1'],
-    ['float32', [2 ** 31], [1], 'x: shape [2147483648] takes 2147483648 elements, got 1'],
-    ['uint8', [1], [300], 'x[0]: expected uint8, an integer from 0 to 255, got 300'],
-    ['int32', [1], [1.5], 'x[0]: expected an integer, got 1.5'],
-    ['bool', [3], [true, false, 1], 'x[2]: expected true or false, got 1'],
-    ['bool', [3], [true], 'x: shape [3] takes 3 elements, got 1'],
-    ['float16', [1], [1], 'x: FP16 has no form in JSON: send it as binary data'],
-    ['float32', [1], JSON.parse(`${'['.repeat(200)}1${']'.repeat(200)}`), 'x: expected at most 100 nested arrays'],
+    ['float32', [2], [1], 'x.data: shape [2] takes 2 elements, got 1'],
+    ['float32', [1], [[[1, 2]]], 'x.data: shape [1] takes 1 elements, got 2'],
+    ['float32', [1], 1, 'x.data: expected an array, got 1'],
+    ['float32', [2 ** 31], [1], 'x.data: shape [2147483648] takes 2147483648 elements, got 1'],
+    ['uint8', [1], [300], 'x.data[0]: expected uint8, an integer from 0 to 255, got 300'],
+    ['int32', [1], [1.5], 'x.data[0]: expected an integer, got 1.5'],
+    ['bool', [3], [true, false, 1], 'x.data[2]: expected true or false, got 1'],
+    ['bool', [3], [true], 'x.data: shape [3] takes 3 elements, got 1'],
+    ['float16', [1], [1], 'x.data: FP16 has no form in JSON: send it as binary data'],
+    ['float32', [1], JSON.parse(`${'['.repeat(200)}1${']'.repeat(200)}`), 'x.data: expected at most 100 nested arrays'],
   ])('%s %j of JSON that does not fit is refused', (dataType, shape, data, problem) => {
-    expect(problemsOf(() => fromJson(data, dataType, shape, 'x'))).toEqual([problem])
+    expect(problemsOf(() => fromJson(data, { dataType, shape, path: 'x' }))).toEqual([problem])
   })
 
   test.each<[DataType, NanPolicy, unknown, string]>([
@@ -120,7 +122,9 @@ describe('tensors', () => {
     ['string', 'bare', { NaN: 0 }, 'expected a string, got NaN'],
     ['bool', 'string', 'NaN', 'expected true or false, got "NaN"'],
   ])('%s where NaN is written as %s refuses %j', (dataType, jsonNan, value, problem) => {
-    expect(problemsOf(() => fromJson([value], dataType, [1], 'x', jsonNan))).toEqual([`x[0]: ${problem}`])
+    expect(problemsOf(() => fromJson([value], { dataType, shape: [1], path: 'x' }, jsonNan))).toEqual([
+      `x.data[0]: ${problem}`,
+    ])
   })
 })
 
