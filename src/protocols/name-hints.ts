@@ -1,23 +1,23 @@
 import type { NameIndex } from '../core/name-index.ts'
 import { show } from '../json/error-texts.ts'
 
-// Names beyond these are not compared: the time grows with the product of all four.
+// Names beyond these limits are not compared, because the time grows with the product of all four.
 const MAX_NAMES = 10
 const MAX_CANDIDATES = 200
 const MAX_LENGTH = 40
 const MAX_SHOWN = 5
-// A number is no misspelled name: a header was left out.
+// A number is no misspelled name. It means that the header is absent.
 const NUMBER = /^[+-]?[\d.]+(?:e[+-]?\d+)?$/i
 
 /**
- * Pairs each name that is unknown with the one that was expected: the names that it is alike, the nearest that is missing, or
- * the one in its place where as many names are unknown as are missing.
+ * Suggests a name of the model for each unknown name. It is the name that is alike, the nearest missing name, or the name
+ * in the same place if as many names are unknown as are missing.
  *
- * @param names Names that were sent and are none of the model's.
+ * @param names Names in the request that the model does not have.
  * @param missing Names of the model that were not sent.
  * @param index The names of the model.
- * @param named What has these names, by index.
- * @returns What to say behind "is no feature of this model", for each of the first names; empty where nothing is known.
+ * @param named The features or inputs with these names, by index.
+ * @returns A text to add behind "is no feature of this model", for each of the first names. Empty without a suggestion.
  */
 export function hintsFor(
   names: readonly string[],
@@ -41,7 +41,7 @@ export function hintsFor(
   })
 }
 
-/** The name that takes the fewest changes, where these are a third of its characters at most. */
+/** Finds the name with the fewest changes. They may be at most a third of its characters. */
 function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > MAX_LENGTH) return undefined
   let found: string | undefined
@@ -56,7 +56,7 @@ function nearest(name: string, candidates: Iterable<string>): string | undefined
   return found
 }
 
-/** How many characters must be inserted, removed or replaced, after Levenshtein. */
+/** The Levenshtein distance: the number of characters to insert, remove or replace. */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {

@@ -7,7 +7,7 @@ import type { Tensors } from '../core/tensor.ts'
 import { writeRows } from './predict/row-text.ts'
 import type { Frame, RowText } from './predict/row-text.ts'
 
-/** An answer that is text. Each piece is written when it is asked for. */
+/** An answer that is text. Each piece is written when the reader asks for it. */
 export interface TextAnswer {
   /** The answer takes at most this many bytes. */
   readonly maxBytes: number
@@ -25,8 +25,8 @@ interface Rows {
 /**
  * Makes an answer of rows.
  *
- * @param outputs Of the model, whose rows are those of the request.
- * @throws ServingError ANSWER_TOO_LARGE where it may take more bytes than the server answers.
+ * @param outputs The outputs of the model. Their rows are those of the request.
+ * @throws ServingError ANSWER_TOO_LARGE if it may take more bytes than the model may answer.
  */
 export function toTextAnswer({ row, rows, frame }: Rows, outputs: Tensors, model: ModelView): TextAnswer {
   const frameBytes = maxTextBytes(frame.head) + maxTextBytes(frame.tail)
@@ -36,16 +36,16 @@ export function toTextAnswer({ row, rows, frame }: Rows, outputs: Tensors, model
 }
 
 /**
- * @param bytes Most that the answer takes.
- * @param fixedBytes Those of them that do not depend on rows.
- * @throws ServingError ANSWER_TOO_LARGE
+ * @param bytes The maximum length of the answer.
+ * @param fixedBytes The part of it that does not depend on the number of rows.
+ * @throws ServingError ANSWER_TOO_LARGE if the answer may be too long.
  */
 export function checkBytes(bytes: number, outputs: Tensors, model: ModelView, fixedBytes = 0): void {
   const rows = hasBatchAxis(model.signature) ? rowsOf(outputs) : 1
   checkAnswer({ bytes, fixedBytes, rows }, model.maxAnswerBytes)
 }
 
-/** Writes all of a short answer. */
+/** Joins the pieces of a short answer. */
 export function joinPieces(pieces: Iterable<string>): string {
   let text = ''
   for (const piece of pieces) text += piece

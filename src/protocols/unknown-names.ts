@@ -6,10 +6,10 @@ import { show } from '../json/error-texts.ts'
 /** Names of a model: of its features, or of its inputs. */
 export interface KnownNames {
   readonly index: NameIndex
-  /** What has the names, by index. */
+  /** The features or inputs with these names, by index. */
   readonly named: readonly { readonly name: string }[]
   readonly what: 'feature' | 'input'
-  /** Names that are unknown are passed over. */
+  /** True if unknown names are ignored. */
   readonly ignoresUnknown: boolean
 }
 
@@ -22,12 +22,12 @@ export function inputNames({ signature, inputIndex }: ModelView): KnownNames {
 }
 
 /**
- * Finds what names stand for that are not exactly those of the model.
+ * Resolves names that are not exactly those of the model.
  *
- * @param strangers The names.
- * @param isGiven Whether a name of the model, by its index, was sent exactly.
- * @param report Called with the place in `strangers` of each name that is at fault, and why.
- * @returns For each stranger the index of the name that it stands for; undefined where it stands for none.
+ * @param strangers The names to resolve.
+ * @param isGiven Returns true if the request also has the exact name with this index.
+ * @param report Called with the index in `strangers` of each wrong name, and the reason.
+ * @returns For each stranger the index of the name that it means, or undefined.
  */
 export function resolveNames(
   strangers: readonly string[],
@@ -39,7 +39,7 @@ export function resolveNames(
   const unknown: number[] = []
   const resolved = strangers.map((stranger, at) => {
     const found = index.find(stranger)
-    // Where a name that may be passed over is like one that was sent, the exact one counts.
+    // If unknown names are ignored and the exact name was sent too, the exact name counts.
     if (found === undefined || (ignoresUnknown && isGiven(found))) unknown.push(at)
     else if (isGiven(found) || taken.has(found)) {
       report(at, `stands for ${show(named[found]!.name)}, which is given twice`)

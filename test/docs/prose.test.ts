@@ -31,7 +31,6 @@ const UNTIL_REWRITTEN = [
   'http/request-',
   'http/warnings-header.ts',
   'process/',
-  'protocols/',
   'runtime/',
   'scheduling/',
   'server.ts',

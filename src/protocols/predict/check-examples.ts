@@ -11,7 +11,7 @@ import { show } from '../../json/error-texts.ts'
 import { fixedRowsOf } from '../tabular/row-limits.ts'
 import { joinPieces } from '../text-answer.ts'
 
-// examples.json, beside a model's file: a few rows and what the model answered where it was made.
+// examples.json stands beside the file of a model. It has a few rows, and the answers of the original model.
 const examplesSchema = z.strictObject({
   $schema: z.string().optional(),
   tolerance: z.number().min(0).max(1).default(1e-5),
@@ -22,11 +22,11 @@ const examplesSchema = z.strictObject({
 })
 
 /**
- * Computes the examples and compares: numbers within the tolerance, relative above 1, everything else exactly, labels and
- * whatever else the model answers as integers too.
+ * Computes the examples and compares the answers. Numbers may differ by the tolerance, which is relative above 1. Labels,
+ * integers and everything else must be equal.
  *
  * @param text The content of examples.json.
- * @throws Error with the first that is answered otherwise: where, what was expected, what came.
+ * @throws Error with the first different answer: its place, the expected value and the value that came.
  */
 export async function checkExamples(
   text: string,
@@ -38,10 +38,10 @@ export async function checkExamples(
   const rule = { tolerance, exactKeys: exactKeysOf(model) }
   const count = Math.min(fixed ?? model.maxRows, model.maxRows)
   for (let next = 0; next < examples.length; next += count) {
-    // A model of a fixed number of rows takes some of them once more.
+    // If the model has a fixed number of rows, some examples are computed twice.
     const from = fixed === undefined ? next : Math.max(0, Math.min(next, examples.length - count))
     const some = examples.slice(from, from + count)
-    // A list, not an envelope: a feature may have the name of one.
+    // The rows are sent as a list. An envelope would be ambiguous if a feature has its name.
     const bytes = Buffer.from(toExactJson(some.map(({ input }) => input)))
     const request = predictCodec.decode({ bytes, isCsv: false }, model)
     const answer = predictCodec.encode(await infer(request), request, model)
@@ -55,10 +55,11 @@ export async function checkExamples(
 }
 
 /**
- * The first and the last of the examples, each as inputs of its own; none where there are no two, or where the
- * model takes no single row.
+ * Reads the first and the last example, each as inputs of its own.
  *
- * @throws Error as `checkExamples` does of a text that is none; ServingError INVALID_INPUT of a row.
+ * @returns An empty list if there are fewer than two examples, or if the model accepts no single row.
+ * @throws Error if the text is no examples.json.
+ * @throws ServingError INVALID_INPUT if a row does not fit the model.
  */
 export function exampleRows(text: string, model: ModelView): Tensors[] {
   const { examples } = parseExamples(text)
@@ -69,9 +70,9 @@ export function exampleRows(text: string, model: ModelView): Tensors[] {
 }
 
 /**
- * The features that are null in some row: whoever made the examples has seen the model handle it.
+ * Finds the features that are null in some example. The original model has answered this row, so it handles the gap.
  *
- * @throws Error as `checkExamples` does of a text that is none.
+ * @throws Error if the text is no examples.json.
  */
 export function exampleGaps(text: string): ExampleGaps {
   const names = new Set<string>()
@@ -102,7 +103,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The keys of a prediction under which integers stand; those of the answer's labels are told by the task. */
+/** Returns the keys of a prediction whose values are integers or labels. */
 function exactKeysOf({ signature, outputs, task }: ModelView): ReadonlySet<string> {
   const integers = new Set(signature.outputs.flatMap(({ name, dataType }) => (isFloat(dataType) ? [] : [name])))
   const answered = outputs.filter(({ tensor }) => integers.has(tensor))

@@ -8,19 +8,19 @@ import { jsonRow, writeRows } from './row-text.ts'
 import { tensorValues } from './row-values.ts'
 import { joinPieces } from '../text-answer.ts'
 
-// What a body for `POST …/predict` looks like, for people who try a model.
+// Examples of bodies for `POST …/predict`, for people who try a model.
 
-/** More are no help to anybody who reads them. */
+/** An example with more numbers does not help its reader. */
 export const MAX_EXAMPLE_NUMBERS = 64
 
-/** A record where the model has features, several where it takes no other number of rows; their values are the usual ones. */
+/** Makes a record with usual values. If the model has a fixed number of rows, it makes that number of records. */
 export function exampleRecords(model: ModelView): unknown {
   const record = Object.fromEntries(model.features.map((feature) => [feature.name, exampleValue(feature)]))
   const rows = fixedRowsOf(model) ?? 1
   return rows === 1 ? record : Array.from({ length: rows }, () => record)
 }
 
-/** The bodies that stand for these inputs: instances of the one input, or the tensors by name. */
+/** Makes the bodies for these inputs: instances of the only input, or the tensors by name. */
 export function bodiesOf(inputs: Tensors, { features, signature }: ModelView): unknown[] {
   const nested = Object.fromEntries(signature.inputs.map(({ name }) => [name, toNested(inputs.get(name)!)]))
   const [only, second] = signature.inputs
@@ -28,7 +28,7 @@ export function bodiesOf(inputs: Tensors, { features, signature }: ModelView): u
   return [...(hasRows ? [{ instances: nested[only.name] }] : []), { inputs: nested }]
 }
 
-/** The body with shape and datatype in the place of numbers. */
+/** Makes a body with shapes and datatypes in place of numbers. */
 export function outlineOf({ features, signature, sample }: ModelView): unknown {
   if (features.length > 0) return { instances: `records of ${features.length} features, or arrays in their order` }
   const told = signature.inputs.map((spec, input) => [spec.name, tensorText(spec, sample?.shapes[input])] as const)
@@ -37,7 +37,7 @@ export function outlineOf({ features, signature, sample }: ModelView): unknown {
   return hasRows ? { instances: only[1] } : { inputs: Object.fromEntries(told) }
 }
 
-/** Records as CSV with a header; undefined where the body is of another form. */
+/** Writes records as CSV with a header. @returns undefined if the body has another form. */
 export function exampleCsv({ features }: ModelView, body: unknown): string | undefined {
   const records = (Array.isArray(body) ? body : [body]) as Readonly<Record<string, unknown>>[]
   if (features.length === 0 || !records.every((record) => Object.hasOwn(record, features[0]!.name))) return undefined
@@ -70,7 +70,7 @@ const EXAMPLES: Readonly<Record<Feature['type'], number | boolean | string>> = {
   datetime: '2024-02-29T12:30:00Z',
 }
 
-/** A value that is usual, where model.json says what is. */
+/** Returns a usual value of the feature, by its example or its range in model.json. */
 export function exampleValue({ example, type, values, minimum, maximum }: Feature): number | boolean | string {
   if (example !== undefined) return example
   const usual = values?.[0]

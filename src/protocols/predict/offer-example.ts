@@ -8,7 +8,7 @@ import { predictCodec } from './predict.ts'
 import { joinPieces } from '../text-answer.ts'
 
 /**
- * Offers the first body that the model answers, the way that a request takes.
+ * Finds a body that the model answers. Each body is decoded, computed and encoded like a request.
  *
  * @param candidates Inputs that the model may compute, the simplest first.
  * @param run Computes a request, and owns its buffers.

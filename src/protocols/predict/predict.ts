@@ -30,19 +30,19 @@ export interface PredictBody {
   readonly bytes: Buffer
   readonly isCsv: boolean
   readonly csvHeader?: CsvHeader | undefined
-  /** `?top=`: how many classes are answered, the likeliest first. */
+  /** The text of `?top=`, the number of classes to answer. */
   readonly top?: string | undefined
-  /** Members that may stand beside `instances` and the like, and are passed over. */
+  /** Members that are ignored beside `instances` and the other envelopes. */
   readonly passedOver?: readonly string[]
-  /** As MLflow's scoring server reads it: whatever form its rows have, each gets a prediction, and a bare NaN is a missing value. */
+  /** True for bodies of scoring servers such as MLflow. Each row gets a prediction, and a bare NaN is a missing value. */
   readonly isScoring?: boolean
 }
 
 export interface PredictRequest extends InferenceRequest {
-  /** Who sends tensors gets tensors; everyone else a prediction a row. */
+  /** The form of the answer: tensors if the request has tensors, else one prediction for each row. */
   readonly form: 'predictions' | 'outputs'
   readonly top?: number | undefined
-  /** What the answer warns of. */
+  /** Warnings for the client. */
   readonly warnings?: readonly string[] | undefined
 }
 
@@ -50,9 +50,10 @@ export interface PredictRequest extends InferenceRequest {
 type Decoded = Pick<PredictRequest, 'inputs' | 'form'>
 
 /**
- * The server's own protocol. A request is one record, an array of records, `{"instances": [rows or records]}`, MLflow's
- * `dataframe_split` or `dataframe_records`, or CSV with a header; the reply is `{"model", "version", "predictions": [one
- * a row]}`. `{"inputs": {"<tensor>": nested arrays}}` is answered with `{"model", "version", "outputs": {…}}`.
+ * The protocol of this server. A request is one record, an array of records, `{"instances": [rows or records]}`,
+ * `dataframe_split` or `dataframe_records` of MLflow, or CSV with a header. The answer is `{"model", "version",
+ * "predictions": […]}`, with one prediction for each row. `{"inputs": {"<tensor>": nested arrays}}` is answered with
+ * `{"model", "version", "outputs": {…}}`.
  */
 export const predictCodec: Codec<PredictBody, PredictRequest, TextAnswer> = {
   decode({ bytes, isCsv, csvHeader = 'present', top, passedOver = [], isScoring = false }, model) {
@@ -60,7 +61,7 @@ export const predictCodec: Codec<PredictBody, PredictRequest, TextAnswer> = {
       ? { inputs: decodeCsv(bytes, model, csvHeader), form: 'predictions' as const }
       : decodeJson(bytes, model, passedOver, isScoring)
     checkTexts(inputs, model)
-    // Where all are answered nothing is listed, so that requests can be joined whatever their form.
+    // If all outputs are answered, none is listed. So requests of all forms can be joined.
     const isPart = form === 'predictions' && model.outputs.length < model.signature.outputs.length
     return {
       inputs,
@@ -135,14 +136,14 @@ function decodeValue(value: unknown, reading: Reading, isScoring: boolean): Deco
   return { inputs, form: 'predictions' }
 }
 
-/** The rows, or columns by name, that MLflow's client sends as `inputs`; undefined where these are tensors by name. */
+/** Reads the rows, or columns by name, that the client of MLflow sends as `inputs`. @returns undefined for tensors by name. */
 function decodeScored(inputs: unknown, reading: Reading): Tensors | undefined {
   // An array without rows is an empty tensor.
   if (Array.isArray(inputs) && inputs.length > 0) return decodeRows(inputs, 'inputs', reading).inputs
   return isColumns(inputs, reading.model) ? decodeColumns(inputs, 'inputs', reading) : undefined
 }
 
-/** Whether a body is an envelope; a model whose feature has that name takes it as a record. */
+/** True if a body is an envelope. If a feature has the name of the envelope, the body is a record. */
 function isEnvelope(value: Record<string, unknown>, member: string, model: ModelView): boolean {
   if (!Object.hasOwn(value, member) || model.featureIndex.has(member)) return false
   const other = Object.keys(value).find((key) => key !== member)

@@ -12,19 +12,19 @@ import { elementJson } from '../tensors/element-json.ts'
 import { tensorValues, toKey, toKeys } from './row-values.ts'
 import type { Part, Values } from './row-values.ts'
 
-// Predictions are written as text: integers of 64 bits stay exact, and no object is built for a row.
+// Predictions are written as text. So integers of 64 bits are exact, and no object is built for a row.
 
-/** Predictions. All of them have the same structure. */
+/** The predictions of all rows. They have the same structure. */
 export interface Predictions {
   readonly rows: number
   readonly row: Part
 }
 
 /**
- * One prediction a row: `{"label":…,"probabilities":{…}}` of a classifier, a number or several of a regressor, and of
- * other models their outputs by name.
+ * Makes one prediction for each row: `{"label":…,"probabilities":{…}}` of a classifier, one or several numbers of a
+ * regressor, and the outputs by name of any other model.
  *
- * @param top How many classes are answered, the likeliest first; all, in their order, when absent.
+ * @param top The number of classes to answer, the likeliest first. If absent, all classes are answered in their order.
  */
 export function toPredictions(outputs: Tensors, model: ModelView, top?: number): Predictions {
   const { task } = model
@@ -34,7 +34,7 @@ export function toPredictions(outputs: Tensors, model: ModelView, top?: number):
   return ofOutputs(outputs, model)
 }
 
-/** All tensors by name, as nested arrays. */
+/** Makes all tensors by name, as nested arrays. */
 export function toOutputs(outputs: Tensors, model: ModelView): { members: [key: string, part: Values][] } {
   const { signature, fileNames } = model
   const members = signature.outputs.flatMap(({ name }): [string, Values][] => {
@@ -71,7 +71,7 @@ function keyOfTensor(model: ModelView, tensor: string, otherwise: keyof typeof K
   return name === undefined ? KEYS[otherwise] : toKey(name)
 }
 
-/** An answer that has a name of its own is told by it. */
+/** Writes labels. If model.json names a class, the name replaces the label of the file. */
 function labelValues(label: Tensor, shape: readonly number[], model: ModelView): Values {
   const count = elementCount(shape)
   const { texts, maxLabelBytes } = labelJsonOf(model)
@@ -93,7 +93,7 @@ function labelJson(label: Tensor, at: number, model: ModelView, texts: readonly 
   return isOwn ? texts[index!]! : elementJson(label, at, model)
 }
 
-/** The class that the numbers of each row choose; null where one is NaN. */
+/** Writes the class that the numbers of a row choose. It is null if one of them is NaN. */
 function classValues(scores: ClassScores, model: ModelView): Values {
   const { texts, maxLabelBytes } = labelJsonOf(model)
   const threshold = model.task.kind === 'classifier' ? model.task.threshold : undefined
@@ -111,7 +111,7 @@ function classValues(scores: ClassScores, model: ModelView): Values {
 
 const NULL_BYTES = 5
 
-/** The first of the indexOfLargest numbers; undefined where a number is NaN. */
+/** Finds the index of the largest number, the first if several are equal. @returns undefined if a number is NaN. */
 function indexOfLargest(values: readonly number[]): number | undefined {
   if (values.some(Number.isNaN)) return undefined
   return values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity))
@@ -126,7 +126,7 @@ function ofOutlierDetector(outputs: Tensors, task: Extract<Task, { kind: 'outlie
   return { rows: elementCount(label.shape), row: { members } }
 }
 
-/** A number a row, or an array of several, or an object where model.json names them. */
+/** Makes one number for each row, an array of several, or an object if model.json names the numbers. */
 function ofRegressor(value: Tensor, output: AnsweredOutput | undefined, model: ModelView): Predictions {
   const [rows = 0, width = 1] = value.shape
   const values = columnValues(value, width, output?.columns, model)
@@ -143,7 +143,7 @@ function ofOutputs(outputs: Tensors, model: ModelView): Predictions {
   const tensors = model.outputs.map((output) => [output, outputs.get(output.tensor)!] as const)
   const rows = tensors[0]?.[1].shape[0]
   const batch = signature.inputs[0]?.shape[0]
-  // One object a row where every output has a row for each of the batch, else one for the whole batch.
+  // If every output has one row for each row of the batch, each row gets an object. Otherwise there is one for the batch.
   const isByRow = tensors.every(([{ tensor: name }, { shape }]) => {
     const declared = signature.outputs.find((spec) => spec.name === name)?.shape[0]
     return (declared ?? batch) === batch && rows !== undefined && shape[0] === rows
@@ -156,12 +156,12 @@ function ofOutputs(outputs: Tensors, model: ModelView): Predictions {
   return { rows: isByRow ? rows! : 1, row: { members } }
 }
 
-/** Some exporters write the labels of all rows into one. */
+/** Some exporters write the labels of all rows into one value. */
 function wholeValues(tensor: Tensor, { isLabel }: AnsweredOutput, model: ModelView): Values {
   return isLabel ? labelValues(tensor, [tensor.data.length], model) : tensorValues(tensor, tensor.shape, model)
 }
 
-/** What an output answers for one row: a single number stands alone. */
+/** Describes the values of an output for one row. A single number has no array around it. */
 function rowValues(tensor: Tensor, { columns, isLabel }: AnsweredOutput, model: ModelView): Values {
   if (isLabel) return labelValues(tensor, [], model)
   const shape = tensor.shape.slice(1)

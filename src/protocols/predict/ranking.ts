@@ -6,16 +6,16 @@ export interface Numbers {
   readonly at: (index: number) => number | bigint
 }
 
-// To compare so many, or to order so many of those that are selected, takes about a millisecond.
+// To compare this number of values, or to sort them, takes about a millisecond.
 const STEP_VALUES = 2 ** 13
 const STEP_SELECTED = 2 ** 9
 
 /**
- * Selects the largest values, as sorting would order them: equal ones in their order, and NaN as small as minus infinity.
- * To select k of n values takes time that grows with n + k · log k for small k, where sorting takes n · log n.
+ * Selects the largest values, in the order of a stable sort. NaN counts as minus infinity. For small k, the time to select
+ * k of n values grows with n + k · log k. The time to sort them grows with n · log n.
  *
- * @param count How many; all of them where there are fewer.
- * @returns Their indexes, that of the largest first.
+ * @param count The number of values to select. If there are fewer, all are selected.
+ * @returns Their indexes. The index of the largest value is the first.
  */
 export function* selectLargest({ length, at }: Numbers, count: number): Steps<Uint32Array> {
   const isAfter = (a: number, b: number): boolean => {
@@ -23,7 +23,7 @@ export function* selectLargest({ length, at }: Numbers, count: number): Steps<Ui
     const y = orSmallest(at(b))
     return x === y ? a > b : x < y
   }
-  // A heap, whose root comes last of those that are selected so far.
+  // This is a heap. Its root is the smallest of the values selected so far.
   const heap = Uint32Array.from({ length: Math.min(count, length) }, (_, index) => index)
   for (let from = (heap.length >> 1) - 1; from >= 0; from--) {
     sink(heap, from, heap.length, isAfter)

@@ -3,9 +3,9 @@ import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 
 /**
- * Reads `?top=`: how many classes are answered, the likeliest first.
+ * Reads `?top=`, the number of classes to answer.
  *
- * @throws ServingError INVALID_INPUT where it is no count, or the model has no likelihoods.
+ * @throws ServingError INVALID_INPUT if the text is no such number, or the model has no likelihoods.
  */
 export function parseTop(text: string, { task, labels }: ModelView): number {
   if (task.kind === 'classifier' && task.scores === 'scores' && labels.length === 0) {

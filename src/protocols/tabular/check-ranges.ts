@@ -11,11 +11,11 @@ const MAX_WARNINGS = 10
 const MAX_LISTED = 10
 
 /**
- * Looks for values that model.json does not call usual. It reads what was decoded, so that it is the same for every
- * protocol and costs nothing where model.json bounds no feature.
+ * Finds values outside of the usual ranges in model.json. It reads decoded tensors, so it is the same for every protocol.
+ * Without ranges in model.json it does nothing.
  *
- * @returns What to warn the client of: at most ten values, then how many more there are; undefined where there is nothing.
- * @throws ServingError INVALID_INPUT where model.json has such values refused.
+ * @returns Warnings for at most ten values, and then the number of further ones. undefined if all values are usual.
+ * @throws ServingError INVALID_INPUT if model.json refuses such values.
  */
 export function checkRanges(inputs: Tensors, model: ModelView): readonly string[] | undefined {
   if (model.ranges.length === 0) return undefined
@@ -71,7 +71,7 @@ function bounds({ minimum, maximum }: Feature): string {
   return maximum === undefined ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
 }
 
-/** The member of a JSON answer that holds the warnings, behind a comma; empty without any. */
+/** Writes the member `warnings` of a JSON answer, with a comma before it. @returns An empty text without warnings. */
 export function warningsJson(warnings: readonly string[] | undefined): string {
   return warnings ? `,"warnings":${JSON.stringify(warnings)}` : ''
 }

@@ -11,8 +11,8 @@ const EXPORT_AGAIN = `export the model again with tools/export_sklearn.py, ${ALL
 const SEND_LOWER_CASE = `send it in lower case, ${ALLOW}`
 
 /**
- * Refuses texts that the file reads otherwise than the original model. It reads what was decoded, so that it is the same
- * for every protocol and costs nothing where the file has no such Tokenizer.
+ * Refuses texts that the file reads differently from the original model. It reads decoded tensors, so it is the same for
+ * every protocol. Without rules for texts it does nothing.
  *
  * @throws ServingError INVALID_INPUT with the place of each text, and the next step.
  */
@@ -32,7 +32,7 @@ function checkTensor(rule: TextRule, inputs: Tensors, model: ModelView, problems
   }
 }
 
-/** `rows[2].review`, by the feature where there is one. */
+/** Makes a path such as `rows[2].review`. It has the name of the feature, if there is one. */
 function pathOf({ input }: TextRule, index: number, inputs: Tensors, { signature, features }: ModelView): string {
   const rows = rowsOf(inputs)
   const width = Math.max(1, inputs.get(input)!.data.length / rows)

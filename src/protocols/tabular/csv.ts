@@ -13,16 +13,16 @@ import { createTable } from './table.ts'
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const INTEGER = /^[+-]?\d{1,15}$/
 
-/** Whether the first line has the names of the features; it is looked at where nobody says. */
+/** `present`: the first line has the names of the features. `sought`: the first line decides. */
 export type CsvHeader = 'present' | 'absent' | 'sought'
 
 /**
- * Turns CSV into the model's inputs: a header with the names of the features in any order, then one line a row. Without a
- * header, the cells of a row are in column order. An empty cell is a missing value, and so is `NA` or the like in a column
- * that holds no strings.
+ * Turns CSV into the inputs of a model. A header has the names of the features in any order. Each further line is a row.
+ * Without a header, the cells of a row are in column order. An empty cell is a missing value. Except in columns of strings,
+ * so are texts such as `NA`.
  *
  * @see RFC 4180
- * @throws ServingError INVALID_INPUT
+ * @throws ServingError INVALID_INPUT that names each wrong cell.
  */
 export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Tensors {
   const lines = parseCsv(body, model)
@@ -52,7 +52,10 @@ export function decodeCsv(body: Buffer, model: ModelView, header: CsvHeader): Te
   return table.toInputs()
 }
 
-/** Whether the first line is no header: as many cells as there are features, none the name of one, nor all alike to names. */
+/**
+ * True if the first line is a row and no header. It has one cell for each feature, and no cell is exactly the name of a
+ * feature. At least one cell is a number or differs from all names.
+ */
 function looksLikeRow(cells: readonly string[] | undefined, { features, featureIndex }: ModelView): boolean {
   if (cells?.length !== features.length || cells.some((cell) => featureIndex.has(cell))) return false
   return !cells.every((cell) => !NUMBER.test(cell.trim()) && featureIndex.find(cell) !== undefined)
@@ -72,38 +75,38 @@ function parseCsv(body: Buffer, { features, maxRows }: ModelView): string[][] {
   const text = withPlainLineEnds(marked.startsWith('\uFEFF') ? marked.slice(1) : marked)
   const { data, errors } = Papa.parse<string[]>(text, {
     delimiter: ',',
-    // The library guesses where there is none.
+    // Without this option, the library guesses the line ending.
     ...(text.includes('\n') && { newline: '\n' as const }),
-    // Whatever is beyond the limit is not read.
+    // Lines beyond the limit are not read.
     preview: maxRows + 2,
     skipEmptyLines: features.length > 1,
   })
   const [error] = errors
   if (error) throw invalid(`line ${(error.row ?? 0) + 1}`, `the body is not valid CSV: ${error.message}`)
-  // A line break at the end is no row.
+  // The line break at the end does not begin a row.
   if (data.at(-1)?.length === 1 && data.at(-1)?.[0] === '') data.pop()
   return data
 }
 
-// A quote opens a cell only at its beginning: within a cell, as in 5" pipe, it is one like any other.
+// A quote opens a cell only at the beginning of the cell. Elsewhere, as in `5" pipe`, it is an ordinary character.
 const QUOTED_OR_LINE_END = /(?<=^|[,\n])"[^"]*(?:""[^"]*)*"|\r\n/g
 
-/** Lines may end in either way, and in both: quoted cells keep what they hold. */
+/** Replaces CRLF by LF, except within quoted cells. A body may have both line endings. */
 function withPlainLineEnds(text: string): string {
   if (!text.includes('\r\n')) return text
   return text.replace(QUOTED_OR_LINE_END, (part) => (part === '\r\n' ? '\n' : part))
 }
 
-// What pandas, R, spreadsheets and databases write for a value that is missing.
+// Texts that pandas, R, spreadsheets and databases write for a missing value.
 const MISSING = /^(?:[+-]?nan|<na>|#?na|#?n\/a|null|none|nat)?$/i
 
 /**
- * The value that JSON would have; a text that is none stays text, and is refused with it. Spaces around a value mean
- * nothing, and several texts say that it is missing. Columns of strings alone keep both as they are.
+ * Converts a cell to the value that JSON would have. A cell that is no such value stays text, and is refused later. Spaces
+ * around a value are ignored, and several texts mean a missing value. Columns of strings keep their cells unchanged.
  */
 function toCellValue(cell: string, type: FeatureType): unknown {
   if (type === 'string') return cell === '' ? null : cell
-  // Most cells are numbers without spaces.
+  // Most cells are numbers without spaces, so they are tried first.
   if (type === 'number' && NUMBER.test(cell)) return Number(cell)
   if (type === 'integer' && INTEGER.test(cell)) return Number(cell)
   const text = cell.trim()
@@ -111,7 +114,7 @@ function toCellValue(cell: string, type: FeatureType): unknown {
   return READERS[type](text) ?? text
 }
 
-/** undefined for a text that is none of the type. */
+/** Each reader returns undefined for a text that is no value of its type. */
 const READERS: Readonly<Record<Exclude<FeatureType, 'string'>, (text: string) => unknown>> = {
   number: (text) => (NUMBER.test(text) ? Number(text) : undefined),
   integer: toExactInteger,

@@ -18,7 +18,7 @@ interface Stranger {
 /**
  * Finds the feature of each column of a table.
  *
- * @param names The header. A number stands for its digits: pandas numbers columns that have no names.
+ * @param names The header. A number means its digits, because pandas numbers columns without names.
  * @param path The place of the header in the request.
  * @returns One feature for each column; undefined for a column without one. Such columns are problems, unless the model
  *   ignores unknown names.

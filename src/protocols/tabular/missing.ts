@@ -6,9 +6,9 @@ import { featureWriter, nameOfType } from '../tensors/elements.ts'
 import type { Numbers } from '../tensors/elements.ts'
 
 /**
- * Writes what the model gets for a missing value.
+ * Writes the value that the model gets for a missing one.
  *
- * @returns What is wrong, where this feature refuses it: what was expected, why, and what the operator can do.
+ * @returns If the feature refuses a missing value: the expected value, the reason, and the next step for the operator.
  */
 export function writeMissing(feature: Feature, data: TensorData, index: number): string | undefined {
   const { type, dataType, missing } = feature

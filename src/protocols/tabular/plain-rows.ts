@@ -146,7 +146,7 @@ class Cursor {
     return true
   }
 
-  /** Skips `"name":` and returns true. Returns false where something else stands there. */
+  /** Skips `"name":` and returns true. Returns false if something else follows. */
   skipKey(name: string): boolean {
     const bytes = this.#bytes
     let at = this.#at

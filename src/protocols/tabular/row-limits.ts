@@ -5,7 +5,7 @@ import type { Tensors } from '../../core/tensor.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { joinPath } from '../../json/error-texts.ts'
 
-// How many rows a request may bring. @throws ServingError INVALID_INPUT
+// Limits on the number of rows in a request. All of them throw ServingError INVALID_INPUT.
 
 export function checkRows(rows: number, path: string, model: ModelView): void {
   if (rows === 0) throw invalid(path, 'the batch is empty: expected at least one row')
@@ -16,7 +16,7 @@ export function checkRowCount(rows: number, path: string, { maxRows }: ModelView
   if (rows > maxRows) throw invalid(path, `expected at most ${maxRows} rows in one request, got ${rows}`)
 }
 
-/** The inputs as rows are written for them: where a run computes one row, a request may have several. */
+/** The inputs with a free axis for rows. A request may have several rows, even if a run computes only one. */
 export function inputsByRow({ signature }: ModelView): readonly TensorSpec[] {
   return isRowByRow(signature) ? signature.inputs.map(withFreeRows) : signature.inputs
 }
@@ -33,7 +33,7 @@ export function checkSameRows(inputs: Tensors, path: string, specs: readonly Ten
   }
 }
 
-/** How many rows a request must have; undefined where it may have any number. */
+/** Returns the number of rows that a request must have. undefined if it may have any number. */
 export function fixedRowsOf(model: ModelView): number | undefined {
   return inputsByRow(model).find(({ shape }) => shape[0] !== -1)?.shape[0]
 }

@@ -4,10 +4,10 @@ import type { NanPolicy } from '../../core/nan-policy.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { shortestFloat32 } from './float32.ts'
 
-/** Who says how NaN and the infinities are written. */
+/** The part of a model that says how NaN and the infinities are written. */
 export type NanTeller = Pick<ModelView, 'jsonNan'>
 
-/** One element as JSON, which cannot carry NaN and the infinities. */
+/** Writes one element as JSON. JSON has no NaN and no infinities, so `jsonNan` decides. */
 export function elementJson({ dataType, data }: Tensor, index: number, { jsonNan }: NanTeller): string {
   const value = data[index]!
   if (typeof value === 'string') return JSON.stringify(value)
@@ -19,7 +19,7 @@ export function elementJson({ dataType, data }: Tensor, index: number, { jsonNan
   return String(dataType === 'float32' ? shortestFloat32(number) : number)
 }
 
-/** Writes any element of a tensor as `elementJson` does, faster where many are written. */
+/** Makes a function that writes elements like `elementJson`. It is faster for many elements. */
 export function elementTexts(tensor: Tensor, model: NanTeller): (index: number) => string {
   const { dataType, data } = tensor
   if (dataType !== 'float32') return (index) => elementJson(tensor, index, model)

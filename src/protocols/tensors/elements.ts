@@ -7,15 +7,15 @@ import { Fraction } from '../../json/exact-json.ts'
 import { show } from '../../json/error-texts.ts'
 
 /**
- * Checks a JSON value and writes it into a tensor: the only pass over a request's numbers.
+ * Checks a JSON value and writes it into a tensor. This is the only pass over the numbers of a request.
  *
- * @returns What is wrong with the value, or undefined. Nothing is ever cut, wrapped or rounded to another integer.
+ * @returns The problem of the value, or undefined. A value is never truncated, wrapped or rounded to another integer.
  */
 export type ElementWriter = (data: TensorData, index: number, value: unknown) => string | undefined
 
 export type Numbers = Exclude<TensorData, string[] | BigInt64Array | BigUint64Array>
 
-/** The writer for a tensor's elements as such. */
+/** The writers for elements of tensors without features. */
 export const ELEMENT_WRITERS: Readonly<Record<DataType, ElementWriter>> = {
   bool: writeBoolean,
   uint8: integerWriter('uint8'),
@@ -32,7 +32,7 @@ export const ELEMENT_WRITERS: Readonly<Record<DataType, ElementWriter>> = {
   string: writeString,
 }
 
-/** The writer for a feature: as strict as its declared type, into whatever the column holds. */
+/** Makes the writer for a feature. It checks the declared type, and converts to the datatype of the column. */
 export function featureWriter(type: FeatureType, dataType: DataType): ElementWriter {
   const writer = ELEMENT_WRITERS[dataType]
   if (type === 'date') return DATE_WRITERS[dataType]
@@ -41,7 +41,7 @@ export function featureWriter(type: FeatureType, dataType: DataType): ElementWri
   return type === 'integer' && DATA_TYPES[dataType].kind === 'float' ? INTEGER_AS_FLOAT[dataType] : writer
 }
 
-/** What a feature's value must be, with its article. */
+/** Names the expected value of a feature, with its article. */
 export function nameOfType(type: FeatureType): string {
   return NAMES[type]
 }
@@ -55,7 +55,7 @@ const NAMES: Readonly<Record<FeatureType, string>> = {
   datetime: 'a datetime such as "2024-02-29T12:30:00Z"',
 }
 
-// A nanosecond is lost in a double, which is then whole.
+// A double loses nanoseconds and becomes a whole number. So the text is checked for fractions.
 const FRACTION = /\.0*[1-9]/
 const DATE_WRITERS = dateWriters('date', daysOf)
 const DATETIME_WRITERS = dateWriters('datetime', secondsOf)
@@ -90,7 +90,7 @@ const INTEGER_AS_FLOAT = mapWriters((writer, dataType) => (data, index, value) =
     : `${String(value)} is beyond the integers that ${dataType} holds exactly`
 })
 
-// Up to here every integer has a float of its own.
+// Up to these numbers, a float represents every integer exactly.
 const EXACT_INTEGERS: Partial<Record<DataType, number>> = { float16: 2 ** 11, float32: 2 ** 24, float64: 2 ** 53 - 1 }
 
 function mapWriters(
@@ -108,12 +108,12 @@ function writeFloat(dataType: 'float32' | 'float64'): ElementWriter {
     if (isExact(value)) return writeFloat(dataType)(data, index, toDouble(value))
     if (typeof value !== 'number') return expected('a number', value)
     ;(data as Numbers)[index] = value
-    // What JSON can write and the type cannot hold has become infinite on the way.
+    // A number that is too large for the datatype has become infinite.
     return Number.isFinite((data as Numbers)[index]) ? undefined : tooLarge(value, dataType)
   }
 }
 
-/** Whether a number came as its text says, since a double is another one. */
+/** True if a number was read from its text, because a double would change it. */
 function isExact(value: unknown): value is bigint | Fraction {
   return typeof value === 'bigint' || value instanceof Fraction
 }
@@ -142,7 +142,7 @@ function integerWriter(dataType: DataType): ElementWriter {
   }
 }
 
-/** Integers of 64 bits come as JSON numbers while those are exact, or as strings of digits. */
+/** Writes integers of 64 bits. They are JSON numbers or strings of digits. */
 function bigintWriter(dataType: DataType): ElementWriter {
   const { min = 0n, max = 0n } = DATA_TYPES[dataType]
   return (data, index, value) => {
@@ -165,7 +165,7 @@ function writeBoolean(data: TensorData, index: number, value: unknown): string |
 
 function writeString(data: TensorData, index: number, value: unknown): string | undefined {
   if (typeof value !== 'string') return expected('a string', value)
-  // The runtime would end the string at the first NUL, and replace what is no Unicode.
+  // The runtime would end the string at the first NUL, and replace characters that are no Unicode.
   if (value.includes('\0')) return 'expected a string without the character U+0000'
   if (!value.isWellFormed()) return 'expected well-formed Unicode, got an unpaired surrogate'
   ;(data as string[])[index] = value

@@ -13,8 +13,7 @@ import { checkRowCount, checkSameRows, inputsByRow } from '../tabular/row-limits
 import { inputNames, resolveNames } from '../unknown-names.ts'
 
 /**
- * Turns nested arrays, by the name of the input that they are for, into tensors. A model of one input takes them without
- * the name as well.
+ * Turns nested arrays, by the names of the inputs, into tensors. If the model has one input, its name may be omitted.
  */
 export function decodeNamedTensors(given: unknown, reading: Reading): Tensors {
   const { model, problems } = reading
@@ -31,7 +30,7 @@ export function decodeNamedTensors(given: unknown, reading: Reading): Tensors {
     else {
       const tensor = decodeNested(tensors[key], { spec, path, writeNull: nullWriter(index) }, reading)
       if (tensor) inputs.set(spec.name, tensor)
-      // Where axis 0 is free, it is taken for the batch.
+      // A free axis 0 is the batch.
       if (tensor && spec.shape[0] === -1) checkRowCount(tensor.shape[0]!, path, model)
     }
   }
@@ -39,7 +38,7 @@ export function decodeNamedTensors(given: unknown, reading: Reading): Tensors {
   return inputs
 }
 
-/** Writes what stands for null in the columns of an input. The features are listed once, if there is any null. */
+/** Makes the writers of missing values in the columns of an input. The features are listed at the first null. */
 function createNullWriters({ features }: ModelView): (input: number) => NullWriter | undefined {
   let places: ReadonlyMap<string, Feature> | undefined
   if (features.length === 0) return () => undefined
@@ -52,7 +51,7 @@ function createNullWriters({ features }: ModelView): (input: number) => NullWrit
   }
 }
 
-/** The key of a record that stands for each input, by the input's name; problems are added for those that stand for none. */
+/** Finds the key of a record for each input, by the name of the input. Adds a problem for each other key. */
 function keysByInput(record: Record<string, unknown>, path: string, { model, problems }: Reading): Map<string, string> {
   const { inputs } = model.signature
   const exact = inputs.filter(({ name }) => Object.hasOwn(record, name))
@@ -66,7 +65,7 @@ function keysByInput(record: Record<string, unknown>, path: string, { model, pro
   return keys
 }
 
-/** Whether an instance has an array for each input, as no record of features has. */
+/** True if an instance has an array for each input. A record of features has no arrays. */
 export function isByInput(instance: unknown, { signature, inputIndex }: ModelView): boolean {
   if (!isRecord(instance)) return false
   if (signature.inputs.every(({ name }) => Array.isArray(instance[name]))) return true
@@ -77,9 +76,9 @@ export function isByInput(instance: unknown, { signature, inputIndex }: ModelVie
 }
 
 /**
- * Turns instances that are objects, with a value for each input, into the tensors of all of them.
+ * Collects the values of instances that are objects with one member for each input.
  *
- * @returns By input, the values of all instances; problems are added where one has more or less than the inputs.
+ * @returns The values of all instances, by input. Adds a problem for an instance with missing or unknown members.
  */
 export function gatherByInput(
   instances: readonly unknown[],

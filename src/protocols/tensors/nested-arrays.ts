@@ -10,7 +10,7 @@ import { show } from '../../json/error-texts.ts'
 import type { InputProblems } from '../../json/input-problems.ts'
 import type { Reading } from '../reading.ts'
 
-// No runtime computes tensors of more dimensions; it also bounds the recursion.
+// No runtime computes tensors with more dimensions. The limit also bounds the recursion.
 const MAX_RANK = 32
 
 /** The input that a value is for, and the place of the value in the request. */
@@ -36,7 +36,7 @@ export function decodeNested(
   if (shape.length > MAX_RANK) problems.add(path, `expected at most ${MAX_RANK} nested arrays`)
   else if (problem) problems.add(path, problem)
   else {
-    // A long first row before many short ones suggests more elements than the body has.
+    // If the first row is longer than the others, the guess of the shape is too large for the body.
     const data = DATA_TYPES[spec.dataType].allocate(Math.min(elementCount(shape), textLength))
     createFiller(data, writerOf(spec, shape, writeNull), shape, problems)(value, path)
     if (problems.isEmpty) return { dataType: spec.dataType, shape, data }
@@ -44,7 +44,7 @@ export function decodeNested(
   return undefined
 }
 
-/** Writes what stands for a missing value of a column; returns what is wrong with it. */
+/** Writes the value for a missing one in a column. @returns The problem, if the column refuses it. */
 export type NullWriter = (data: TensorData, index: number, column: number) => string | undefined
 
 /** Only a table [rows, columns] has missing values. */
@@ -58,8 +58,8 @@ function writerOf({ dataType }: TensorSpec, shape: readonly number[], writeNull?
 }
 
 /**
- * The shape that the first elements suggest; the others are held to it. An empty array hides the axes below it: these
- * have the size that the model declares, or 0 where it declares none.
+ * Finds the shape by the first elements. All others must have the same. Below an empty array, an axis has the size that the
+ * model declares, or 0 if the axis is free.
  */
 function nestingOf(value: unknown, spec: TensorSpec): number[] {
   const shape: number[] = []

@@ -10,32 +10,34 @@ import { toTextAnswer } from '../text-answer.ts'
 import type { TextAnswer } from '../text-answer.ts'
 import { warningsJson } from '../tabular/check-ranges.ts'
 
-/** How a body is written, and an answer. */
+/** The format of a body or of an answer. */
 export type V1Format = 'json' | 'csv' | 'lines'
 
 export interface V1Body {
   readonly bytes: Buffer
   readonly format: V1Format
-  /** Whether CSV has one, where that is told. */
+  /** The parameter `header` of the content-type, if it has one. */
   readonly csvHeader: CsvHeader | undefined
-  /** What the client takes, the preferred first. */
+  /** The formats that the client accepts, the preferred first. */
   readonly accepts: readonly V1Format[]
-  /** Posted where MLflow's and SageMaker's clients post: every row gets a prediction, also those that stand in `inputs`. */
+  /** True for the routes of MLflow and SageMaker. Every row gets a prediction, also rows in `inputs`. */
   readonly isScoring: boolean
 }
 
 export interface V1Request extends PredictRequest {
-  /** How it is answered; undefined where the client takes nothing that can carry the answer. */
+  /** The format of the answer. undefined if the client accepts no format that can hold it. */
   readonly accept: V1Format | undefined
 }
 
-// What TensorFlow Serving, Vertex AI and MLflow know beside the data, and no model here takes.
+// Members of TensorFlow Serving, Vertex AI and MLflow beside the data. They are ignored.
 const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_id']
 
 /**
- * The V1 protocol of TensorFlow Serving and KServe, as Vertex AI, MLflow and SageMaker speak it as well: instances row by
- * row are answered with `{"predictions": [one each]}`, inputs column by column with `{"outputs": …}`, but where MLflow's
- * clients post: these are answered by rows too. CSV may lack its header there. JSON lines have a record or row each.
+ * The V1 protocol of TensorFlow Serving and KServe. Vertex AI, MLflow and SageMaker use it as well.
+ *
+ * `instances` are answered with `{"predictions": […]}`, one for each instance. `inputs` are answered with `{"outputs": …}`.
+ * On the routes of MLflow and SageMaker, `inputs` get predictions too, and CSV may have no header. In JSON lines, each line
+ * is a record or a row.
  *
  * @see https://www.tensorflow.org/tfx/serving/api_rest
  */
@@ -46,13 +48,13 @@ export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
     const given = {
       bytes: body,
       isCsv,
-      // SageMaker's clients send none, and do not say so.
+      // The clients of SageMaker send no header, and no parameter that says so.
       csvHeader: csvHeader ?? (isScoring ? 'sought' : 'present'),
       isScoring,
       passedOver: PASSED_OVER,
     } as const
     const { inputs, outputs, form, warnings } = predictCodec.decode(given, model)
-    // Lines have a prediction each; tensors have none.
+    // A line holds a prediction. Tensors cannot be written in lines.
     const accept = accepts.find((each) => each === 'json' || form === 'predictions')
     return { inputs, outputs, form, warnings, accept }
   },
@@ -67,7 +69,7 @@ export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
       const frame = { head: '{"predictions":[', between: ',', tail: `]${end}` }
       return toTextAnswer({ row: jsonRow(row), rows, frame }, outputs, model)
     }
-    // A bare NaN is no JSON, which every line is, and cells of CSV are made of.
+    // Lines and cells must be valid JSON, which a bare NaN is not.
     const { row, rows } = toPredictions(outputs, {
       ...model,
       jsonNan: model.jsonNan === 'bare' ? 'string' : model.jsonNan,
@@ -77,16 +79,16 @@ export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
   },
 }
 
-/** The tensor alone where there is one. */
+/** Returns a single tensor without its name. */
 function aloneWhereOne(outputs: ReturnType<typeof toOutputs>): Part {
   const [only, second] = outputs.members
   return only && !second ? only[1] : outputs
 }
 
 /**
- * One array of all lines, each of which is a value by itself; an empty one is none.
+ * Joins JSON lines to one array. Each line must be a complete value. Empty lines are ignored.
  *
- * @throws ServingError INVALID_INPUT that names the line.
+ * @throws ServingError INVALID_INPUT that names the wrong line.
  */
 function joinLines(bytes: Buffer, takesNan: boolean): Buffer {
   checkUtf8(bytes)

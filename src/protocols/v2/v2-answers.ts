@@ -7,7 +7,7 @@ import { checkBytes } from '../text-answer.ts'
 import { classBytes, classify } from './v2-classification.ts'
 import type { RequestedOutput } from './v2-outputs.ts'
 
-/** An output as it is answered. */
+/** An output in the form of the answer. */
 export interface Answer {
   readonly name: string
   readonly tensor: Tensor
@@ -15,10 +15,10 @@ export interface Answer {
 }
 
 /**
- * The outputs that were asked for, in that order; as classes where these were asked for.
+ * Makes the requested outputs in the order of the request, as classes if the request asks for classes.
  *
- * @throws ServingError ANSWER_TOO_LARGE where they may take more bytes than the server answers; INVALID_INPUT where an
- *   output has no classes.
+ * @throws ServingError ANSWER_TOO_LARGE if they may take more bytes than the model may answer.
+ * @throws ServingError INVALID_INPUT if an output has no classes.
  */
 export function* toAnswers(
   outputs: Tensors,

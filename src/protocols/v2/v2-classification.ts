@@ -10,11 +10,11 @@ import { selectLargest } from '../predict/ranking.ts'
 import type { Numbers } from '../predict/ranking.ts'
 
 /**
- * The likeliest classes of each row as strings: `value:index`, and `:label` where labels are known. An output of one
- * number a row has one class. Integers are written as integers, every digit of them.
+ * Writes the likeliest classes of each row as strings `value:index`, or `value:index:label` if the labels are known. An
+ * output with one number for each row has one class. Integers are written with all of their digits.
  *
- * @param classes How many; at most those there are.
- * @param spec Tells whether axis 0 is the batch: it is where it is free.
+ * @param classes The number of classes. If the output has fewer, all are written.
+ * @param spec The output. Its axis 0 is the batch if it is free.
  * @returns BYTES of shape [rows, classes], or [classes] without a batch.
  * @see Triton, docs/protocol/extension_classification.md
  */
@@ -38,16 +38,16 @@ export function* classify(tensor: Tensor, classes: number, spec: TensorSpec, { l
 const STEP_TEXTS = 500
 
 /**
- * About how many bytes the classes take.
+ * Estimates the bytes of the classes.
  *
- * @throws ServingError INVALID_INPUT where the output has no classes.
+ * @throws ServingError INVALID_INPUT if the output has no classes.
  */
 export function classBytes(tensor: Tensor, classes: number, spec: TensorSpec, view: ModelView): number {
   const { rows, size } = layoutOf(tensor, spec)
   return rows * Math.min(classes, size) * (CLASS_BYTES + String(size).length + labelJsonOf(view).maxLabelBytes)
 }
 
-// A number of the usual size, the quotes and the comma.
+// The bytes of a usual number with its quotes and comma.
 const CLASS_BYTES = 24
 
 function layoutOf({ dataType, shape }: Tensor, spec: TensorSpec): { rows: number; size: number; hasRows: boolean } {
@@ -66,14 +66,14 @@ function valuesOf({ dataType, data }: Tensor, row: number, size: number): Number
   return { length: size, at: dataType === 'float16' ? (index) => fromFloat16Bits(at(index) as number) : at }
 }
 
-/** A number as `%f` of C writes it: six decimals, no exponent, halves to the even digit. */
+/** Writes a number like `%f` of C: six decimals, no exponent, and halves rounded to the even digit. */
 function toFixedPoint(value: number): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   if (Object.is(value, -0)) return '-0.000000'
-  // From here on JavaScript writes an exponent, and no double has decimals.
+  // JavaScript writes such a number with an exponent. A double of this size has no decimals.
   if (Math.abs(value) >= 1e21) return `${BigInt(value)}.000000`
-  // Only odd multiples of 2^-7 lie just between two numbers of six decimals; JavaScript rounds them away from zero.
+  // Only odd multiples of 2^-7 are exactly between two numbers of six decimals. JavaScript rounds them away from zero.
   const isHalf = Math.abs((value * 128) % 2) === 1
   const cut = isHalf ? value.toFixed(7).slice(0, -1) : ''
   return /[02468]$/.test(cut) ? cut : value.toFixed(6)

@@ -4,14 +4,14 @@ import { PLATFORM } from './v2-metadata.ts'
 import { outputNameOf } from './v2-outputs.ts'
 import { V2_NAMES } from './v2-tensors.ts'
 
-// Pictures have so many channels: gray, color, color and transparency.
+// The numbers of channels of pictures: gray, color, and color with transparency.
 const CHANNELS = new Set([1, 3, 4])
 
 /**
- * `GET /v2/models/{name}/config`, with every field that Triton answers; those without a meaning here have Triton's
- * default. Axis 0 is the batch where it is free.
+ * Makes the answer to `GET /v2/models/{name}/config`. It has every field of Triton. A field without a meaning here has the
+ * default of Triton. A free axis 0 is the batch.
  *
- * @param maxBatchSize Most rows in one run; 1 when requests are not joined.
+ * @param maxBatchSize The maximum number of rows in one run. 1 if requests are not joined.
  * @see Triton, model_config.proto and docs/protocol/extension_model_configuration.md
  */
 export function v2Config(model: ModelView, maxBatchSize: number): object {
@@ -78,7 +78,7 @@ function toTensorConfig(spec: TensorSpec, name: string, isBatched: boolean) {
   return { name, data_type: `TYPE_${type}`, dims: isBatched ? spec.shape.slice(1) : spec.shape }
 }
 
-/** Triton has people write this down. Its image client refuses a model that does not tell the order of a picture's axes. */
+/** Finds the format of a picture. The image client of Triton refuses a model whose config does not have it. */
 function formatOf(dims: readonly number[]): string {
   if (dims.length !== 3) return 'FORMAT_NONE'
   if (CHANNELS.has(dims[0]!)) return 'FORMAT_NCHW'

@@ -10,13 +10,13 @@ import type { TensorHead } from './v2-tensors.ts'
 import { WIRE, eachElement, eachField } from './wire-reader.ts'
 import type { WireReader } from './wire-reader.ts'
 
-// InferTensorContents of grpc/inference.proto, read straight into tensors.
+// Reads InferTensorContents of grpc/inference.proto directly into tensors.
 
 interface ContentsField {
   readonly number: number
   readonly name: string
   readonly wire: number
-  /** @returns What is wrong with the element, if anything. */
+  /** @returns The problem of the element, if it has one. */
   readonly read: (reader: WireReader, data: TensorData, index: number) => string | undefined
 }
 
@@ -31,7 +31,7 @@ const NAMES = [
   'bytes_contents',
 ]
 
-/** Where the elements of each datatype stand; half precision has no place. */
+/** The field for the elements of each datatype. There is no field for FP16. */
 const FIELDS: Readonly<Record<DataType, ContentsField | undefined>> = {
   bool: toField(1, WIRE.varint, (reader, data, index) => void (data[index] = reader.integer(false) === 0 ? 0 : 1)),
   int8: toField(2, WIRE.varint, readSmallInteger('int8')),
@@ -43,7 +43,7 @@ const FIELDS: Readonly<Record<DataType, ContentsField | undefined>> = {
   uint32: toField(4, WIRE.varint, (reader, data, index) => void (data[index] = reader.varint() >>> 0)),
   uint64: toField(5, WIRE.varint, readLong),
   float16: undefined,
-  // NaN and the infinities are values like others here.
+  // NaN and the infinities are ordinary values here.
   float32: toField(6, WIRE.fixed32, (reader, data, index) => void (data[index] = reader.float())),
   float64: toField(7, WIRE.fixed64, (reader, data, index) => void (data[index] = reader.double())),
   string: toField(8, WIRE.bytes, readStringElement),
@@ -53,7 +53,7 @@ function toField(number: number, wire: number, read: ContentsField['read']): Con
   return { number, name: NAMES[number - 1]!, wire, read }
 }
 
-/** Fewer than 32 bits come in 32. */
+/** Integers of 8 and 16 bits are sent in 32 bits. */
 function readSmallInteger(dataType: 'int8' | 'int16' | 'uint8' | 'uint16'): ContentsField['read'] {
   const write = ELEMENT_WRITERS[dataType]
   const isSigned = dataType.startsWith('i')
@@ -66,7 +66,7 @@ function readStringElement(reader: WireReader, data: TensorData, index: number):
   return textProblem(bytes)
 }
 
-/** @param halves Of the elements, little-endian as every machine is that ONNX Runtime is built for. */
+/** @param halves The elements as pairs of 32 bits. ONNX Runtime runs only on little-endian machines. */
 function readLong(reader: WireReader, halves: TensorData, index: number): undefined {
   halves[2 * index] = reader.varint()
   halves[2 * index + 1] = reader.high
@@ -75,22 +75,22 @@ function readLong(reader: WireReader, halves: TensorData, index: number): undefi
 /**
  * Reads typed contents into a tensor of exactly this shape.
  *
- * @throws ServingError INVALID_INPUT when they are none, stand in another field, are too few or many, or the type cannot
- *   hold one.
+ * @throws ServingError INVALID_INPUT if the contents are invalid, are in the field of another datatype, have another number
+ *   of elements, or have an element that the datatype cannot hold.
  */
 export function fromContents(contents: Buffer, { dataType, shape, path }: TensorHead): Tensor {
   const field = FIELDS[dataType]
   const contentsPath = `${path}.contents`
   if (!field) throw invalid(contentsPath, `${V2_NAMES[dataType]} has no contents: send it in raw_input_contents`)
   const count = elementCount(shape)
-  // An element has a byte at least: only what is really there makes storage.
+  // An element takes at least one byte. So a wrong shape cannot allocate more memory than the message has.
   const data = DATA_TYPES[dataType].allocate(count > contents.length ? 0 : count)
   const got = readElements(contents, field, data, (problem, at = '') => invalid(`${contentsPath}${at}`, problem))
   if (got !== count) throw invalid(contentsPath, countProblem(shape, got))
   return { dataType, shape, data }
 }
 
-/** @returns How many elements there are; those that `data` has no place for are passed over. */
+/** @returns The number of elements. Those beyond the length of `data` are skipped. */
 function readElements(
   contents: Buffer,
   own: ContentsField,

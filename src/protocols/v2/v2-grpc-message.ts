@@ -3,12 +3,12 @@ import { invalid } from '../../json/input-problems.ts'
 import { WIRE, eachElement, eachField, expectWire } from './wire-reader.ts'
 import type { WireReader } from './wire-reader.ts'
 
-// Reads ModelInferRequest of grpc/inference.proto. A general reader makes an object of each part, however small, so that a
-// message of a few megabytes takes a hundred times as much memory: here parts are counted, and elements left as bytes.
+// Reads ModelInferRequest of grpc/inference.proto. A general reader would make an object of each part, so a message of a few
+// megabytes could take a hundred times as much memory. This reader limits the number of parts, and leaves elements as bytes.
 
-/** A request as its message has it; buffers are views into its bytes. */
+/** A decoded message. Its buffers are views of the bytes of the message. */
 export interface InferMessage {
-  /** The message as it came. */
+  /** The bytes of the message. */
   readonly bytes: Buffer
   readonly modelName: string
   readonly modelVersion: string
@@ -24,7 +24,7 @@ export interface InputMessage {
   readonly datatype: string
   readonly shape: readonly number[]
   readonly parameters: Parameters
-  /** InferTensorContents, unread. */
+  /** InferTensorContents as bytes. */
   readonly contents: Buffer | undefined
 }
 
@@ -35,12 +35,12 @@ interface OutputMessage {
 
 type Parameters = Record<string, unknown> | undefined
 
-// Inputs, outputs, parameters and dimensions together.
+// The maximum number of inputs, outputs, parameters and dimensions together.
 const MAX_PARTS = 2 ** 16
 
 /**
- * @throws ServingError INVALID_INPUT when there are too many parts.
- * @throws Error when the bytes are no such message.
+ * @throws ServingError INVALID_INPUT if there are too many parts.
+ * @throws Error if the bytes are no such message.
  */
 export function readInferRequest(bytes: Buffer): InferMessage {
   const message = {
@@ -98,7 +98,7 @@ function readInput(bytes: Buffer, count: () => void): InputMessage {
       input.parameters = withParameter(input.parameters, reader.bytes())
     } else {
       const contents = reader.bytes()
-      // Said twice, they are one after the other.
+      // A field that is sent twice is concatenated, as protocol buffers require.
       input.contents = input.contents ? Buffer.concat([input.contents, contents]) : contents
     }
   })
@@ -129,13 +129,13 @@ function withParameter(parameters: Parameters, bytes: Buffer): Parameters {
     if (field === 1) name = textOf(reader)
     else value = readChoice(reader.bytes())
   })
-  // Names come from the wire: no prototype.
+  // Names come from the client, so the object has no prototype.
   const all: Parameters = parameters ?? (Object.create(null) as Record<string, unknown>)
   all[name] = value
   return all
 }
 
-/** The last one counts, as everywhere in protocol buffers. */
+/** Reads a `oneof`. The last field counts, as protocol buffers require. */
 function readChoice(bytes: Buffer): unknown {
   let value: unknown
   eachField(bytes, (field, reader, wire) => {

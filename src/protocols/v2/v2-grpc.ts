@@ -16,7 +16,7 @@ import { V2_NAMES } from './v2-tensors.ts'
 import type { TensorHead } from './v2-tensors.ts'
 
 export interface GrpcRequest extends V2Request {
-  /** The answer says that it is the last: the client asked for that, as it does where models answer several times. */
+  /** True if the client wants the last answer marked. Models of other servers may answer several times. */
   readonly marksFinal?: boolean
 }
 
@@ -26,7 +26,7 @@ export interface InferReply {
   readonly id: string
   readonly parameters?: Readonly<Record<string, { readonly bool_param: boolean } | { readonly string_param: string }>>
   readonly outputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[]
-  /** Views of the tensors. */
+  /** Views of the output tensors. */
   readonly raw_output_contents: readonly Uint8Array[]
 }
 
@@ -34,7 +34,7 @@ const ASKS_FINAL = 'triton_enable_empty_final_response'
 const FINAL = { triton_final_response: { bool_param: true } }
 
 /**
- * ModelInfer of the Open Inference Protocol. Tensors come as bytes or as typed contents, and are answered as bytes.
+ * ModelInfer of the Open Inference Protocol. Inputs are bytes or typed contents. Outputs are bytes.
  *
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  */
@@ -51,7 +51,7 @@ export const v2GrpcCodec: Codec<InferMessage, GrpcRequest, Steps<InferReply>> = 
     if (typeof asked !== 'boolean') {
       throw invalid(`parameters.${ASKS_FINAL}`, `expected true or false, got ${show(asked)}`)
     }
-    // No other name of Triton's own is taken.
+    // Other parameters with a name that Triton reserves are refused.
     const { [ASKS_FINAL]: _, ...others } = parameters!
     const request = toRequest(readInputs(inputs, read, model), { ...envelope, parameters: others }, model)
     return { ...request, marksFinal: asked }

@@ -81,7 +81,7 @@ function specOf(
   throw invalid(`${path}.datatype`, `expected "${V2_NAMES[spec.dataType]}", got ${show(datatype)}`)
 }
 
-/** Returns how many bytes belong to an input; undefined if its elements are JSON. */
+/** Returns the number of bytes of an input. undefined if its elements are JSON. */
 function binarySize(input: Record<string, unknown>, left: number, path: string): number | undefined {
   const parameters = parametersOf(input['parameters'], `${path}.parameters`)
   checkSharedMemory(parameters, path)

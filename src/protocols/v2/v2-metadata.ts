@@ -3,10 +3,10 @@ import type { TensorSpec } from '../../core/signature.ts'
 import { outputNameOf } from './v2-outputs.ts'
 import { V2_NAMES } from './v2-tensors.ts'
 
-// What perf_analyzer and others know models of this runtime by.
+// The name of this runtime for perf_analyzer and other tools.
 export const PLATFORM = 'onnxruntime_onnx'
 
-/** `GET /v2/models/{name}`. @param versions All that are served, as strings. */
+/** Makes the answer to `GET /v2/models/{name}`. @param versions All served versions, as strings. */
 export function v2Metadata(model: ModelView, versions: readonly string[]): object {
   const { inputs, outputs } = model.signature
   return {

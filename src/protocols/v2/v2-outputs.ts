@@ -6,20 +6,20 @@ import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 import { checkSharedMemory, parametersOf } from './v2-parameters.ts'
 
-/** How an output is answered. */
+/** An output of the answer, and its form. */
 export interface RequestedOutput {
   readonly spec: TensorSpec
-  /** The name that the client used, which is answered. */
+  /** The name that the client used. The answer has the same name. */
   readonly name: string
   readonly isBinary: boolean
   readonly classes: number | undefined
 }
 
 /**
- * The outputs that a request asks for; all where it lists none.
+ * Reads the outputs that a request asks for. If it lists none, all are answered.
  *
- * @param isBinary Whether all are answered as bytes, where none is listed.
- * @throws ServingError INVALID_INPUT
+ * @param isBinary True if all outputs are answered as bytes, in case the request lists none.
+ * @throws ServingError INVALID_INPUT if an output is unknown or given twice, or a parameter is wrong.
  */
 export function decodeOutputs(outputs: unknown, isBinary: boolean, model: ModelView): RequestedOutput[] {
   const { signature } = model
@@ -53,7 +53,7 @@ function outputParameters(given: unknown, path: string): Pick<RequestedOutput, '
   throw invalid(`${path}.parameters.classification`, `expected how many classes to answer, got ${show(classification)}`)
 }
 
-/** What the file calls an output: another name stands in the signature where ZipMap was cut off. */
+/** Returns the name of an output in the file. The signature has another name if ZipMap was removed. */
 export function outputNameOf({ name }: TensorSpec, { fileNames }: ModelView): string {
   return fileNames.get(name) ?? name
 }

@@ -4,7 +4,7 @@ import { show } from '../../json/error-texts.ts'
 
 const NONE: Readonly<Record<string, unknown>> = {}
 
-/** @throws ServingError INVALID_INPUT when they are no object, or use names that are reserved. */
+/** Reads parameters. @throws ServingError INVALID_INPUT if they are no object, or use reserved names. */
 export function parametersOf(parameters: unknown, path: string): Readonly<Record<string, unknown>> {
   if (parameters === undefined) return NONE
   if (!isRecord(parameters)) throw invalid(path, `expected an object, got ${show(parameters)}`)
@@ -13,7 +13,7 @@ export function parametersOf(parameters: unknown, path: string): Readonly<Record
   return parameters
 }
 
-/** Neither inputs nor outputs stand in memory that is shared with the client. @throws ServingError INVALID_INPUT */
+/** Refuses parameters of shared memory. @throws ServingError INVALID_INPUT */
 export function checkSharedMemory(parameters: Readonly<Record<string, unknown>>, path: string): void {
   if (parameters['shared_memory_region'] === undefined) return
   throw invalid(`${path}.parameters.shared_memory_region`, 'shared memory is not supported: leave it out')

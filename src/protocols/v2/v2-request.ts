@@ -9,16 +9,16 @@ import { parametersOf } from './v2-parameters.ts'
 import { checkTexts } from '../tabular/check-texts.ts'
 import { checkRanges } from '../tabular/check-ranges.ts'
 
-// All of a request and its answer but the elements of tensors: what REST and gRPC share.
+// The parts of a request and an answer that REST and gRPC share: everything except the elements of tensors.
 
 export interface V2Request extends InferenceRequest {
   readonly id: string | undefined
   readonly requested: readonly RequestedOutput[]
-  /** What the answer warns of. */
+  /** Warnings for the client. */
   readonly warnings: readonly string[] | undefined
 }
 
-/** Joins the inputs of a request with what it says beside them. @throws ServingError INVALID_INPUT */
+/** Makes a request of its inputs and of the members beside them. @throws ServingError INVALID_INPUT */
 export function toRequest(
   inputs: Tensors,
   { id, outputs, parameters }: Readonly<Record<string, unknown>>,
@@ -43,21 +43,21 @@ export function toRequest(
   }
 }
 
-/** The parameter is in microseconds. */
+/** Reads the parameter `timeout`, in microseconds. @returns Milliseconds. */
 function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
   if (timeout === undefined || timeout === 0) return undefined
   if (Number.isSafeInteger(timeout) && (timeout as number) > 0) return (timeout as number) / 1000
   throw invalid('parameters.timeout', `expected microseconds, got ${show(timeout)}`)
 }
 
-/** 1 is the highest; 0, and none, the lowest. */
+/** Reads the parameter `priority`. 1 is the highest. 0 or an absent priority is the lowest. */
 function priorityOf({ priority }: Record<string, unknown>): number | undefined {
   if (priority === undefined || priority === 0) return undefined
   if (Number.isSafeInteger(priority) && (priority as number) > 0) return priority as number
   throw invalid('parameters.priority', `expected an integer from 0, got ${show(priority)}`)
 }
 
-/** The warnings as one parameter of an answer: a parameter is a text, and no list. */
+/** Joins the warnings to one parameter of an answer, because a parameter cannot be a list. */
 export function warningsText(warnings: readonly string[]): string {
   return warnings.join('; ')
 }

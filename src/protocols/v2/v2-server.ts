@@ -4,7 +4,7 @@ import { checkUtf8, parseJson } from '../../json/parse-json.ts'
 import { invalid } from '../../json/input-problems.ts'
 import { show } from '../../json/error-texts.ts'
 
-// What the Open Inference Protocol tells of a server and its models, over REST and gRPC.
+// Metadata of the server and its models in the Open Inference Protocol, for REST and gRPC.
 
 const V2_EXTENSIONS = [
   'classification',
@@ -15,23 +15,23 @@ const V2_EXTENSIONS = [
   'statistics',
 ] as const
 
-/** `GET /v2`. */
+/** Makes the answer to `GET /v2`. */
 export function v2Server(name: string, version: string): object {
   return { name, version, extensions: V2_EXTENSIONS }
 }
 
-/** A version of a model, and how it is. */
+/** A version of a model, with its state. */
 export interface V2Entry {
   readonly name: string
   readonly version: string
   readonly status: keyof typeof STATES
-  /** Why it failed. */
+  /** The reason of a failure. */
   readonly error?: string
 }
 
 const STATES = { ready: 'READY', loading: 'LOADING', failed: 'UNAVAILABLE', paused: 'UNAVAILABLE' } as const
 
-/** The repository's index. */
+/** Makes the index of the repository. */
 export function v2Index(entries: readonly V2Entry[], onlyReady: boolean): object[] {
   const listed = entries.filter(({ status }) => !onlyReady || status === 'ready')
   return listed.map(({ name, version, status, error }) => {
@@ -40,7 +40,7 @@ export function v2Index(entries: readonly V2Entry[], onlyReady: boolean): object
   })
 }
 
-/** Whether the body of a request for the index asks for what is ready alone; an empty one is legal. */
+/** True if the body of a request for the index asks only for ready models. The body may be empty. */
 export function asksForReady(body: Buffer): boolean {
   if (body.length === 0) return false
   checkUtf8(body)
@@ -55,15 +55,15 @@ export function versionsOf(entries: readonly V2Entry[], name: string): string[] 
   return entries.filter((entry) => entry.name === name).map(({ version }) => version)
 }
 
-/** What a request to load or unload a model is answered with. */
+/** The error text for a request to load or unload a model. */
 export function notAtRunTime(action: string): string {
   return `failed to ${action}: models are read when the server starts; restart it`
 }
 
 /**
- * Has an unknown model told in the words that examples of clients look for.
+ * Rethrows MODEL_NOT_FOUND in the words of Triton. Examples of clients search for that text.
  *
- * @throws What `find` throws.
+ * @throws The errors of `find`.
  */
 export function asUnknown<T>(find: () => T): T {
   try {
@@ -74,7 +74,7 @@ export function asUnknown<T>(find: () => T): T {
   }
 }
 
-/** @param why Which name it is, and what there is instead. */
+/** @param why The unknown name, and the names that exist. */
 export function asUnknownText(why: string): string {
   return `Request for unknown model: ${why}`
 }

@@ -3,7 +3,7 @@ import type { Count, Statistics } from '../../core/model-statistics.ts'
 
 const NOTHING = { count: 0, ns: 0 }
 
-/** What a model has done, in the words of the statistics extension; durations in nanoseconds. */
+/** Makes the statistics of a model for the statistics extension. Durations are in nanoseconds. */
 export function v2Statistics({ name, version }: ModelView, statistics: Statistics): object {
   const { success, fail, queue, compute, rows, runs, lastRequestAt } = statistics
   const executions = Array.from(runs.values(), ({ count }) => count).reduce((sum, count) => sum + count, 0)
@@ -17,7 +17,7 @@ export function v2Statistics({ name, version }: ModelView, statistics: Statistic
       success: toNs(success),
       fail: toNs(fail),
       queue: toNs(queue),
-      // Reading and writing bodies is the transport's, and not counted here.
+      // The transport reads and writes bodies. Its time is not counted here.
       compute_input: { ...NOTHING, count: compute.count },
       compute_infer: toNs(compute),
       compute_output: { ...NOTHING, count: compute.count },

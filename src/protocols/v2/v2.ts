@@ -24,11 +24,11 @@ import { V2_NAMES } from './v2-tensors.ts'
 
 export interface V2Body {
   readonly bytes: Buffer
-  /** Inference-Header-Content-Length: how many of the bytes are JSON; all without it, none in a raw request. */
+  /** Inference-Header-Content-Length, the number of bytes that are JSON. If absent, all are. In a raw request it is 0. */
   readonly jsonBytes?: number | undefined
 }
 
-/** The JSON of an answer, and the bytes of each binary output behind it, which may be empty; none where all are JSON. */
+/** The JSON of an answer, and the bytes of each binary output behind it. */
 export interface V2Reply {
   /** Read it once, from first to last. */
   readonly json: Iterable<string>
@@ -38,7 +38,7 @@ export interface V2Reply {
 }
 
 const NO_BYTES = Buffer.alloc(0)
-/** What a raw request would say if it had any JSON. */
+/** The JSON that a raw request stands for. */
 const RAW = { parameters: { binary_data_output: true } }
 
 export const v2Codec: Codec<V2Body, V2Request, Steps<V2Reply>> = {
@@ -78,7 +78,7 @@ export const v2Codec: Codec<V2Body, V2Request, Steps<V2Reply>> = {
   },
 }
 
-/** @param heads What stands before the data of each output, or all of it where its data are binary. */
+/** @param heads The JSON of each output before its data. If the data are binary, it is the complete JSON of the output. */
 function* writeJson(
   start: string,
   heads: readonly string[],

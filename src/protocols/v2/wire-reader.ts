@@ -1,16 +1,16 @@
-/** How a field of protocol buffers is written. */
+/** The wire types of protocol buffers. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
 const MAX_VARINT_BYTES = 10
 
 /**
- * Reads the wire format of protocol buffers from bytes in memory, front to back. Every method throws a RangeError where
- * the bytes end, or are nothing that a writer makes: what a request holds is never guessed.
+ * Reads the wire format of protocol buffers from bytes in memory, front to back. Every method throws a RangeError if the
+ * bytes end too early, or are not what a writer produces.
  *
  * @see https://protobuf.dev/programming-guides/encoding/
  */
 export class WireReader {
-  /** The upper 32 bits of the last varint, signed; the lower ones are what `varint` returned. */
+  /** The upper 32 bits of the last varint, signed. `varint` returned the lower ones. */
   high = 0
   readonly #bytes: Buffer
   #at = 0
@@ -23,7 +23,7 @@ export class WireReader {
     return this.#at === this.#bytes.length
   }
 
-  /** @returns Its lower 32 bits, signed. */
+  /** @returns The lower 32 bits of the varint, signed. */
   varint(): number {
     let low = 0
     this.high = 0
@@ -40,7 +40,7 @@ export class WireReader {
     throw new RangeError('a number has more than ten bytes')
   }
 
-  /** A varint as a number: rounded where no double holds it. */
+  /** Reads a varint as a number. It is rounded if no double holds it. */
   integer(isSigned: boolean): number {
     const low = this.varint() >>> 0
     return (isSigned ? this.high : this.high >>> 0) * 2 ** 32 + low
@@ -54,7 +54,7 @@ export class WireReader {
     return this.#bytes.readDoubleLE(this.#take(8))
   }
 
-  /** What stands behind its length: a view. */
+  /** Reads length-delimited bytes. @returns A view. */
   bytes(): Buffer {
     const length = this.integer(false)
     const start = this.#take(length)
@@ -77,7 +77,7 @@ export class WireReader {
   }
 }
 
-/** Calls `read` for every field of a message; it must read the field. Fields that it knows nothing of are to be skipped. */
+/** Calls `read` for every field of a message. It must read the field, or skip a field that it does not know. */
 export function eachField(bytes: Buffer, read: (field: number, reader: WireReader, wire: number) => void): void {
   const reader = new WireReader(bytes)
   while (!reader.isDone) {
@@ -87,7 +87,7 @@ export function eachField(bytes: Buffer, read: (field: number, reader: WireReade
   }
 }
 
-/** Calls `read` for every element of a field of numbers that holds many. */
+/** Calls `read` for every element of a repeated field of numbers, packed or not. */
 export function eachElement(reader: WireReader, wire: number, read: (reader: WireReader) => void): void {
   expectWire(wire, WIRE.bytes)
   const packed = new WireReader(reader.bytes())
