@@ -14,17 +14,17 @@ import { addObservation, roundMs } from '../serving/request-line.ts'
 import type { RequestContext } from '../serving/answer.ts'
 import { GrpcError, toStatus } from './status.ts'
 
-/** What a method knows about its call beside the message. */
+/** The context of a call. The method finds the model itself. */
 export type Call = Omit<RequestContext, 'find'>
 
-/** Answers one message of a method. */
+/** Computes the answer to one message of a method. */
 export type Method = (message: never, call: Call) => object | Promise<object>
 
 export interface CallOptions {
   readonly logger: Logger
-  /** How long a request may wait for its turn. */
+  /** Maximum time that a request waits for its turn. */
   readonly requestTimeoutMs: number
-  /** Taken to decode long messages, and to write long answers. */
+  /** Turns of the event loop, for decoding long messages and writing long answers. */
   readonly turns: Turns
   readonly held: HeldAnswers
 }
@@ -37,7 +37,7 @@ type AnyCall = Pick<
 interface Reply {
   readonly code: status.OK
   readonly bytes: Buffer
-  /** Call it when the client has the bytes, or is gone. */
+  /** Must be called when the client has the bytes or has left. */
   readonly release: () => void
 }
 
@@ -46,7 +46,7 @@ type Outcome = Pick<StatusObject, 'code' | 'details'> | Reply
 const REQUEST_ID = 'x-request-id'
 const PROBES = new Set(['ServerLive', 'ServerReady', 'ModelReady'])
 
-/** Serves a method of one message and one answer. */
+/** Makes the handler of a method with one message and one answer. */
 export function createUnaryHandler(type: MethodType, method: Method, options: CallOptions) {
   return (call: ServerUnaryCall<Buffer, Buffer>, send: sendUnaryData<Buffer>): void => {
     const cancellation = new Cancellation()
@@ -54,7 +54,7 @@ export function createUnaryHandler(type: MethodType, method: Method, options: Ca
     const [given] = call.metadata.get(REQUEST_ID)
     const id = toRequestId(given)
     const request = { call, id, isNamed: given === id, cancellation, type, method, options }
-    // The library emits this when the call is over, however it ends.
+    // The library emits this event when the call ends for any reason.
     const over = once(call, 'cancelled')
     void computeOutcome(call.request, request).then((outcome) => {
       if ('release' in outcome) void over.then(outcome.release)
@@ -75,7 +75,7 @@ function sendOutcome(outcome: Outcome, request: OneRequest, send: sendUnaryData<
 export interface OneRequest {
   readonly call: AnyCall
   readonly id: string
-  /** Whether the client chose the id: it then stands in every trailer, else in those of errors: a trailer takes time. */
+  /** True if the client chose the id. Every trailer then has it. Otherwise only errors have one, because it takes time. */
   readonly isNamed: boolean
   readonly cancellation: Cancellation
   readonly type: MethodType
@@ -83,7 +83,7 @@ export interface OneRequest {
   readonly options: CallOptions
 }
 
-/** Answers one message, whatever comes of it, and logs a line. Never rejects. */
+/** Computes the answer to one message, or its error, and logs a line. Never rejects. */
 export async function computeOutcome(bytes: Buffer, request: OneRequest): Promise<Outcome> {
   const startedAt = performance.now()
   const observation: Observation = {}
@@ -127,12 +127,12 @@ function decodeMessage(bytes: Buffer, { decode: read, name }: MethodType): objec
   }
 }
 
-// The client's clock began earlier: it resets the call before the server sees its deadline pass.
+// The clock of the client started earlier. So the client resets the call before the server sees the deadline pass.
 const CLOCKS_APART_MS = 100
 
-/** Whether a client left by itself, or because its deadline had passed. */
+/** Returns CANCELLED if the client left by itself, or DEADLINE_EXCEEDED if its deadline had passed. */
 function cancelledAs(call: AnyCall, durationMs: number): status {
   const leftMs = Number(call.getDeadline()) - Date.now()
-  // Of a short deadline at least half must have passed.
+  // At least half of a short deadline must have passed.
   return leftMs <= Math.min(CLOCKS_APART_MS, durationMs) ? status.DEADLINE_EXCEEDED : status.CANCELLED
 }

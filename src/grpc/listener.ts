@@ -6,18 +6,20 @@ import type { GrpcOptions, GrpcTransport } from './server.ts'
 export interface GrpcServer {
   /**
    * @returns The port.
-   * @throws Error when it cannot listen there.
+   * @throws Error if it cannot listen on this port.
    */
   listen(host: string, port: number): Promise<number>
-  /** Tells those who watch the server's health how it is now. */
+  /** Sends the current health of the server to its watchers. */
   updateHealth(): void
-  /** Answers what was accepted, then ends. */
+  /** Answers every accepted call, then ends. */
   close(): Promise<void>
 }
 
 /**
- * The port of gRPC; does not listen yet. The library is loaded for the first connection, which waits for it: many servers
- * never have one, and it takes as much time and memory as everything else of the server.
+ * Makes the server of the gRPC port. It does not listen yet.
+ *
+ * The library takes as much time and memory as the rest of the server, and many servers never get a call. So it is loaded
+ * for the first connection, which waits for it.
  */
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
   let loading: Promise<GrpcTransport> | undefined
@@ -27,7 +29,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
     return (transport = buildGrpcTransport(options))
   }
   const accept = async (socket: Socket): Promise<void> => {
-    // A client may leave before it is served.
+    // A client may leave while the library loads.
     socket.on('error', () => undefined)
     const loaded = await (loading ??= load())
     loaded.accept(socket)

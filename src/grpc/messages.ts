@@ -2,21 +2,21 @@ import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import { readInferRequest } from '../protocols/v2/v2-grpc-message.ts'
 
-/** The built server has it beside this file, as the sources do. */
+/** The build copies this file beside the compiled one. */
 export const PROTO_FILE = fileURLToPath(new URL('./inference.proto', import.meta.url))
 
-/** One method of the service: where it is reached, and how its messages are read and written. */
+/** One method of the service: its path, and the functions that read and write its messages. */
 export interface MethodType {
   readonly name: string
   readonly path: string
   readonly isStream: boolean
-  /** @throws Error when the bytes are no such message. Fields of bytes are views into them. */
+  /** Fields of bytes are views of the message. @throws Error if the bytes are no such message. */
   readonly decode: (bytes: Buffer) => object
   readonly encode: (reply: object) => Buffer
 }
 
 /**
- * Reads inference.proto. Names stay as they are there. Requests to compute a model are read by hand.
+ * Reads inference.proto. Fields keep the names of the file. `readInferRequest` reads the requests to compute a model.
  */
 export function loadMethods(): MethodType[] {
   const root = new protobuf.Root().loadSync(PROTO_FILE, { keepCase: true }).resolveAll()

@@ -18,25 +18,25 @@ import { watchStreams } from './watchers.ts'
 
 export interface GrpcOptions extends ServiceOptions, Omit<CallOptions, 'held'> {
   readonly maxAnswerBytes: number
-  /** Largest message that is taken, compressed or not. */
+  /** Maximum size of a message, also after decompression. */
   readonly bodyLimitBytes: number
 }
 
-/** What speaks gRPC on connections that another has accepted. */
+/** Serves gRPC on connections that the listener has accepted. */
 export interface GrpcTransport {
-  /** Takes ownership of the connection, of which nothing has been read. */
+  /** Takes ownership of the connection. No byte of it may have been read. */
   accept(socket: Socket): void
-  /** Tells those who watch the server's health how it is now. */
+  /** Sends the current health of the server to its watchers. */
   updateHealth(): void
-  /** Answers what was accepted, then ends. */
+  /** Answers every accepted call, then ends. */
   close(): Promise<void>
 }
 
 const SERVICE = 'inference.GRPCInferenceService'
-// Requests of one connection at once; what is more waits on the client's side.
+// Maximum number of open requests on one connection. Further requests wait in the client.
 const MAX_STREAMS = 1000
 
-/** Builds the gRPC transport; does not listen. */
+/** Builds the gRPC transport. It does not listen. */
 export function buildGrpcTransport(options: GrpcOptions): GrpcTransport {
   setLogger(toConsole(options.logger))
   const watchers = watchStreams(`/${SERVICE}/`)
@@ -70,7 +70,7 @@ export function buildGrpcTransport(options: GrpcOptions): GrpcTransport {
   }
 }
 
-/** @returns Ends the streams that are open. */
+/** @returns A function that ends the open streams. */
 function addInference(server: Server, options: ServiceOptions & CallOptions): () => void {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {}
   const implementation: UntypedServiceImplementation = {}
@@ -89,7 +89,7 @@ function addInference(server: Server, options: ServiceOptions & CallOptions): ()
   return () => ends.forEach((end) => end())
 }
 
-/** What the library has to say of itself, beside the log. */
+/** Writes the messages of the library to the log. */
 function toConsole(logger: Logger): Partial<Console> {
   const log = (text: unknown): void => logger.debug({ text }, 'gRPC')
   return { error: log, info: log, debug: log }
@@ -99,7 +99,7 @@ function same(bytes: Buffer): Buffer {
   return bytes
 }
 
-// Messages are read and written where errors can be answered as what they are.
+// The library passes messages as bytes. They are decoded where an error can be answered with the right status.
 const AS_THEY_ARE = {
   requestSerialize: same,
   requestDeserialize: same,

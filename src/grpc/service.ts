@@ -9,7 +9,7 @@ import type { InferReply } from '../protocols/v2/v2-grpc.ts'
 import type { InferMessage } from '../protocols/v2/v2-grpc-message.ts'
 import { v2Config } from '../protocols/v2/v2-config.ts'
 import { v2Metadata } from '../protocols/v2/v2-metadata.ts'
-import { asUnknown, notAtRunTime, v2Index, v2Server, versionsOf } from '../protocols/v2/v2-server.ts'
+import { inTritonsWords, notAtRunTime, v2Index, v2Server, versionsOf } from '../protocols/v2/v2-server.ts'
 import { v2Statistics } from '../protocols/v2/v2-statistics.ts'
 import { answer } from '../serving/answer.ts'
 import type { Call, Method } from './calls.ts'
@@ -18,28 +18,28 @@ import { GrpcError } from './status.ts'
 export interface ServiceOptions {
   readonly registry: Registry
   readonly version: string
-  /** What the server calls itself to clients. */
+  /** The name of the server for clients. */
   readonly serverName: string
   readonly isDraining: () => boolean
   readonly statisticsOf: (view: ModelView) => Statistics
 }
 
-/** Which model a message is about; empty is as if it were left out. */
+/** The model that a message names. An empty text means an absent name. */
 interface ModelName {
   readonly name: string
   readonly version: string
 }
 
-/** The methods of the Open Inference Protocol and of Triton, by their names. */
+/** Creates the methods of the Open Inference Protocol and of Triton, by their names. */
 export function createMethods(options: ServiceOptions): Record<string, Method> {
   const { registry, version, serverName, isDraining, statisticsOf } = options
   const get = ({ name, version: asked }: ModelName): Model =>
-    asUnknown(() => registry.get(name || undefined, asked || undefined))
+    inTritonsWords(() => registry.get(name || undefined, asked || undefined))
   const infer = async (message: InferMessage, call: Call): Promise<InferReply> => {
     const find = (): Model => get({ name: message.modelName, version: message.modelVersion })
     return call.turns.finish(await answer(v2GrpcCodec, () => message, { ...call, find }))
   }
-  // Of one that is unknown Triton says that it is not ready, over gRPC.
+  // Over gRPC, Triton answers that an unknown model is not ready.
   const isReady = ({ name, version: asked }: ModelName): boolean =>
     registry.list().some((entry) => {
       const isMeant = entry.name === (name || registry.defaultName) && (asked === '' || entry.version === asked)
@@ -62,7 +62,7 @@ export function createMethods(options: ServiceOptions): Record<string, Method> {
     },
     ModelStatistics: (message: ModelName) => {
       const { name, version: asked } = message
-      const models = asUnknown(() => loadedModels(registry, name || undefined, name && asked ? asked : undefined))
+      const models = inTritonsWords(() => loadedModels(registry, name || undefined, name && asked ? asked : undefined))
       return { model_stats: models.map(({ view }) => v2Statistics(view, statisticsOf(view))) }
     },
     RepositoryIndex: ({ ready }: { readonly ready: boolean }) => ({ models: v2Index(registry.list(), ready) }),

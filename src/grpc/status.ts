@@ -3,11 +3,11 @@ import type { StatusObject } from '@grpc/grpc-js'
 import { ServingError } from '../core/errors.ts'
 import type { ErrorCode } from '../core/errors.ts'
 
-/** Every code of the core has its status; a new one does not compile until it is answered here. */
+/** Maps each code of the core to a status. A new code does not compile until it has a status here. */
 const STATUSES: Readonly<Record<ErrorCode, status>> = {
   INVALID_INPUT: status.INVALID_ARGUMENT,
   MODEL_NOT_FOUND: status.NOT_FOUND,
-  // As gRPC itself says of a message that is too large.
+  // gRPC uses the same status for a message that is too large.
   ANSWER_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   INFERENCE_FAILED: status.INVALID_ARGUMENT,
   QUEUE_FULL: status.RESOURCE_EXHAUSTED,
@@ -18,7 +18,7 @@ const STATUSES: Readonly<Record<ErrorCode, status>> = {
   DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
 }
 
-/** An error of this transport, with the status that it is answered with. */
+/** An error of this transport, with the status of its answer. */
 export class GrpcError extends Error {
   readonly code: status
 
@@ -28,7 +28,7 @@ export class GrpcError extends Error {
   }
 }
 
-/** What is answered to an error. @param onBug Told of what is no client's fault. */
+/** Converts an error to a status. @param onBug Called with an error that is no fault of the client. */
 export function toStatus(
   error: unknown,
   requestId: string,
@@ -43,10 +43,10 @@ export function toStatus(
   return { code: status.INTERNAL, details: `an internal error; look for request ${requestId} in the server's log` }
 }
 
-// It crosses as a header, percent-encoded. Clients and proxies refuse long headers, and then the code is lost as well.
+// The text is sent as a percent-encoded header. Clients and proxies refuse long headers, and then lose the code as well.
 const MAX_STATUS_BYTES = 1000
 
-/** As much of a text as a status may carry. */
+/** Cuts a text to the length that a status may have. */
 function bounded(text: string): string {
   if (encodedLength(text) <= MAX_STATUS_BYTES) return text.toWellFormed()
   let shown = ''

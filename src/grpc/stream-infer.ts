@@ -7,18 +7,18 @@ import { computeOutcome } from './calls.ts'
 import type { CallOptions, Method } from './calls.ts'
 import type { MethodType } from './messages.ts'
 
-// Requests of one stream that are computed at once, so that they can be joined; more are read when these are answered.
+// Maximum number of requests of one stream that are computed at once. Further ones are read when these are answered.
 const MAX_TOGETHER = 64
 
 type StreamCall = ServerDuplexStream<Buffer, Buffer>
 
-/** A message, and what to call when the client has it. */
+/** A message, and a function to call when the client has it. */
 interface Response {
   readonly bytes: Buffer
   readonly release?: () => void
 }
 
-/** Serves streams of requests: an answer to each, in order, errors inside. */
+/** Creates the handler of streams. Each request gets one answer, in order. An error is an answer and does not end a stream. */
 export function createStreams(type: MethodType, method: Method, options: CallOptions) {
   const open = new Set<() => void>()
   return {
@@ -29,7 +29,7 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
       call.on('end', forget)
       call.on('cancelled', forget)
     },
-    /** Answers what has been read, and ends every stream. */
+    /** Answers the requests that have been read, and ends every stream. */
     end: (): void => {
       for (const end of open) end()
     },
@@ -52,7 +52,7 @@ export function createStreams(type: MethodType, method: Method, options: CallOpt
   }
 }
 
-/** @returns Ends the stream when what has been read is answered. */
+/** @returns A function that ends the stream when the requests that have been read are answered. */
 function serveStream(
   call: StreamCall,
   type: MethodType,
@@ -89,7 +89,7 @@ function serveStream(
   }
 }
 
-/** Waits until the message has left, as fast as the client reads, or the client is gone. */
+/** Waits until the client has read the message or has left. */
 function write(call: StreamCall, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
     if (call.cancelled) return resolve()
@@ -102,7 +102,7 @@ function write(call: StreamCall, bytes: Buffer): Promise<void> {
   })
 }
 
-/** What an error is answered with, so that clients know which of their requests it is of. */
+/** Repeats the model and the id of a request in its error, so that the client knows to which request it belongs. */
 function echoRequestName(bytes: Buffer, { decode }: MethodType): object {
   try {
     const { modelName, modelVersion, id } = decode(bytes) as InferMessage

@@ -1,14 +1,14 @@
 import { ServerInterceptingCall, ServerListenerBuilder, status } from '@grpc/grpc-js'
 import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
 
-/** Streams of other services, to watch the health or to ask for reflection: open until their clients end them. */
+/** Streams of other services, for health and reflection. They are open until their clients end them. */
 export interface Watchers {
   readonly interceptor: ServerInterceptor
-  /** Ends them all; they would hold up the close for ever. */
+  /** Ends all of them, because they would delay the close for ever. */
   end(): void
 }
 
-/** @param ownPath Paths of this server's own service, which ends its streams itself. */
+/** @param ownPath The paths of the inference service, which ends its streams itself. */
 export function watchStreams(ownPath: string): Watchers {
   const open = new Set<ServerInterceptingCallInterface>()
   return {

@@ -11,9 +11,10 @@ import { AnswerSender } from './body/answer-sender.ts'
 import { acceptBodies } from './body/bodies.ts'
 import { trackConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
-import { answerBrokenRequest, handleErrors, refuseExpectation, sendErrorByPath } from './errors.ts'
+import { answerBrokenRequest, refuseExpectation } from './errors/broken-requests.ts'
+import { handleErrors, sendErrorByPath } from './errors/error-handlers.ts'
 import { withMethodsRefused } from './method-not-allowed.ts'
-import { leadPaths } from './platform-paths.ts'
+import { rewritePaths } from './platform-paths.ts'
 import type { Platform } from './platform-paths.ts'
 import { answerExpectations, checkRequest } from './request-checks.ts'
 import { logRequests, observeRequest } from './request-log.ts'
@@ -27,8 +28,8 @@ import { dropUnreadBodies } from './body/unread-bodies.ts'
 
 const ARRIVAL_TIMEOUT_MS = 60_000
 
-// Schemas are documentation: codecs check what comes in, and what goes out is ours. So Fastify need not load its compilers,
-// which are a large part of it.
+// Schemas are only documentation, because codecs check requests. So Fastify need not load its compilers of schemas, which
+// are a large part of it.
 const DOCUMENTATION_ONLY = {
   buildValidator: () => () => () => true,
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
@@ -37,26 +38,26 @@ const DOCUMENTATION_ONLY = {
 export interface AppOptions {
   readonly registry: Registry
   readonly logger: FastifyBaseLogger
-  /** Bodies are read into its buffers. */
+  /** The pool of buffers for bodies and answers. */
   readonly buffers: BufferPool
-  /** The program's own version, for the documentation. */
+  /** The version of the program, for the documentation. */
   readonly version: string
-  /** What the server calls itself to clients of V2. */
+  /** The name of the server for clients of V2. */
   readonly serverName: string
   readonly bodyLimitBytes: number
-  /** How long a request may wait for its turn. */
+  /** Maximum time that a request waits for its turn. */
   readonly requestTimeoutMs: number
   /** Shared by all transports. */
   readonly turns: Turns
   readonly maxAnswerBytes: number
-  /** The counts of a loaded model. */
+  /** Returns the statistics of a loaded model. */
   readonly statisticsOf: (view: ModelView) => Statistics
   /** True once the server has been asked to stop. */
   readonly isDraining: () => boolean
   readonly platform: Platform
 }
 
-/** Builds the HTTP transport; does not listen. */
+/** Builds the HTTP transport. It does not listen yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const { registry, version, isDraining, platform } = options
   const sender = new AnswerSender(options.turns, new HeldAnswers(options.maxAnswerBytes), options.buffers)
@@ -83,27 +84,27 @@ function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform 
   const app = fastify({
     loggerInstance: logger,
     genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
-    // A child logger for each request costs more than decoding it; lines name their request themselves.
+    // A child logger costs more than decoding a request. Log lines have the request id without it.
     childLoggerFactory: (parent) => parent,
     bodyLimit: bodyLimitBytes,
     logController: new LogController({ disableRequestLogging: true }),
-    // What arrives on an open connection while the server closes is answered too, not cut.
+    // A request that arrives on an open connection while the server closes is answered as well.
     return503OnClosing: false,
-    // A request that trickles in is cut off; computing its answer may take longer.
+    // This limits only the arrival of a request. Computing its answer may take longer.
     requestTimeout: ARRIVAL_TIMEOUT_MS,
-    // Node would answer a request without one by itself, with an empty body.
+    // Otherwise Node itself answers a request without `Host`, with an empty body.
     http: { requireHostHeader: false },
-    ...((platform.healthPath ?? platform.predictPath) && { rewriteUrl: leadPaths(platform, isServed) }),
+    ...((platform.healthPath ?? platform.predictPath) && { rewriteUrl: rewritePaths(platform, isServed) }),
     routerOptions: { maxParamLength: 200 },
     schemaController: { compilersFactory: DOCUMENTATION_ONLY },
     clientErrorHandler: (error, socket) => {
       connections.whenAnswered(socket, () => {
-        // A request that broke off in its body has a line of its own.
+        // A request that breaks off within its body is logged by its own observation.
         const isPart = connections.unanswered(socket) > 0
         answerBrokenRequest(error, socket, (line) => (isPart ? undefined : logger.info(line, 'request')))
       })
     },
-    // Errors before any route is found pass by the hooks.
+    // The hooks do not see errors that come before a route is found.
     frameworkErrors: (error, request, reply) => {
       observeRequest(request, reply)
       sendErrorByPath(error, request, reply)
@@ -117,17 +118,17 @@ function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform 
   return app
 }
 
-/** No connection holds up the close, and none is closed that still waits for answers. */
+/** Closes each connection when its last request is answered, so that no idle connection delays the close. */
 function closeInOrder(app: FastifyInstance, connections: Connections, isDraining: () => boolean): void {
   app.addHook('preClose', async () => {
     await connections.stopListening()
     connections.closeUnused()
   })
-  // Decided when the answer goes out: a connection that an answer keeps open while the server drains would hold up the close,
-  // and one that ends before the last of pipelined answers would lose the others. Fastify sets the header on each.
+  // While the server drains, the last answer of a connection must end it, or it delays the close. An earlier answer must not
+  // end it, or the pipelined answers behind are lost. Fastify sets the header on each answer, so it is decided here.
   app.addHook('onSend', (_request, { raw }, _payload, done) => {
     if (!isDraining()) return done()
-    // Two turns read what the client has sent meanwhile.
+    // Within two turns of the event loop, requests that have arrived are read.
     setImmediate(setImmediate, () => {
       if (connections.isLast(raw)) raw.setHeader('connection', 'close')
       else raw.removeHeader('connection')

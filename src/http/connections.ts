@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { HttpError } from './errors.ts'
+import { HttpError } from './errors/http-error.ts'
 import { stopListening } from './stop-listening.ts'
 
 // While the server closes, a request whose body still arrives gets this time to become complete.

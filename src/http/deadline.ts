@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { HttpError } from './errors.ts'
+import { HttpError } from './errors/http-error.ts'
 
 /**
- * How long a request may wait, in milliseconds: as long as `x-request-timeout-ms` says, at most as long as the server
- * allows.
+ * Returns the maximum time that a request waits, in milliseconds. It is the smaller one of `x-request-timeout-ms` and the
+ * limit of the server.
  *
- * @throws HttpError 400 when the header is no number of milliseconds.
+ * @throws HttpError 400 if the header is no number of milliseconds.
  */
 export function maxWaitMs({ headers }: Pick<FastifyRequest, 'headers'>, serverMs: number): number {
   const asked = headers['x-request-timeout-ms']

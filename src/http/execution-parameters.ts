@@ -11,10 +11,10 @@ export interface ExecutionParameters {
 }
 
 /**
- * What SageMaker's batch transform may send: no body with more rows than a request may have, and no more bodies at once
- * than their rows may wait.
+ * Tells the batch transform of SageMaker the bodies that it may send. No body has more rows than a request may have. Bodies
+ * that are sent at once do not have more rows than may wait.
  *
- * @param model The one that answers; undefined while there is none.
+ * @param model The model that answers, if one is ready.
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
  */
 export function toExecutionParameters(model: Model | undefined, bodyLimitBytes: number): ExecutionParameters {

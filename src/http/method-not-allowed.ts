@@ -1,5 +1,5 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
-import { HttpError } from './errors.ts'
+import { HttpError } from './errors/http-error.ts'
 
 /** Registers routes, and a 405 with `Allow` for every other method on their paths. */
 export function withMethodsRefused(app: FastifyInstance, addRoutes: (scope: FastifyInstance) => void): void {
@@ -21,7 +21,7 @@ function refuseOthers(app: FastifyInstance, url: string, methods: readonly HTTPM
     url,
     method: app.supportedMethods.filter((method) => !methods.includes(method)),
     schema: { hide: true },
-    // Before the body is read: whatever it is, the answer is the same.
+    // The hook runs before the body is read, because the answer does not depend on it.
     onRequest: async (request, reply) => {
       void reply.header('allow', allow)
       throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${request.method} is not allowed here: use ${allow}`)

@@ -1,32 +1,32 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What a platform's environment says of routes. */
+/** The routes that the environment of a platform asks for. */
 export interface Platform {
-  /** Vertex AI: AIP_HEALTH_ROUTE. */
+  /** AIP_HEALTH_ROUTE of Vertex AI. */
   readonly healthPath: string | undefined
-  /** Vertex AI: AIP_PREDICT_ROUTE. */
+  /** AIP_PREDICT_ROUTE of Vertex AI. */
   readonly predictPath: string | undefined
-  /** SageMaker: SAGEMAKER_MULTI_MODEL. */
+  /** SAGEMAKER_MULTI_MODEL of SageMaker. */
   readonly isMultiModel: boolean
 }
 
-/** Where SageMaker and MLflow predict. */
+/** The path for predictions of SageMaker and MLflow. */
 export const PREDICT = '/invocations'
-/** Where they ask whether the server can predict. */
+/** The path for health checks of SageMaker and MLflow. */
 export const PING = '/ping'
 
 const HEALTH = new Set(['/health', '/health/ready'])
-// A model's own routes in V1: whether it is ready, and its predictions.
+// The routes of one model in V1: its readiness and its predictions.
 const V1_MODEL = /^\/v1\/models\/([^/:]+)(\/versions\/[^/:]+:predict|:predict)?$/
 
 /**
- * Leads the paths that Vertex AI chooses, some of which mean something else here, to the routes that answer as it expects.
- * Those of V2 stay what they are, and so do those of V1 for a model that is served.
+ * Makes a function that rewrites the paths that Vertex AI chooses to the routes that answer as Vertex AI expects. Some of
+ * these paths mean something else here. Paths of V2, and paths of V1 for a served model, are not rewritten.
  *
- * @param isServed Whether a model has this name.
- * @returns What a request's path stands for.
+ * @param isServed Returns true if a model has this name.
+ * @returns A function that returns the path of the route for a request.
  */
-export function leadPaths(
+export function rewritePaths(
   { healthPath, predictPath }: Platform,
   isServed: (name: string) => boolean,
 ): (request: IncomingMessage) => string {
@@ -35,11 +35,11 @@ export function leadPaths(
     return /^\/v2(\/|$)/.test(path) || (name !== undefined && isServed(name))
   }
   const [own, predict] = [healthPath, predictPath].map((path) => (path && isOwn(path) ? undefined : path))
-  // The server's own health tells more, with the same status.
+  // The health route of this server has the same status and more details, so it is not rewritten.
   const health = own && HEALTH.has(own) ? undefined : own
   return ({ method, url = '/' }) => {
     const [path] = url.split('?', 1)
-    // Both may be the same.
+    // Vertex AI may choose the same path for both.
     const isHealth = path === healthPath && (path !== predictPath || method === 'GET' || method === 'HEAD')
     if (isHealth) return path === health ? PING : url
     return path === predict ? PREDICT : url

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError } from './errors.ts'
+import { HttpError } from './errors/http-error.ts'
 
 const MAX_SHOWN = 40
 
 /**
- * Makes an `onRequest` hook for a route that computes: it refuses query parameters that the route does not take. A
- * misspelled parameter would change nothing without a word.
+ * Makes an `onRequest` hook that refuses query parameters that the route does not have. Otherwise a misspelled parameter
+ * would be ignored silently.
  *
  * @param known The parameters of the route.
  */

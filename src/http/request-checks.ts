@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError } from './errors.ts'
+import { HttpError } from './errors/http-error.ts'
 
 /**
- * An `onRequest` hook for what must hold of every request.
+ * An `onRequest` hook that checks every request.
  *
- * @throws HttpError 400 without exactly one `Host` (RFC 9112, section 3.2); 415 for a text that is not UTF-8.
+ * @throws HttpError 400 if the request does not have exactly one `Host` (RFC 9112, section 3.2).
+ * @throws HttpError 415 if the charset of a text is not UTF-8.
  */
 export function checkRequest(
   { raw, headers }: FastifyRequest,
@@ -23,7 +24,7 @@ export function checkRequest(
   done(new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', text))
 }
 
-/** Node keeps the first of several and drops the others. */
+/** Counts raw headers, because Node keeps only the first `Host`. */
 function countHosts({ rawHeaders }: IncomingMessage): number {
   let count = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -34,8 +35,8 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
 }
 
 /**
- * Asks a client with `Expect: 100-continue` for its body only where the body may be that long. Otherwise the client gets
- * its 413 at once.
+ * Answers `Expect: 100-continue`. If the body is within the limit, the client is asked to send it. Otherwise it gets 413 at
+ * once.
  */
 export function answerExpectations(server: Server, bodyLimitBytes: number): void {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

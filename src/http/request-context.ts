@@ -13,19 +13,19 @@ export interface ModelPath {
   Querystring: { readonly top?: string | string[] }
 }
 
-/** What the context of every HTTP request is made from. */
+/** The parts of the server that the context of a request needs. */
 export interface ContextOptions {
   readonly registry: Registry
-  /** How long a request may wait for its turn. */
+  /** Maximum time that a request waits for its turn. */
   readonly requestTimeoutMs: number
   readonly turns: Turns
 }
 
 /**
- * The context of a request for a model.
+ * Makes the context of a request for a model.
  *
- * @param find Finds the model in the words of the protocol, if the registry's own do not fit.
- * @throws HttpError 400 when `x-request-timeout-ms` is no number of milliseconds.
+ * @param find Finds the model and throws errors in the words of the protocol. By default the registry finds it.
+ * @throws HttpError 400 if `x-request-timeout-ms` is no number of milliseconds.
  */
 export function contextOf(
   request: FastifyRequest<ModelPath>,
@@ -33,7 +33,7 @@ export function contextOf(
   find?: () => Model,
 ): RequestContext {
   const { observation, params } = request
-  // Fastify's own `request.signal` aborts as soon as a body has been read.
+  // `request.signal` of Fastify cannot be used: it aborts as soon as a body has been read.
   const cancellation = new Cancellation()
   observation.cancellation = cancellation
   if (observation.isGone) cancellation.cancel()

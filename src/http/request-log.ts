@@ -4,13 +4,13 @@ import type { Cancellation } from '../core/cancellation.ts'
 import type { Observation } from '../core/observation.ts'
 import { addObservation, roundMs } from '../serving/request-line.ts'
 
-/** What is known about a request, and how it learns that its client has left. */
+/** The observation of an HTTP request, with the signal that its client has left. */
 interface HttpObservation extends Observation {
-  /** Cancelled when the client closes its connection before the answer is out. */
+  /** Cancelled when the client closes its connection before the answer is sent. */
   cancellation?: Cancellation
-  /** The client has left already. */
+  /** True if the client has already left. */
   isGone?: boolean
-  /** Gives back the memory of the outputs, once the answer has left. */
+  /** Gives back the memory of the outputs. Called when the answer is sent. */
   release?: (() => void) | undefined
 }
 
@@ -20,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-// nginx's status for a client that left before its answer.
+// The status of nginx for a client that left before its answer.
 const CLIENT_CLOSED_REQUEST = 499
 
 /** Observes every request of the app. */
@@ -32,7 +32,7 @@ export function logRequests(app: FastifyInstance): void {
   })
 }
 
-/** Gives an answer its request's id, and its request one log line when it is out or the client gone. */
+/** Adds the request id to an answer. Logs one line when the answer is sent or the client has left. */
 export function observeRequest(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id)
   const observation: HttpObservation = {}
@@ -43,8 +43,8 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
       observation.cancellation?.cancel()
     } else observation.release?.()
     const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST
-    // Probes come every few seconds for ever. A request whose path cannot be read has no route, and so no config.
-    // The pattern, not the path: its values are in `model` and `version`, and a query may hold anything.
+    // Probes come every few seconds, so they are logged at a lower level. A request with an invalid path has no config.
+    // The line has the pattern of the route, because a path or a query may hold private values.
     const route = request.routeOptions.url ?? 'unknown'
     const isProbe = request.routeOptions.config?.isProbe === true
     const level = isProbe && status < 400 ? 'debug' : 'info'
@@ -53,7 +53,7 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply): vo
   })
 }
 
-/** What is logged; never a body. */
+/** Makes the log line. It never holds a part of a body. */
 function toLine(request: FastifyRequest, reply: FastifyReply, route: string, status: number): object {
   const { id, method, observation } = request
   const line = {

@@ -2,9 +2,9 @@ const MAX_LENGTH = 4000
 const NOT_ASCII = /[^\x20-\x7E]/g
 
 /**
- * The header `x-warnings`, for answers whose form has no place for warnings: a JSON array of texts, in ASCII.
+ * Writes the header `x-warnings`, a JSON array of texts in ASCII. It is for formats of answers that cannot hold warnings.
  *
- * @returns As many of the warnings as a header may hold.
+ * @returns The first warnings that fit into a header.
  */
 export function toWarningsHeader(warnings: readonly string[]): string {
   let text = ''

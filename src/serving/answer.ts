@@ -8,17 +8,17 @@ import type { Turns } from '../core/turns.ts'
 import type { Model } from '../models/model.ts'
 import type { Codec } from '../protocols/codec.ts'
 
-/** What a transport knows about a request before its body is read. */
+/** The facts about a request that a transport knows before the body is read. */
 export interface RequestContext {
   /** Finds the model. @throws ServingError MODEL_NOT_FOUND or MODEL_NOT_READY, in the words of the protocol. */
   readonly find: () => Model
-  /** The request was complete then, on the clock of `performance.now()`. A limit in the body counts from here. */
+  /** The time of arrival, on the clock of `performance.now()`. A time limit in the body counts from here. */
   readonly startedAt: number
-  /** The request must have begun to compute by then, on the same clock. */
+  /** The latest time to start computing, on the same clock. */
   readonly deadline: number
   /** Cancelled when the client leaves. */
   readonly cancellation: Cancellation
-  /** Filled on the way. */
+  /** Filled while the request is answered. */
   readonly observation: Observation
   /** Spreads long decoding over turns of the event loop. */
   readonly turns: Turns
@@ -28,18 +28,18 @@ export interface RequestContext {
   readonly onComputed?: (result: InferenceResult) => void
 }
 
-/** A body with its bytes: their number decides whether it is decoded at once. */
+/** A body with its bytes. Their number decides if it is decoded at once or in a turn. */
 interface SizedBody {
   readonly bytes: Buffer
 }
 
 /**
- * Takes one request through a model: admit, decode, compute, encode. Every transport calls this and nothing else.
+ * Takes one request through a model: admit, decode, compute, encode. Every transport calls this function.
  *
  * @param codec The protocol of the request.
- * @param readBody Called once the model has room, so that no body is decompressed in vain.
- * @returns What the codec encodes. It may hold views of the outputs.
- * @throws ServingError with any of its codes; what `readBody` throws.
+ * @param readBody Called when the model has room, so that no body is decompressed in vain.
+ * @returns The reply of the codec. It may hold views of the outputs.
+ * @throws ServingError with any of its codes. Errors of `readBody` are passed on.
  */
 export async function answer<Body extends SizedBody, Request extends InferenceRequest, Reply>(
   codec: Codec<Body, Request, Reply>,
@@ -82,7 +82,7 @@ function decode<Body extends SizedBody, Request extends InferenceRequest>(
   })
 }
 
-/** The earlier of the deadlines of the transport and of the body. */
+/** Returns the earlier one of the deadlines of the transport and of the body. */
 function deadlineOf({ startedAt, deadline }: RequestContext, { timeoutMs }: InferenceRequest): number {
   return timeoutMs === undefined ? deadline : Math.min(deadline, startedAt + timeoutMs)
 }

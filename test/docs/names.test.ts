@@ -59,7 +59,11 @@ test.each(current)('every source file that %s names exists', (page) => {
 
 test('docs/predict.md explains every error code that a client of /predict can get', () => {
   const codes = Array.from(
-    (read('src/core/errors.ts') + read('src/http/errors.ts')).matchAll(/'([A-Z]+_[A-Z_]+)'/g),
+    (
+      read('src/core/errors.ts') +
+      read('src/http/errors/error-answer.ts') +
+      read('src/http/errors/broken-requests.ts')
+    ).matchAll(/'([A-Z]+_[A-Z_]+)'/g),
     ([, code]) => code!,
   )
   expect(codes).toContain('INFERENCE_FAILED')

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BufferPool, OwnedBytes } from '../../core/buffer-pool.ts'
 import { createBodyReader } from './body-reader.ts'
-import { HttpError } from '../errors.ts'
+import { HttpError } from '../errors/http-error.ts'
 
 const TYPES = ['application/json', 'text/csv']
 

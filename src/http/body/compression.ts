@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { createDeflate, createGzip, deflate, gunzip, gzip, inflate } from 'node:zlib'
 import Negotiator from 'negotiator'
-import { HttpError } from '../errors.ts'
+import { HttpError } from '../errors/http-error.ts'
 
 // Node's functions take a limit for the decompressed size, so a small body cannot fill the memory.
 const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) }

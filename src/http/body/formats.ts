@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import type { V1Format } from '../../protocols/v1/v1.ts'
-import { HttpError } from '../errors.ts'
+import { HttpError } from '../errors/http-error.ts'
 
 const FORMATS: Readonly<Record<string, V1Format>> = {
   'application/json': 'json',

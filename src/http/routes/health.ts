@@ -7,7 +7,7 @@ import { PROBE } from '../probe-routes.ts'
 import { healthSchema, liveSchema } from '../openapi/reply-schemas.ts'
 import type { Health } from '../openapi/reply-schemas.ts'
 
-/** Probes. `isDraining` turns true when the server has been asked to stop. */
+/** Adds the probes. @param isDraining Returns true once the server has been asked to stop. */
 export function addHealthRoutes(app: FastifyInstance, registry: Registry, isDraining: () => boolean): void {
   for (const [url, summary] of [
     ['/health', 'Whether the server can predict, and the state of every model'],

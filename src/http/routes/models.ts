@@ -7,14 +7,14 @@ import type { ModelDescription } from '../openapi/reply-schemas.ts'
 import type { Platform } from '../platform-paths.ts'
 import type { ModelPath } from '../request-context.ts'
 
-/** What is served, and how to call it. */
+/** Adds routes that describe the models, with an example for each. */
 export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMultiModel }: Platform): void {
   const list = {
     tags: ['models'],
     summary: 'Every version of every model',
     bodies: () => ({ response: { 200: toJsonSchema(modelListSchema) } }),
   }
-  // Where SageMaker's routes take the place of these, a model's version is told all the same.
+  // The routes of SageMaker replace the routes of models, but not the route of a version.
   if (!isMultiModel)
     app.get('/models', { schema: list }, async () => ({
       ...(registry.defaultName !== undefined && { default: registry.defaultName }),

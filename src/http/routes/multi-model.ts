@@ -3,18 +3,18 @@ import type { ModelEntry } from '../../models/model-entry.ts'
 import type { Registry } from '../../models/registry.ts'
 import { notAtRunTime } from '../../protocols/v2/v2-server.ts'
 import { bodyOf } from '../body/bodies.ts'
-import { HttpError } from '../errors.ts'
+import { HttpError } from '../errors/http-error.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
 import { notImplementedSchema, predictSchema } from '../openapi/protocol-schemas.ts'
 import type { ModelPath } from '../request-context.ts'
 
-// A longer body is more than a name and an address, and would be parsed in vain.
+// A longer body has more than a name and an address, so it is not parsed.
 const MAX_NAME_BYTES = 2 ** 13
 const TAGS = ['SageMaker multi-model']
 
 /**
- * What SageMaker asks of a container for several models; instead of this server's own `GET /models`. Every model is read
- * at the start: what is loaded can be listed and called, and nothing else loaded or unloaded.
+ * Adds the routes that SageMaker needs for a container with several models. They replace `GET /models` of this server.
+ * Loaded models can be listed and called. Models are read only at the start, so none can be loaded or unloaded later.
  *
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
  */
@@ -40,7 +40,7 @@ export function addMultiModelRoutes(
   })
   app.get<ModelPath>('/models/:name', schema('A model that is loaded'), async ({ params }) => {
     const entry = registry.find(params.name)
-    // One that failed, or is not loaded yet, is 503 with the reason.
+    // For a failed or a loading model this throws 503 with the reason.
     if (!('model' in entry)) registry.get(params.name)
     return toModel(entry)
   })
@@ -55,7 +55,7 @@ export function addMultiModelRoutes(
   app.post<ModelPath>('/models/:name/invoke', schema('Predicts', predictSchema), predict)
 }
 
-/** Why a model is not loaded once more, whatever became of it at the start. */
+/** The refusal to load a model again. It depends on the state of the model. */
 function notLoadedAgain(entry: ModelEntry): HttpError {
   const name = JSON.stringify(entry.name)
   if (entry.status === 'loading') return new HttpError(503, 'MODEL_NOT_READY', `model ${name} is still loading`)
@@ -72,7 +72,7 @@ function readModelName(body: Buffer): string {
     const { model_name: name } = JSON.parse(body.toString()) as { model_name?: unknown }
     if (typeof name === 'string') return name
   } catch {
-    // Told below.
+    // The error below says so.
   }
   throw new HttpError(400, 'INVALID_INPUT', 'expected {"model_name": "…", "url": "…"}')
 }

@@ -12,7 +12,7 @@ export interface PredictOptions extends ContextOptions {
   readonly sender: AnswerSender
 }
 
-/** Adds the server's own protocol. `predictPaths` documents it for each model, with the features of the model. */
+/** Adds the protocol of this server. `predictPaths` documents it for each model, with the features of the model. */
 export function addPredictRoutes(app: FastifyInstance, options: PredictOptions): void {
   async function predict(request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> {
     const text = await answer(predictCodec, () => toPredictBody(request), contextOf(request, options))

@@ -10,7 +10,7 @@ import { answer } from '../../serving/answer.ts'
 import type { AnswerSender } from '../body/answer-sender.ts'
 import { acceptAnyBody, bodyOf, csvHeaderOf, dropMalformedType } from '../body/bodies.ts'
 import { decompress } from '../body/compression.ts'
-import { handleErrorsBriefly } from '../errors.ts'
+import { handleErrorsBriefly } from '../errors/error-handlers.ts'
 import { toExecutionParameters } from '../execution-parameters.ts'
 import { acceptedTypes, bodyFormatOf, formatsOf, contentTypeOf } from '../body/formats.ts'
 import type { JsonSchema } from '../openapi/json-schema.ts'
@@ -36,14 +36,14 @@ export interface V1Options extends ContextOptions {
 const V1 = 'V1'
 const SAGEMAKER = 'SageMaker and MLflow'
 
-/** V1 of TensorFlow Serving and KServe, and the routes that SageMaker, Vertex AI, Azure ML and MLflow expect. */
+/** Adds V1 of TensorFlow Serving and KServe, and the routes that SageMaker, Vertex AI, Azure ML and MLflow expect. */
 export function addV1Routes(app: FastifyInstance, options: V1Options): void {
   const { registry, platform } = options
   acceptAnyBody(app, options.buffers)
   handleErrorsBriefly(app)
   const predict = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
     answerV1(request, reply, { format: bodyFormatOf(request), isScoring: true }, options)
-  // TensorFlow Serving takes bodies for JSON whatever they are called, and its examples post with curl's own type.
+  // TensorFlow Serving reads every body as JSON. Its examples post with the default content-type of curl.
   const predictV1 = async (request: FastifyRequest<ModelPath>, reply: FastifyReply): Promise<FastifyReply> =>
     answerV1(request, reply, { format: bodyFormatOf(request, 'json'), isScoring: false }, options)
 
@@ -59,7 +59,7 @@ export function addV1Routes(app: FastifyInstance, options: V1Options): void {
       return reply.code(ready ? 200 : 503).send({ name, ready })
     },
   )
-  // A parameter up to the colon: without its expression `:explain` would match as well.
+  // The expression ends the parameter at the colon. Without it, `:explain` would match as well.
   const onRequest = [dropMalformedType, refuseUnknownQuery([])]
   const anyType = { ...described(V1, 'Predicts', predictSchema), onRequest }
   app.post<ModelPath>('/v1/models/:name(^[^:/]+)::predict', anyType, predictV1)
@@ -107,13 +107,13 @@ async function answerV1(
   })
   const decode = (body: V1Body, view: ModelView): V1Request => {
     const decoded = v1Codec.decode(body, view)
-    // Refused before it is computed, if the client does not accept the type.
+    // If the client does not accept the type, the request is refused before it is computed.
     void reply.type(contentTypeOf(request, types, decoded.accept))
     const { warnings, accept } = decoded
     if (warnings && accept !== 'json') void reply.header('x-warnings', toWarningsHeader(warnings))
     return decoded
   }
-  // Batch transform splits its files at line ends, so its bodies are CSV or lines.
+  // Batch transform splits its files at line ends, so its bodies are CSV or JSON lines.
   const context = { ...contextOf(request, options), isScoring: isScoring && format !== 'json' }
   return options.sender.sendText(reply, await answer({ ...v1Codec, decode }, readBody, context))
 }

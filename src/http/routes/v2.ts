@@ -8,13 +8,21 @@ import { v2Codec } from '../../protocols/v2/v2.ts'
 import type { V2Body } from '../../protocols/v2/v2.ts'
 import { v2Config } from '../../protocols/v2/v2-config.ts'
 import { v2Metadata } from '../../protocols/v2/v2-metadata.ts'
-import { asUnknown, asksForReady, notAtRunTime, v2Index, v2Server, versionsOf } from '../../protocols/v2/v2-server.ts'
+import {
+  inTritonsWords,
+  asksForReady,
+  notAtRunTime,
+  v2Index,
+  v2Server,
+  versionsOf,
+} from '../../protocols/v2/v2-server.ts'
 import { v2Statistics } from '../../protocols/v2/v2-statistics.ts'
 import { answer } from '../../serving/answer.ts'
 import type { AnswerSender, EncodingChoice } from '../body/answer-sender.ts'
 import { acceptAnyBody, bodyOf, dropMalformedType } from '../body/bodies.ts'
 import { MIN_BYTES, decompress, encodingFor } from '../body/compression.ts'
-import { HttpError, handleErrorsBriefly } from '../errors.ts'
+import { handleErrorsBriefly } from '../errors/error-handlers.ts'
+import { HttpError } from '../errors/http-error.ts'
 import { PROBE } from '../probe-routes.ts'
 import { inferSchema, notImplementedSchema } from '../openapi/protocol-schemas.ts'
 import { refuseUnknownQuery } from '../query.ts'
@@ -24,7 +32,7 @@ import type { ContextOptions, ModelPath } from '../request-context.ts'
 export interface V2Options extends ContextOptions {
   readonly buffers: BufferPool
   readonly version: string
-  /** What the server calls itself to clients. */
+  /** The name of the server for clients. */
   readonly serverName: string
   readonly sender: AnswerSender
   readonly bodyLimitBytes: number
@@ -35,9 +43,9 @@ export interface V2Options extends ContextOptions {
 const JSON_LENGTH = 'inference-header-content-length'
 const TAGS = ['Open Inference Protocol V2']
 
-/** The Open Inference Protocol over REST, as clients of KServe and Triton speak it. */
+/** Adds the Open Inference Protocol over REST for clients of KServe and Triton. */
 export function addV2Routes(app: FastifyInstance, options: V2Options): void {
-  // Triton's client sends no content-type, and a body may be JSON with bytes behind it.
+  // The client of Triton sends no content-type. A body may be JSON with bytes behind it.
   acceptAnyBody(app, options.buffers)
   app.addHook('onRequest', dropMalformedType)
   handleErrorsBriefly(app)
@@ -82,7 +90,7 @@ function addModelInfoRoutes(app: FastifyInstance, options: V2Options): void {
   for (const base of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
     const get = (path: string, summary: string, handler: (model: Model) => object): void => {
       app.get<ModelPath>(`${base}${path}`, { schema: { tags: TAGS, summary } }, async ({ params: { name, version } }) =>
-        handler(asUnknown(() => registry.get(name, version))),
+        handler(inTritonsWords(() => registry.get(name, version))),
       )
     }
     get('', 'The inputs and outputs of a model', ({ view }) => v2Metadata(view, versionsOf(registry.list(), view.name)))
@@ -93,7 +101,7 @@ function addModelInfoRoutes(app: FastifyInstance, options: V2Options): void {
       `${base}/stats`,
       { schema: { tags: TAGS, summary: 'What a model has done, or each of its versions' } },
       async ({ params: { name, version } }) => ({
-        model_stats: asUnknown(() => loadedModels(registry, name, version)).map(({ view }) =>
+        model_stats: inTritonsWords(() => loadedModels(registry, name, version)).map(({ view }) =>
           v2Statistics(view, statisticsOf(view)),
         ),
       }),
@@ -102,7 +110,7 @@ function addModelInfoRoutes(app: FastifyInstance, options: V2Options): void {
       `${base}/ready`,
       { ...PROBE, schema: { tags: TAGS, summary: 'Whether a model is ready' } },
       async ({ params }, reply) => {
-        const { name, status } = asUnknown(() => registry.find(params.name, params.version))
+        const { name, status } = inTritonsWords(() => registry.find(params.name, params.version))
         const ready = status === 'ready' && !options.isDraining()
         return reply.code(ready ? 200 : 503).send({ name, ready })
       },
@@ -125,7 +133,7 @@ async function answerV2(
 ): Promise<FastifyReply> {
   const { registry, turns, sender, bodyLimitBytes } = options
   const { name, version } = request.params
-  const context = contextOf(request, options, () => asUnknown(() => registry.get(name, version)))
+  const context = contextOf(request, options, () => inTritonsWords(() => registry.get(name, version)))
   const steps = await answer(v2Codec, () => toV2Body(request, bodyLimitBytes), context)
   const { json, binary, maxBytes } = await turns.finish(steps)
   const head = { pieces: json, maxBytes }

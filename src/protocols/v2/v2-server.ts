@@ -65,16 +65,16 @@ export function notAtRunTime(action: string): string {
  *
  * @throws The errors of `find`.
  */
-export function asUnknown<T>(find: () => T): T {
+export function inTritonsWords<T>(find: () => T): T {
   try {
     return find()
   } catch (error) {
     if (!(error instanceof ServingError) || error.code !== 'MODEL_NOT_FOUND') throw error
-    throw new ServingError('MODEL_NOT_FOUND', asUnknownText(error.message))
+    throw new ServingError('MODEL_NOT_FOUND', unknownModelText(error.message))
   }
 }
 
 /** @param why The unknown name, and the names that exist. */
-export function asUnknownText(why: string): string {
+export function unknownModelText(why: string): string {
   return `Request for unknown model: ${why}`
 }
