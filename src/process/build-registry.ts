@@ -13,7 +13,7 @@ interface RegistryParts {
   readonly logger: Logger
   readonly files: readonly ModelFile[]
   readonly runtime: Runtime
-  /** Most workers that compute one model at the same time. As many models are loaded at the same time. */
+  /** Maximum number of workers that compute one model. The same number of models is loaded at the same time. */
   readonly size: number
   readonly observer: Required<Observer>
 }

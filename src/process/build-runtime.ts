@@ -15,9 +15,9 @@ interface RuntimeParts {
   readonly logger: Logger
   /** The built entry of a worker process. */
   readonly workerEntry: URL
-  /** Number of models. */
+  /** The number of models. */
   readonly models: number
-  /** Most workers that compute one model at the same time. */
+  /** Maximum number of workers that compute one model. */
   readonly size: number
   readonly buffers: BufferPool
   readonly observer: Required<Observer>

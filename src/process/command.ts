@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import { platformSettings, readPlatform } from './platform-environment.ts'
 import { SETTINGS, SETTING_LIST } from './settings.ts'
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command =
   | { readonly kind: 'serve'; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly kind: 'help' }
@@ -39,7 +39,7 @@ export function parseCommand(args: readonly string[], allOfEnv: Environment): Co
 }
 
 /**
- * Leaves out variables of ours that Kubernetes has set. A Service named `grpc` gives every pod GRPC_PORT=tcp://10.0.0.1:8001.
+ * Ignores variables that Kubernetes has set. A Service named `grpc` gives every pod GRPC_PORT=tcp://10.0.0.1:8001.
  *
  * @see https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
  */
@@ -54,7 +54,7 @@ function withoutServiceLinks(env: Environment): { env: Environment; warnings: re
   }
 }
 
-/** The text of `--help`, which docs/settings.md shows as well. */
+/** Makes the text of `--help`. docs/settings.md shows it as well. */
 export function helpText(): string {
   const rows = SETTING_LIST.map(([, { flag, variable, help, default: fallback }]) => {
     const note = fallback === undefined ? '' : ` [${fallback}]`
@@ -73,7 +73,7 @@ A flag wins over its environment variable. Exit codes: 0 stopped, 1 failed or ga
 `
 }
 
-// KServe's and Triton's names.
+// The names of these flags in KServe and Triton.
 const ALIASES: Readonly<Record<string, string>> = { '--http-port': '--port', '--model-repository': '--model-dir' }
 
 interface Flags {
@@ -81,7 +81,7 @@ interface Flags {
   readonly problems: string[]
 }
 
-/** @param isLenient Ignores unknown flags, which a platform may give to every server. */
+/** @param isLenient True if unknown flags are ignored. A platform may give them to every server. */
 function parseFlags(args: readonly string[], isLenient: boolean): Flags {
   const options = Object.fromEntries(FLAGS.map((flag) => [flag, { type: 'string' as const }]))
   const switches = { help: { type: 'boolean' as const, short: 'h' }, version: { type: 'boolean' as const } }

@@ -2,7 +2,7 @@ import type { Platform } from '../http/platform-paths.ts'
 import { SETTINGS, SETTING_LIST } from './settings.ts'
 import type { SettingKey, Settings } from './settings.ts'
 
-/** Everything that is set from outside: the settings, and what the platform's environment says of routes. */
+/** The whole configuration: the settings, and the routes that the environment of a platform asks for. */
 export interface Config extends Settings {
   readonly grpcPort: number
   readonly platform: Platform
@@ -38,7 +38,7 @@ export function readSettings(
   return { ...settings, grpcPort: settings.grpcPort ?? otherPort }
 }
 
-/** Settings that are right by themselves and contradict each other. */
+/** Finds settings that contradict each other. */
 function findConflicts({ port, grpcPort, shutdownDelayMs, shutdownDeadlineMs }: Settings): SettingProblem[] {
   const problems: SettingProblem[] = []
   if (shutdownDelayMs >= shutdownDeadlineMs) {

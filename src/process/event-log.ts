@@ -14,13 +14,13 @@ export function logObserver(logger: Logger): Observer {
   }
 }
 
-/** Writes every ten seconds which models still load. @returns Stops it. */
+/** Logs every ten seconds the models that still load. @returns A function that stops it. */
 export function logProgress(logger: Logger, registry: Registry): () => void {
   const timer = setInterval(() => logger.info(progressText(registry.list())), PROGRESS_MS)
   return () => clearInterval(timer)
 }
 
-/** Writes how a model was loaded, and its warnings; or why it failed. */
+/** Logs a model when it is loaded, with its warnings, or the reason why it failed. */
 export function logSettled(logger: Logger, entry: ModelEntry, loadMs: number): void {
   const { name: model, version } = entry
   if (entry.status === 'failed') logger.error({ model, version }, `model failed: ${entry.error}`)

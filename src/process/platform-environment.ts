@@ -7,14 +7,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The texts of settings that the environment of a platform gives. A flag wins over them. */
 export type PlatformSettings = Readonly<Partial<Record<SettingKey, string | undefined>>>
 
-// Where platforms mount the model; the image's own folder comes last.
+// The folders in which platforms mount models. The folder of the image comes last.
 const MOUNTS = ['/mnt/models', '/opt/ml/model']
 const SERVE_PORT = '8080'
 
 /**
  * Reads the variables and mounts of SageMaker, Vertex AI, Azure ML and KServe.
  *
- * @param isServe The program was started as `serve`, as SageMaker does.
+ * @param isServe True if the program was started as `serve`, like SageMaker starts it.
  */
 export function platformSettings(
   env: Environment,
@@ -28,7 +28,7 @@ export function platformSettings(
   }
 }
 
-/** What a platform's environment says of routes. */
+/** Reads the routes that the environment of a platform asks for. */
 export function readPlatform(env: Environment): Platform {
   return {
     healthPath: env['AIP_HEALTH_ROUTE'] || undefined,

@@ -21,7 +21,7 @@ export function integerIn(min: number, max: number) {
   })
 }
 
-/** Takes seconds and returns milliseconds. */
+/** Reads seconds and converts them to milliseconds. */
 export function seconds(minMs = 0) {
   return z.string().transform((decimal, context) => {
     const ms = /^\d{1,5}(\.\d{1,3})?$/.test(decimal) ? Math.round(Number(decimal) * 1000) : Number.NaN

@@ -5,12 +5,12 @@ import { integerIn, oneOf, optionalText, seconds, text } from './setting-schemas
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 interface Setting {
-  /** Name on the command line, without dashes. */
+  /** The name on the command line, without dashes. */
   readonly flag: string
   readonly variable: string
   /** Checks the text of a flag or variable, and converts it to the value that the server uses. */
   readonly schema: z.ZodType
-  /** The text that is read where neither the flag nor the variable is given. */
+  /** The text that is used if neither the flag nor the variable is given. */
   readonly default?: string
   readonly help: string
 }

@@ -1,17 +1,17 @@
-// Imports nothing: a process with the id 1 loses signals for which it has no handler.
+// This file imports nothing, so that its handlers exist early. A process with the id 1 loses signals without a handler.
 
 /** Requests to stop, from the first moment of the process on. */
 export interface StopSignals {
-  /** Replaces what a request to stop does. `isAgain` is true for a second request. */
+  /** Sets the function that a request to stop calls. `isAgain` is true for a second request. */
   handle(onStop: (isAgain: boolean) => void): void
 }
 
-// npm and terminals send the same signal to the process group and to its leader, so it comes twice.
+// In milliseconds. npm and terminals send a signal to the process group and to its leader, so it comes twice.
 const SAME_REQUEST_MS = 500
 
 /**
- * Catches SIGTERM and SIGINT. Until `handle` is called, one of them ends the process: nothing has been accepted yet.
- * SIGHUP comes when a terminal closes, and does nothing. SIGUSR1 would open Node's inspector, and does nothing either.
+ * Catches SIGTERM and SIGINT. Until `handle` is called, they end the process, because no request has been accepted yet.
+ * SIGHUP, which comes when a terminal closes, and SIGUSR1, which would open the inspector of Node, are ignored.
  */
 export function catchSignals(): StopSignals {
   let onStop: ((isAgain: boolean) => void) | undefined

@@ -12,15 +12,15 @@ import { createServer } from '../server.ts'
 import type { Server } from '../server.ts'
 import type { StopSignals } from './signals.ts'
 
-// Flags and environment in, a running server out; the only reader of both.
+// Starts a server by the flags and the environment. No other file reads them.
 
 const EXIT_FAILED = 1
 const EXIT_SET_UP_WRONGLY = 2
-// As pino numbers it.
+// The number of the level in pino.
 const WARN = 40
 const LAYOUT = '<name>/<version>/model.onnx or <name>.onnx'
 
-/** Does what the command line asks for. */
+/** Runs the command line: starts a server, or prints a text and ends. */
 export async function start(signals: StopSignals): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
@@ -32,7 +32,7 @@ export async function start(signals: StopSignals): Promise<void> {
   else await serve(command, version, signals)
 }
 
-/** Pretty on a terminal, JSON elsewhere. */
+/** Writes coloured text to a terminal, and JSON to any other output. */
 async function createLogOutput(): Promise<DestinationStream> {
   const format = process.stdout.isTTY ? await prettyFormat() : (line: string) => line
   const stream = createLogStream(openLogOutput(process.stdout.fd), (dropped) => format(dropNotice(dropped)))
@@ -89,13 +89,13 @@ async function serve(
   }
 }
 
-/** Node prints its warnings, which are no JSON lines, where nobody else takes them. */
+/** Logs the warnings of Node. Without a listener, Node would print them as lines that are no JSON. */
 function logWarnings(logger: Logger): void {
   process.removeAllListeners('warning')
   process.on('warning', (err) => logger.warn({ err }, `Node warns: ${err.message}`))
 }
 
-/** The models that were found, or what is wrong with the folder. */
+/** Finds the models. @returns The problem as a text if the folder is wrong. */
 async function findServable({ modelDir, modelName, defaultModel }: Config): Promise<readonly ModelFile[] | string> {
   const folder = JSON.stringify(modelDir)
   try {
@@ -110,7 +110,7 @@ async function findServable({ modelDir, modelName, defaultModel }: Config): Prom
   }
 }
 
-/** @returns What is wrong, if anything. */
+/** @returns The problem, if there is one. */
 async function listen({ app, grpc }: Server, { host, port, grpcPort }: Config, logger: Logger): Promise<string | void> {
   try {
     await app.listen({ host, port, listenTextResolver: (url) => `listening on ${url}` })
@@ -126,7 +126,7 @@ async function listen({ app, grpc }: Server, { host, port, grpcPort }: Config, l
 }
 
 function listenProblem({ message }: Error, host: string, port: number, flag: string): string {
-  // gRPC's library gathers several errors in one text.
+  // The library of gRPC joins several errors to one text.
   if (message.includes('EADDRINUSE'))
     return `port ${port} is in use: stop what listens there, or choose another with ${flag}`
   if (message.includes('EACCES')) return `port ${port} needs more rights: choose one above 1023 with ${flag}`
@@ -135,7 +135,7 @@ function listenProblem({ message }: Error, host: string, port: number, flag: str
 
 function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logger): void {
   const address = app.server.address()
-  // It was asked to stop while it loaded.
+  // The server was asked to stop while it loaded.
   if (address === null || typeof address === 'string') return
   const { port } = address
   const ready = entries.filter(({ status }) => status === 'ready')
@@ -145,13 +145,13 @@ function logServed(entries: readonly ModelEntry[], { app }: Server, logger: Logg
   else logger.error({ port, docs }, 'no model could be loaded: /health answers 503, and /models says why')
 }
 
-/** Ends although models may compute. Every request that was accepted gets an answer. */
+/** Ends the process, also while models compute. Every accepted request gets an answer. */
 async function end(server: Server, exitCode: number): Promise<void> {
   await server.giveUp()
   process.exit(exitCode)
 }
 
-/** Drains on the first request to stop; gives up on the second, or at the deadline. */
+/** Drains the server on the first request to stop. Gives up on the second one, or at the deadline. */
 function stopOnSignal(signals: StopSignals, server: Server, config: Config, logger: Logger): void {
   const giveUp = (reason: string): void => {
     logger.fatal(`${reason}: what is left is given up`)
