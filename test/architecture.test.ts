@@ -84,12 +84,6 @@ function sharedNames(files: readonly { file: string; source: string }[]): Map<st
   return new Map([...places].filter(([, each]) => each.size > 1).map(([name, each]) => [name, [...each]]))
 }
 
-// Names of functions that may stand in several files, each with the reason.
-const SHARED_NAMES: Readonly<Record<string, string>> = {}
-
-// Names that are still to be told apart. This list may only become shorter.
-const UNTIL_RENAMED = new Set(['answer', 'compute', 'readText'])
-
 describe('architecture', () => {
   const imports = sources().flatMap(({ file, source }) => importsOf(file, source))
 
@@ -147,12 +141,7 @@ describe('architecture', () => {
   })
 
   test('the name of a function stands for one thing in the whole source', () => {
-    const shared = Array.from(sharedNames(sources()), ([name, files]) => `${name}: ${files.join(', ')}`)
-    const isAllowed = (line: string): boolean => {
-      const name = line.split(':')[0]!
-      return name in SHARED_NAMES || UNTIL_RENAMED.has(name)
-    }
-    expect(shared.filter((line) => !isAllowed(line))).toEqual([])
+    expect(Object.fromEntries(sharedNames(sources()))).toEqual({})
   })
 
   test('a function name that stands in two files is found, also if it is private or a constant', () => {

@@ -25,7 +25,7 @@ export function* cgroupsOf(controller: string, mounts: readonly string[], read: 
   }
 }
 
-export const readText: ReadText = (path) => {
+export const readSystemText: ReadText = (path) => {
   try {
     return readFileSync(path, 'utf8')
   } catch {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cgroupsOf, readText } from './cgroups.ts'
+import { cgroupsOf, readSystemText } from './cgroups.ts'
 import type { ReadText } from './cgroups.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { ReadText } from './cgroups.ts'
  * @returns It may be a fraction; undefined if there is no limit.
  * @see Linux, Documentation/admin-guide/cgroup-v2.rst (cpu.max) and cgroup-v1 (cpu.cfs_quota_us)
  */
-export function cpuQuota(read: ReadText = readText): number | undefined {
+export function cpuQuota(read: ReadText = readSystemText): number | undefined {
   const quotas = [...cgroupsOf('cpu', ['cpu', 'cpu,cpuacct'], read)].flatMap((folder) => {
     const v2 = read(join(folder, 'cpu.max'))?.trim().split(' ')
     const v1 = ['quota', 'period'].map((name) => read(join(folder, `cpu.cfs_${name}_us`))?.trim())

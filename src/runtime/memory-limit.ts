@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cgroupsOf, readText } from './cgroups.ts'
+import { cgroupsOf, readSystemText } from './cgroups.ts'
 import type { ReadText } from './cgroups.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { ReadText } from './cgroups.ts'
  * @returns Bytes; undefined if there is no limit.
  * @see Linux, Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1 (memory.limit_in_bytes)
  */
-export function memoryLimit(read: ReadText = readText): number | undefined {
+export function memoryLimit(read: ReadText = readSystemText): number | undefined {
   const limits = [...cgroupsOf('memory', ['memory'], read)].flatMap((folder) => {
     const text = read(join(folder, 'memory.max')) ?? read(join(folder, 'memory.limit_in_bytes'))
     const bytes = Number(text)
@@ -41,7 +41,7 @@ export function workerMemoryFor(processes: number, totalBytes: number, limitByte
  * @returns Bytes.
  * @see Linux, Documentation/filesystems/proc.rst (VmData, RssAnon)
  */
-export function reservedBytes(read: ReadText = readText): number {
+export function reservedBytes(read: ReadText = readSystemText): number {
   const status = read('/proc/self/status') ?? ''
   const bytesOf = (name: string): number =>
     1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)

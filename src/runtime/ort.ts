@@ -79,14 +79,14 @@ export async function saveOptimized(file: string, folder: string): Promise<void>
  */
 export async function runModel(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
   try {
-    return await compute(model, inputs, outputs)
+    return await computeOnce(model, inputs, outputs)
   } catch (error) {
-    const bad = await findBadRow(inputs, model.signature, (rows) => compute(model, rows, outputs))
+    const bad = await findBadRow(inputs, model.signature, (rows) => computeOnce(model, rows, outputs))
     throw bad ? new Error(`rows[${bad.row}]: ${bad.reason}`, { cause: error }) : error
   }
 }
 
-async function compute(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
+async function computeOnce(model: OrtModel, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
   // Names come from the model. A name may be `__proto__`.
   const feeds = Object.create(null) as Record<string, OrtTensor>
   for (const [name, tensor] of inputs) feeds[name] = toOrt(tensor)

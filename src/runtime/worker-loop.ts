@@ -16,12 +16,16 @@ type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>
 export async function serveCalls(channel: WorkerChannel): Promise<void> {
   const models = new Map<number, OrtModel>()
   for (let received = channel.receive(); received; received = channel.receive()) {
-    await answer(received, models, channel)
+    await answerCall(received, models, channel)
   }
   for (const { session } of models.values()) await session.release()
 }
 
-async function answer({ call, bytes }: Received, models: Map<number, OrtModel>, channel: WorkerChannel): Promise<void> {
+async function answerCall(
+  { call, bytes }: Received,
+  models: Map<number, OrtModel>,
+  channel: WorkerChannel,
+): Promise<void> {
   if (call.kind === 'run') return computeAll(call, bytes, models.get(call.session), channel)
   if (call.kind === 'load') return load(call, deserialize(bytes) as ModelSource, models, channel)
   await models.get(call.session)?.session.release()
@@ -58,11 +62,11 @@ async function computeAll(
   for (const { inputs, outputs } of runs) {
     const { tensors, length } = fromHeads(inputs, bytes.subarray(at))
     at += length
-    channel.reply(...(await compute(model, { inputs: tensors, outputs }, maxAnswerBytes)))
+    channel.reply(...(await computeRun(model, { inputs: tensors, outputs }, maxAnswerBytes)))
   }
 }
 
-async function compute(
+async function computeRun(
   model: OrtModel | undefined,
   { inputs, outputs }: RunCall,
   maxAnswerBytes = Infinity,
