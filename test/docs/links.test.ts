@@ -35,7 +35,7 @@ function brokenLinks(page: string): string[] {
   })
 }
 
-test('finds the links of the pages', () => {
+test('the reader of links finds the links of the pages', () => {
   expect(anchorsOf('# `POST /predict`\n\n## Missing values\n')).toEqual(new Set(['post-predict', 'missing-values']))
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/predict.md', 'docs/protocols/v1.md']))
 })
@@ -52,7 +52,7 @@ test.each(['docs/predict.md', 'docs/settings.md', 'docs/operations.md', 'docs/ex
   },
 )
 
-test('every decision record has a number of its own, which its title repeats', () => {
+test('every decision record has its own number, also in its title', () => {
   const records = readdirSync(join(ROOT, 'docs/decisions')).toSorted()
   const numbers = records.map((record) => Number(/^(\d{4})-[a-z0-9-]+\.md$/.exec(record)?.[1]))
   const titles = records.map((record) => Number(/^# (\d+)\. /.exec(read(`docs/decisions/${record}`))?.[1]))

@@ -37,19 +37,19 @@ describe.each(held)('the prose of $file', ({ file, read }) => {
   const sentences = read(readFileSync(join(ROOT, file), 'utf8'))
   const running = sentences.filter(({ isRunning }) => isRunning)
 
-  test(`has at most ${MAX_WORDS} words in a sentence`, () => {
+  test(`${file} has at most ${MAX_WORDS} words in a sentence`, () => {
     expect(sentences.filter(({ words }) => words > MAX_WORDS)).toEqual([])
   })
 
-  test(`has fewer than ${MEDIAN_BELOW} words in the median sentence, if there are ${MANY} sentences`, () => {
+  test(`${file} has fewer than ${MEDIAN_BELOW} words in its median sentence, if it has ${MANY} sentences`, () => {
     expect(running.length < MANY ? 0 : median(wordsOf(running))).toBeLessThan(MEDIAN_BELOW)
   })
 
-  test('has no fragments', () => {
+  test(`${file} has no sentence fragments`, () => {
     expect(running.filter(({ text }) => FRAGMENT.test(text))).toEqual([])
   })
 
-  test('has no phrases that a reader has to decode', () => {
+  test(`${file} has no phrases that a reader has to decode`, () => {
     expect(sentences.filter(({ text }) => RIDDLE.test(text))).toEqual([])
   })
 })
@@ -57,7 +57,7 @@ describe.each(held)('the prose of $file', ({ file, read }) => {
 describe('the reader of sentences', () => {
   const textsOf = (sentences: readonly Sentence[]): string[] => sentences.map(({ text }) => text)
 
-  test('splits paragraphs at the ends of sentences, and not within numbers and names', () => {
+  test('the reader of sentences splits paragraphs at the ends of sentences, and not within numbers and names', () => {
     const page =
       'Node.js 20.19 is needed. libuv\nruns `a.b. C` first, e.g. here! Is "it" so? Yes: see [the page](x.md), or <http://a.b>.'
     expect(textsOf(sentencesOfPage(page))).toEqual([
@@ -69,13 +69,13 @@ describe('the reader of sentences', () => {
     expect(wordsOf(sentencesOfPage(page))).toEqual([4, 6, 3, 6])
   })
 
-  test('leaves out headings, code and folded lists', () => {
+  test('the reader of sentences skips headings, code and folded lists', () => {
     const page =
       '# A title\n\nOne.\n\n```sh\nls a b\n```\n\n<!-- made -->\n\n<details><summary>x</summary>a, b</details>\n'
     expect(textsOf(sentencesOfPage(page))).toEqual(['One.'])
   })
 
-  test('reads each item of a list on its own, with its further lines', () => {
+  test('the reader of sentences reads each item of a list on its own, with its further lines', () => {
     expect(textsOf(sentencesOfPage('Two:\n\n- one\n  more\n- **b** two\n1. three'))).toEqual([
       'Two:',
       'one more',
@@ -84,13 +84,13 @@ describe('the reader of sentences', () => {
     ])
   })
 
-  test('reads each cell of a table on its own, outside of the running text', () => {
+  test('the reader of sentences reads each cell of a table on its own, outside of the running text', () => {
     const sentences = sentencesOfPage('| a | `x|y` |\n| --- | --- |\n| one two | 3 |')
     expect(textsOf(sentences)).toEqual(['a', 'CODE', 'one two', '3'])
     expect(sentences.some(({ isRunning }) => isRunning)).toBe(false)
   })
 
-  test('reads the comments of a source, with each tag of a docstring on its own', () => {
+  test('the reader of sentences reads the comments of a source, with each tag of a docstring on its own', () => {
     const source = `const a = 'http://x' // aside
 // One two.
 // Three
@@ -113,20 +113,20 @@ function f() {}
     ])
   })
 
-  test('finds a sentence of 31 words, and counts a median', () => {
+  test('the reader of sentences counts words and a median', () => {
     const long = `${'word '.repeat(30)}end.`
     expect(wordsOf(sentencesOfPage(`One. ${long[0]!.toUpperCase()}${long.slice(1)}`))).toEqual([1, 31])
     expect(median([20, 1, 16])).toBe(16)
   })
 
-  test('knows a fragment', () => {
+  test('the test of prose knows a fragment', () => {
     expect(FRAGMENT.test('Whether it is ready.')).toBe(true)
     expect(FRAGMENT.test('What is it?')).toBe(false)
     expect(FRAGMENT.test('How long it takes.')).toBe(true)
     expect(FRAGMENT.test('When it ends, the file is removed.')).toBe(false)
   })
 
-  test('knows a phrase that a reader has to decode', () => {
+  test('the test of prose knows a phrase that a reader has to decode', () => {
     expect(RIDDLE.test('The version, where there is one, is told by the folder.')).toBe(true)
     expect(RIDDLE.test('None of these files is read.')).toBe(false)
   })
