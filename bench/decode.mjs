@@ -1,4 +1,4 @@
-// How long decoding a body takes, against JSON.parse of the same text; no server, no other process.
+// Measures the time to decode a body, relative to JSON.parse of the same text. It starts no server and no other process.
 import { NameIndex } from '../dist/core/name-index.js'
 import { toAnsweredOutputs } from '../dist/models/meaning/answered-outputs.js'
 import { toFeatures } from '../dist/models/meaning/features.js'
@@ -39,7 +39,7 @@ export function compare(first, second, calls, rounds) {
     for (const [index, run] of [first, second].entries()) {
       const startedAt = performance.now()
       for (let call = 0; call < calls; call++) run()
-      // The first rounds warm up.
+      // The first rounds only warm up.
       if (round >= 3) times[index].push(((performance.now() - startedAt) * 1000) / calls)
     }
   }

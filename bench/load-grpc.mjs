@@ -1,4 +1,4 @@
-// So many gRPC calls under way on one connection, over bare HTTP/2: a client library would take longer than the server.
+// Keeps a number of gRPC calls open on one connection, over bare HTTP/2. A client library would be slower than the server.
 // usage: node bench/load-grpc.mjs '{"port","path","file","streams","seconds"}'   prints one line of JSON
 import { readFileSync } from 'node:fs'
 import { once } from 'node:events'

@@ -1,7 +1,7 @@
-// A closed-loop load generator in a process of its own: so many keep-alive connections, each with one request under way.
+// A closed-loop load generator in its own process. Each of its keep-alive connections has one open request.
 // usage: node bench/load.mjs '{"url","body","connections","seconds","rate"?,"isKnown"?,"headers"?}'   prints one line of JSON
-// `{"file"}` as body takes the bytes of a file.
-// With `rate` (requests a second) it is open-loop: requests start on schedule, whatever the answers take.
+// A body `{"file"}` means the bytes of that file.
+// With `rate` (requests a second) it is open-loop. Requests then start on schedule, also while answers are late.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -33,7 +33,7 @@ function open() {
   socket.on('data', (chunk) => {
     if (missing > 0) missing -= chunk.length
     else {
-      // Long bodies are counted, not read.
+      // The bytes of a long body are only counted.
       head += chunk.subarray(0, 8192).latin1Slice()
       const end = head.indexOf('\r\n\r\n')
       if (end === -1) return

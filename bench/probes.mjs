@@ -1,4 +1,4 @@
-// How long `/health` takes, asked by a process of its own, while other processes post bodies to a convolution.
+// Measures the time of `/health` from its own process, while other processes post bodies to a convolution.
 // usage: node bench/probes.mjs [seconds] [program]...   compares programs, such as another version's dist/main.js
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { load, startProgram } from './processes.mjs'
 
 const PATH = '/models/planes/predict'
-// Numbers with a digit behind the point take four characters each.
+// Each number has one digit behind the point and takes four characters.
 const CASES = [
   { what: '32 connections of 50 kB', side: 64, connections: 32, target: 5 },
   { what: '60 connections of 0.7 MB', side: 224, connections: 60, target: 50 },
@@ -44,7 +44,7 @@ export async function measureProbes(rounds, seconds, programs = ['dist/main.js']
         measured.push([`answers beside probes, ${named}`, perSecond, 'a second'])
       }
     }
-    // The first warms up.
+    // The first round only warms up.
     if (round > 0) figures.push(measured)
   }
   await Promise.all(servers.map((server) => server.stop()))

@@ -1,4 +1,4 @@
-// Starts what is measured, each as a process of its own, and ends it by its id.
+// Starts each measured program in its own process, and ends it by its id.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ async function start(command, args, env = {}) {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const exited = once(child, 'exit')
-  // Nothing stays behind when a measurement fails.
+  // A failed measurement leaves no process behind.
   process.once('exit', () => child.kill())
   const url = `http://127.0.0.1:${port}`
   for (;;) {

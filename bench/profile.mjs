@@ -7,7 +7,7 @@ import { load, startProfiled } from './processes.mjs'
 
 const SECONDS = 8
 const FLOWER = JSON.stringify({ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 })
-// The first that fits counts.
+// The first pattern that matches counts.
 const PARTS = [
   ['write the answer to the socket', /^writev|^writeUtf8String|^writeLatin1String/],
   ['log line', /pino\/|sonic-boom|safe-stable|log-stream|request-log|inference-log|^writeBuffer /],
@@ -29,7 +29,7 @@ async function profile(entry) {
   await server.stop()
   const profiles = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
   rmSync(folder, { recursive: true })
-  // Threads that compute serve no HTTP.
+  // Only the thread that serves HTTP is measured.
   const main = profiles.find(({ nodes }) =>
     nodes.some(({ callFrame }) => callFrame.functionName === 'parserOnIncoming'),
   )

@@ -53,7 +53,7 @@ export async function measureProtocols(rounds, seconds) {
   const figures = []
   for (let round = 0; round <= rounds; round++) {
     const measured = await measureOnce(servers, { picture, row, headLength }, seconds / 2)
-    // The first warms up.
+    // The first round only warms up.
     if (round > 0) figures.push(measured)
   }
   await Promise.all(servers.map((server) => server.stop()))

@@ -1,4 +1,4 @@
-// Shows figures as a table and bars on the terminal, and writes them as JSON and SVG.
+// Shows figures as a table with bars on the terminal, and writes them as JSON and SVG.
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 

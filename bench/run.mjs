@@ -1,5 +1,5 @@
-// Measures the server against its yardsticks in one run: everything it compares is started here, runs are interleaved,
-// and what counts are ratios within a round. usage: npm run bench [-- --quick] [--only=decoding|protocols|probes|compareSmallModel|compareConvolution|lowLoadAndMemory]
+// Compares the server with other servers. It starts all of them and interleaves their runs. A figure is a ratio within one
+// round. usage: npm run bench [-- --quick] [--only=decoding|protocols|probes|compareSmallModel|compareConvolution|lowLoadAndMemory]
 import { measureDecoding } from './decode.mjs'
 import { measureProbes } from './probes.mjs'
 import { measureProtocols } from './protocols.mjs'
@@ -124,7 +124,7 @@ async function overload(server) {
 
 async function lowLoadAndMemory() {
   const server = await startServer()
-  // A server without any requests yet runs in the interpreter, and takes a third more.
+  // Before its first requests, the code of a server is not compiled and takes a third more time.
   await throughput(server, FLOWER, 32)
   const shares = []
   for (let each = 0; each < ROUNDS; each++) {
