@@ -50,7 +50,7 @@ export interface Runtime {
   close(): Promise<void>
 }
 
-interface ServeOptions {
+export interface ServeOptions {
   /** True if no values can end a worker that computes it. */
   readonly isHarmless: boolean
   /** True if workers are always ready and hold the model. If not, they start and load it when a run needs them. */
