@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createFolder } from '../support/folders.ts'
 import { get, post } from '../support/http.ts'
-import { startServer } from '../support/server-process.ts'
+import { insist, startServer } from '../support/server-process.ts'
 
 const FOR_EVER = { iterations: 100_000_000 }
 
@@ -37,9 +37,8 @@ test('other models answer while every worker has a run that never ends', async (
     const answer = post(`${server.url}/models/other/predict`, { x0: 1, x1: 1 })
     expect(await Promise.race([answer, ended])).toMatchObject({ status: 200, body: { model: 'other' } })
   }
-  server.kill('SIGTERM')
-  server.kill('SIGTERM')
-  // Whatever was accepted is answered before the process ends.
+  await insist(server, 'SIGTERM')
+  // Every accepted request is answered before the process ends.
   for (const answer of await Promise.all(endless)) {
     expect(answer).toMatchObject({ status: 503, body: { code: 'MODEL_NOT_READY' } })
   }
