@@ -17,7 +17,7 @@ import { withMethodsRefused } from './method-not-allowed.ts'
 import { rewritePaths } from './platform-paths.ts'
 import type { Platform } from './platform-paths.ts'
 import { answerExpectations, checkRequest } from './request-checks.ts'
-import { logRequests, observeRequest } from './request-log.ts'
+import { logRequest, logRequests } from './request-log.ts'
 import { addDocsRoutes, collectRoutes } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addModelRoutes } from './routes/models.ts'
@@ -106,7 +106,7 @@ function createFastify({ registry, logger, bodyLimitBytes, isDraining, platform 
     },
     // The hooks do not see errors that come before a route is found.
     frameworkErrors: (error, request, reply) => {
-      observeRequest(request, reply)
+      logRequest(request, reply)
       sendErrorByPath(error, request, reply)
     },
   })

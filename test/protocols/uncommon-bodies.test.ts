@@ -2,16 +2,22 @@ import { describe, expect, test } from 'vitest'
 import type { ModelView } from '../../src/core/model-view.ts'
 import { predictCodec } from '../../src/protocols/predict/predict.ts'
 import { csvRow } from '../../src/protocols/predict/row-text.ts'
+import { v1Codec } from '../../src/protocols/v1/v1.ts'
 import { v2Codec } from '../../src/protocols/v2/v2.ts'
 import { problemsOf } from '../support/errors.ts'
 import { createView, spec, tableView } from '../support/views.ts'
 
 const table = tableView()
 
-function problemsOfPredict(body: unknown, model: ModelView = table, isScoring = false): string[] {
-  return problemsOf(() =>
-    predictCodec.decode({ bytes: Buffer.from(JSON.stringify(body)), isCsv: false, isScoring }, model),
-  )
+const bytesOf = (body: unknown): Buffer => Buffer.from(JSON.stringify(body))
+
+function problemsOfPredict(body: unknown, model: ModelView = table): string[] {
+  return problemsOf(() => predictCodec.decode({ bytes: bytesOf(body), isCsv: false }, model))
+}
+
+function problemsOfScoring(body: unknown): string[] {
+  const given = { format: 'json', csvHeader: undefined, accepts: ['json'], isScoring: true } as const
+  return problemsOf(() => v1Codec.decode({ bytes: bytesOf(body), ...given }, table))
 }
 
 function problemsOfV2(body: object): string[] {
@@ -22,7 +28,7 @@ function problemsOfV2(body: object): string[] {
 
 describe('columns by name', () => {
   test('a column that is shorter than the first one is refused', () => {
-    expect(problemsOfPredict({ inputs: { a: [1, 2], b: [1], c: [1, 2] } }, table, true)).toEqual([
+    expect(problemsOfScoring({ inputs: { a: [1, 2], b: [1], c: [1, 2] } })).toEqual([
       'inputs.b: expected 2 values as in the first column, got 1',
     ])
   })

@@ -1,11 +1,16 @@
 import type { Codec } from '../codec.ts'
 import type { CsvHeader } from '../tabular/csv.ts'
 import { checkUtf8, parseJson } from '../../json/parse-json.ts'
-import { predictCodec } from '../predict/predict.ts'
+import { decodeJsonBody, decodeRows } from '../predict/json-body.ts'
+import type { BodyRules, DecodedBody } from '../predict/json-body.ts'
+import { decodeTable, toPredictRequest } from '../predict/predict.ts'
 import type { PredictRequest } from '../predict/predict.ts'
 import { toOutputs, toPredictions } from '../predict/predictions.ts'
 import { csvRow, jsonRow } from '../predict/row-text.ts'
 import type { Part } from '../predict/row-values.ts'
+import type { Reading } from '../reading.ts'
+import { decodeColumns, isColumns } from '../tabular/named-columns.ts'
+import { decodeNamedTensors } from '../tensors/named-tensors.ts'
 import { toTextAnswer } from '../text-answer.ts'
 import type { TextAnswer } from '../text-answer.ts'
 import { warningsJson } from '../tabular/check-ranges.ts'
@@ -29,8 +34,15 @@ export interface V1Request extends PredictRequest {
   readonly accept: V1Format | undefined
 }
 
-// Members of TensorFlow Serving, Vertex AI and MLflow beside the data. They are ignored.
-const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_id']
+const V1_RULES: BodyRules = {
+  // Members of TensorFlow Serving, Vertex AI and MLflow beside the data.
+  ignored: ['parameters', 'signature_name', 'params', 'client_request_id'],
+  bareAs: undefined,
+  decodeInputs: (inputs, reading) => ({ inputs: decodeNamedTensors(inputs, reading), form: 'outputs' }),
+}
+
+// The client of MLflow writes a missing value as a bare NaN.
+const SCORING_RULES: BodyRules = { ...V1_RULES, bareAs: 'null', decodeInputs: decodeScoredInputs }
 
 /**
  * The V1 protocol of TensorFlow Serving and KServe. Vertex AI, MLflow and SageMaker use it as well.
@@ -43,20 +55,15 @@ const PASSED_OVER = ['parameters', 'signature_name', 'params', 'client_request_i
  */
 export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
   decode({ bytes, format, csvHeader, accepts, isScoring }, model) {
-    const isCsv = format === 'csv'
-    const body = format === 'lines' ? joinLines(bytes, isScoring) : bytes
-    const given = {
-      bytes: body,
-      isCsv,
-      // The clients of SageMaker send no header, and no parameter that says so.
-      csvHeader: csvHeader ?? (isScoring ? 'sought' : 'present'),
-      isScoring,
-      passedOver: PASSED_OVER,
-    } as const
-    const { inputs, outputs, form, warnings } = predictCodec.decode(given, model)
+    // The clients of SageMaker send no header, and no parameter that says so.
+    const header = csvHeader ?? (isScoring ? 'sought' : 'present')
+    const json = format === 'lines' ? joinLines(bytes, isScoring) : bytes
+    const rules = isScoring ? SCORING_RULES : V1_RULES
+    const body = format === 'csv' ? decodeTable(bytes, model, header) : decodeJsonBody(json, model, rules)
+    const request = toPredictRequest(body, model)
     // A line holds a prediction. Tensors cannot be written in lines.
-    const accept = accepts.find((each) => each === 'json' || form === 'predictions')
-    return { inputs, outputs, form, warnings, accept }
+    const accept = accepts.find((each) => each === 'json' || request.form === 'predictions')
+    return { ...request, accept }
   },
   encode({ outputs }, { form, accept, warnings }, model) {
     const end = `${warningsJson(warnings)}}`
@@ -77,6 +84,15 @@ export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
     const frame = { head: '', between: '\n', tail: rows === 0 ? '' : '\n' }
     return toTextAnswer({ row: accept === 'csv' ? csvRow(row) : jsonRow(row), rows, frame }, outputs, model)
   },
+}
+
+/** Decodes `inputs` of the client of MLflow: rows, columns by name, or tensors by name. Each row gets a prediction. */
+function decodeScoredInputs(inputs: unknown, reading: Reading): DecodedBody {
+  // An array without rows is an empty tensor.
+  if (Array.isArray(inputs) && inputs.length > 0) return decodeRows(inputs, 'inputs', reading)
+  const isTable = isColumns(inputs, reading.model)
+  const tensors = isTable ? decodeColumns(inputs, 'inputs', reading) : decodeNamedTensors(inputs, reading)
+  return { inputs: tensors, form: 'predictions' }
 }
 
 /** Returns a single tensor without its name. */

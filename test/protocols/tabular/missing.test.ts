@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ModelView } from '../../../src/core/model-view.ts'
 import { predictCodec } from '../../../src/protocols/predict/predict.ts'
+import { v1Codec } from '../../../src/protocols/v1/v1.ts'
 import { problemsOf } from '../../support/errors.ts'
 import { createView, spec, tableView } from '../../support/views.ts'
 
@@ -14,9 +15,10 @@ const NO_VALUE =
 /** Three columns of one input; the second takes missing values. */
 const one = tableView({ features: [{ name: 'a' }, { name: 'b', missing: 'nan' }, { name: 'c', missing: 'refuse' }] })
 
-function decode(body: unknown, model: ModelView, others: { isScoring?: boolean } = {}) {
+function decode(body: unknown, model: ModelView, { isScoring = false } = {}) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  return predictCodec.decode({ bytes, isCsv: false, ...others }, model).inputs
+  if (!isScoring) return predictCodec.decode({ bytes, isCsv: false }, model).inputs
+  return v1Codec.decode({ bytes, format: 'json', csvHeader: undefined, accepts: ['json'], isScoring }, model).inputs
 }
 
 function values(...args: Parameters<typeof decode>): unknown[][] {
