@@ -71,7 +71,7 @@ export class BufferPool {
   }
 }
 
-/** Shares a buffer among several owners. `release` is called when each of them has called the result. */
+/** Shares a buffer among several owners. Each must call the result exactly once. The last call calls `release`. */
 export function sharedRelease(owners: number, release: () => void): () => void {
   let left = owners
   return () => {

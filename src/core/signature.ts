@@ -15,8 +15,8 @@ export interface Signature {
 }
 
 /**
- * True if axis 0 is the batch: it is free in every input, under the same name, and not fixed in any output. An output of
- * unknown rank may have a batch axis.
+ * True if axis 0 is the batch. It must be free in every input, either under one name or always without a name. It must not
+ * be fixed in any output. An output of unknown rank may have a batch axis.
  */
 export function hasBatchAxis({ inputs, outputs }: Signature): boolean {
   const [first] = inputs

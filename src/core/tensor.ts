@@ -29,7 +29,7 @@ export function byteLengthOf({ data }: Tensor): number {
   return bytes
 }
 
-/** Returns the rows of a request: the size of axis 0 of its first input. */
+/** Returns the rows of a request: the size of axis 0 of its first input; 1 if there is no input, or it is a scalar. */
 export function rowsOf(inputs: Tensors): number {
   const [first] = inputs.values()
   return first?.shape[0] ?? 1

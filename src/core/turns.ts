@@ -12,7 +12,7 @@ const OTHERS_SHARE = 2
 // A shorter body is decoded within some hundred microseconds.
 const LONG_BYTES = 2 ** 13
 
-/** True for a body that is decoded in a turn. */
+/** True for a body that is so large that it is decoded through `Turns`. */
 export function isLong({ length }: Buffer): boolean {
   return length >= LONG_BYTES
 }

@@ -17,11 +17,12 @@ const MAX_COLUMNS = 100_000
 const MAX_STEPS = 2_000_000
 
 /**
- * Follows the columns of tables through a graph. A column is proven if every node that gets its missing values passes them
- * on unchanged or replaces them. An ensemble of trees that records their branches handles them as well.
+ * Follows the columns of tables through a graph. A column is proven if at least one node handles its missing values, and
+ * every other node that gets them passes them on unchanged. A node handles them by replacing them. An ensemble of trees
+ * handles them if the file records the branch of a missing value.
  *
  * @param producer The producer of the file and its version.
- * @returns An empty map if some input is no table [rows, columns].
+ * @returns An empty map if some input is no table [rows, columns], or if there are too many columns.
  */
 export function proveMissing(source: ByteSource, graph: Graph, producer: string): MissingProofs {
   const proofs = new ColumnProofs()
@@ -142,7 +143,7 @@ function placeConstant({ source, constants }: Walk, node: GraphNode): void {
   if (tensor && output !== undefined) constants.set(output, tensor)
 }
 
-/** Lists the inputs of all nodes in the graphs within a node. Some of them are values of the outer graph. */
+/** Lists the inputs of all nodes in the graphs within a node, and the outputs of these graphs. Some are outer values. */
 function namesWithin(source: ByteSource, graph: Graph, node: GraphNode): string[] {
   const [, ...inner] = graphsWithin(source, { ...graph, nodes: [node] })
   return inner.flatMap(({ nodes, outputs }) => [

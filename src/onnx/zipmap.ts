@@ -16,7 +16,7 @@ interface Cut {
   readonly fileNames: ReadonlyMap<string, string>
   /** The classes of the first ZipMap that is removed. */
   readonly labels: ClassLabels | undefined
-  /** Outputs that are no tensors and are not replaced, with their types in words. */
+  /** The types in words of the outputs that cannot be served, by name. They include tensors that the server cannot hold. */
   readonly left: ReadonlyMap<string, string>
 }
 

@@ -22,7 +22,8 @@ const SHARED_FROM_BYTES = 16 * 2 ** 20
 // The space for making a copy, in sizes of the file. The weights are written in two forms.
 const COPIES = 3.5
 
-// A process that was killed leaves its folders. Hosts may share a temporary folder, and do not know each other's processes.
+// A process that was killed leaves its folders. A folder has the host and the process id in its name, so that a later server
+// can remove it. Hosts may share a temporary folder, and do not know each other's processes.
 const PREFIX = `onnx-serve-${hostname()}-`
 
 export interface CopyOptions {

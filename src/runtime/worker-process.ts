@@ -96,7 +96,8 @@ export class WorkerProcess {
   }
 
   /**
-   * Computes several runs one after the other. Call it again only when it has resolved.
+   * Computes several runs one after the other. Call it again only when it has resolved: large inputs and outputs of all
+   * runs go through the same two shared files.
    *
    * @param limits Limits of each run.
    */

@@ -14,7 +14,7 @@ export interface WorkerSetOptions extends WorkerProcessOptions {
   readonly intraOpThreads: number
   /** Called when a worker has ended by itself, or was ended because of a run. */
   readonly onDeath: (death: WorkerDeath) => void
-  /** Called when a new worker could not load a file. The other workers go on with it. */
+  /** Called when a worker could not load a file. The other workers go on with it. */
   readonly onLost: (file: string, error: Error) => void
 }
 
@@ -34,14 +34,14 @@ export class WorkerSet {
   readonly #busy = new Map<WorkerProcess, PooledModel>()
   /** Models that a worker could not load. */
   readonly #lost = new WeakMap<WorkerProcess, Set<PooledModel>>()
-  /** The worker that was used last is the last one, because its memory is warm. */
+  /** The worker that was used last is at the end. `take` begins there, because its memory is warm. */
   #idle: WorkerProcess[] = []
   /** The delay between attempts if workers die before they can compute. */
   readonly #starts = new Backoff(() => this.#replace())
   readonly #idleTimer = setTimeout(() => this.#endUnused(), IDLE_MS).unref()
   #isClosing = false
 
-  /** @param onIdle Called whenever `take` may succeed again. */
+  /** @param onIdle Called when a worker is idle, when `canGrow` may be true again, and when `isStuck` may have become true. */
   constructor(options: WorkerSetOptions, onIdle: () => void) {
     this.#options = options
     this.#onIdle = onIdle
@@ -60,7 +60,7 @@ export class WorkerSet {
     )
   }
 
-  /** True if there is no worker, and none could be started for a while. */
+  /** True if there is no worker, and several in a row have died before they could compute. */
   get isStuck(): boolean {
     return this.#serving.size === 0 && this.#starts.isHopeless
   }

@@ -27,7 +27,7 @@ const MAX_RUNS_TOGETHER = 32
 const REPEATS = 7
 // A longer run would delay the next requests.
 const BATCH_BUDGET_MS = 5
-// Timings vary by a few percent, so joining must gain more.
+// A larger batch is chosen if a row costs less than this share of a row so far. Timings vary by a few percent.
 const MIN_GAIN = 0.9
 // Kernels for batches add numbers in another order. A difference of more than this share of the largest value is an error.
 const TOLERANCE = 1e-4
@@ -53,7 +53,8 @@ export async function calibrate(
     measured,
   })
   try {
-    // The first run allocates memory and is slow, so it does not count. It throws if the model cannot compute the inputs.
+    // The first run allocates memory and is slow, so its time does not count. A slow model is not run again, so its first
+    // time counts. The first run throws if the model cannot compute the inputs.
     const firstMs = await timeRuns(run, makeInputs, 1, 1)
     if (firstMs < 10 * BATCH_BUDGET_MS) measured.push({ rows: 1, ms: await timeRuns(run, makeInputs, 1) })
     else measured.push({ rows: 1, ms: firstMs })
@@ -104,7 +105,7 @@ export async function timeRuns(run: RunOnce, makeInputs: MakeInputs, rows: numbe
   return Number(Math.min(...durations).toFixed(3))
 }
 
-// Equal rows would hide a mean or a maximum over all rows. So the second row is compared on several scales.
+// Equal rows would hide a mean or a maximum over all rows. So the rows behind the first are compared on several scales.
 const SCALES = [40, -3]
 
 /** Compares rows in one run with single runs: sample rows, real rows, and both on several scales. */

@@ -55,7 +55,7 @@ async function runParts(
     size.bytes += bytes
     size.textBytes += textBytes
     rowsDone += count
-    // The rows so far exceed the limit already, so the rest need not run.
+    // If the answers so far exceed `maxAnswerBytes`, the other parts need not run.
     const problem = outputsProblem(size, rowsDone, maxAnswerBytes)
     if (problem) return problem
   }

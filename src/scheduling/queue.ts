@@ -13,7 +13,7 @@ interface Level {
 export class RequestQueue {
   readonly #room: WaitingRoom
   readonly #onDropped: () => void
-  // By priority, the highest first. Jobs without a priority come last.
+  // In ascending order of `priority`: the lowest number runs first. Jobs without a priority come last.
   readonly #unhurried: Level = { priority: Infinity, jobs: new JobList() }
   #levels: Level[] = [this.#unhurried]
   #size = 0
@@ -57,7 +57,7 @@ export class RequestQueue {
     this.#admit(job)
   }
 
-  /** Puts jobs back to their place at the head. Each will be taken alone. Jobs that were cancelled meanwhile are dropped. */
+  /** Puts jobs back at the head of their priority. `take` then takes each alone. Jobs cancelled meanwhile are dropped. */
   putBack(jobs: readonly Job[]): void {
     for (const job of jobs.toReversed()) {
       job.isAlone = true
@@ -67,7 +67,7 @@ export class RequestQueue {
     }
   }
 
-  /** Takes the oldest jobs, up to `count`. */
+  /** Takes the first jobs of the queue, up to `count`. */
   takeOldest(count: number): Job[] {
     const taken: Job[] = []
     const now = performance.now()
@@ -82,9 +82,10 @@ export class RequestQueue {
   }
 
   /**
-   * Takes the oldest job, and jobs behind it that fit, in their order.
+   * Takes the first job, and jobs behind it that fit, in their order.
    *
-   * @param maxRows Most rows of all jobs together. The oldest job is taken even if it has more.
+   * @param maxRows Most rows of all jobs together. The first job is taken even if it has more.
+   * @param fits Called with the first job that was taken, and a job behind it.
    * @returns An empty list if the deadlines of all jobs have passed.
    */
   take(maxRows: number, fits: (oldest: Job, other: Job) => boolean): Job[] {

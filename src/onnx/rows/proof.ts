@@ -55,7 +55,7 @@ function reasonAgainst(facts: Walk, outputs: readonly string[]): string | undefi
       return `output ${name} does not have its rows along axis 0`
     }
     const perRow = over(fact.shape[0]!, ROWS)
-    // An unknown size may be 1. The code that splits the answer counts its rows.
+    // Names may remain, because an unknown size may be 1. The code that splits the answer checks its number of rows.
     const isOnePerRow = isWhole(perRow) && perRow.numerator === 1
     if (!isOnePerRow) return `output ${name} does not have one row for each row`
   }

@@ -1,7 +1,7 @@
 /**
  * The size of an axis, or a number computed from sizes: `numerator / denominator`, times names of unknown sizes with their
- * powers. `ROWS` is the name of the number of rows in a run. Requests with an axis of size 0 are never joined. But an axis
- * within the graph may be empty, so a name means a number from 0 on.
+ * powers. In `ROWS`, the name stands for the number of rows in a run. Requests with an axis of size 0 are never joined. But
+ * an axis within the graph may be empty, so a name stands for an integer of 0 or more.
  */
 export interface Size {
   readonly numerator: number
@@ -9,7 +9,7 @@ export interface Size {
   readonly powers: ReadonlyMap<string, number>
 }
 
-// Names from the file have a prefix, so they differ from this name.
+// `unknownSize` adds a prefix to every other name, so no other name equals this one.
 const ROWS_NAME = 'rows'
 const NONE: ReadonlyMap<string, number> = new Map()
 const MAX_NAMES = 32
@@ -32,12 +32,12 @@ export function unknownSize(name: string): Size {
   return { numerator: 1, denominator: 1, powers: new Map([[`$${name}`, 1]]) }
 }
 
-/** @throws NotProven if the numbers become too large. */
+/** @throws NotProven if the numbers become too large, or the names too many. */
 export function times(a: Size, b: Size): Size {
   return normalized(a.numerator * b.numerator, a.denominator * b.denominator, mergePowers(a.powers, b.powers, 1))
 }
 
-/** @throws NotProven if `b` is 0, or the numbers become too large. */
+/** @throws NotProven if `b` is 0, the numbers become too large, or the names too many. */
 export function over(a: Size, b: Size): Size {
   if (b.numerator === 0) throw new NotProven('a size is divided by zero')
   return normalized(a.numerator * b.denominator, a.denominator * b.numerator, mergePowers(a.powers, b.powers, -1))

@@ -63,7 +63,8 @@ function each(names: string, rule: Rule): Record<string, Rule> {
 }
 
 /**
- * Every operator that the proof follows, by domain. An operator that is not listed stops it.
+ * Every operator that the proof follows, by domain. An operator that is not listed stops it, unless the domain is listed
+ * and all inputs are constants.
  *
  * @see https://onnx.ai/onnx/operators/
  * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
@@ -160,12 +161,12 @@ export function findRule(domain: string, operator: string): Rule | undefined {
   return rules && Object.hasOwn(rules, operator) ? rules[operator] : undefined
 }
 
-/** True for the domains whose operators always compute the same outputs from the same inputs. */
+/** True for a domain of the table. Apart from random operators, equal inputs give equal outputs in these domains. */
 export function isKnownDomain(domain: string): boolean {
   return Object.hasOwn(TABLE, domain)
 }
 
-/** True for an operator whose outputs depend only on its inputs. */
+/** False for an operator that is always random. Dropout may be random as well: its rule checks that. */
 export function isDeterministic(operator: string): boolean {
   return !CHANCE.test(operator)
 }

@@ -7,7 +7,8 @@ import type { Size } from './sizes.ts'
  * - `constant`: equal for all requests of a joined run, and for the run.
  * - `rows`: each row of a request has its own part along `axis`, computed from that row alone. The size of that axis is the
  *   number of rows times a whole number.
- * - `count`: numbers that depend only on the number of rows. They can only be sizes.
+ * - `count`: known numbers, computed from sizes. At least one depends on the number of rows. Operators may use them as sizes,
+ *   but not as data.
  */
 export type Value = Constant | Rows | Count
 
@@ -23,7 +24,7 @@ export interface Rows {
   readonly kind: 'rows'
   readonly axis: number
   readonly shape: readonly Size[]
-  /** The text that fills shorter rows. The other axes then have the length of the longest row of the run. */
+  /** The text that fills shorter rows. The last axis then has the length of the longest row of the run. */
   readonly padding?: string
 }
 
@@ -68,7 +69,12 @@ export function numbers(shape: readonly Size[], known: readonly Size[]): Constan
   return { kind: 'count', shape, known }
 }
 
-/** Makes a value of the kind of `like` with another shape. @throws NotProven for a count. */
+/**
+ * Makes a constant if `like` is a constant, or rows if `like` has rows. Known numbers and a padding are not kept.
+ *
+ * @param axis The axis of the rows in the new shape. It does not matter for a constant.
+ * @throws NotProven for a count, for rows without a shape, or if the rows do not fit the shape.
+ */
 export function reshaped(like: Value, shape: readonly Size[] | undefined, axis: number): Value {
   if (like.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
   if (like.kind === 'constant') return constant(shape)

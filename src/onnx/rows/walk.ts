@@ -143,7 +143,7 @@ export class Walk {
   }
 
   #count(): number {
-    // Names are unique in the whole file, so inner graphs continue the count.
+    // No two unknown sizes of a file may have the same name. So inner graphs use the counter of the outermost graph.
     return this.#around ? this.#around.#count() : this.#unknown++
   }
 
@@ -181,7 +181,7 @@ export class Walk {
 
 const HOLDS_GRAPH = new Set(['If', 'Loop', 'Scan', 'SequenceMap'])
 
-/** True if only Identity stands between an input and an output. */
+/** True if an output is the input itself. Only Identity nodes may stand between them. */
 function isHandedOn(graph: Graph, input: string, output: string | undefined): boolean {
   const identities = graph.nodes.filter(({ operator, domain }) => operator === 'Identity' && domain === '')
   const sources = new Map(identities.map(({ inputs, outputs }) => [outputs[0], inputs[0]]))

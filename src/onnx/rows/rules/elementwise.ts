@@ -14,9 +14,10 @@ export const unary: Rule = (operation) => {
   return value.kind === 'rows' ? rowsAlong(value.axis, value.shape) : constant(value.shape)
 }
 
-/** Identity and Cast keep known numbers. */
+/** Identity. */
 export const passOn: Rule = (operation) => input(operation, 0)
 
+/** Cast. It keeps known numbers if the new type is int32, int64 or bool. */
 export const cast: Rule = (operation) => {
   const value = input(operation, 0)
   if (value.kind === 'rows' || !value.known) return operation.operator === 'Cast' ? unary(operation) : value
@@ -31,6 +32,8 @@ export const cast: Rule = (operation) => {
   return constant(value.shape)
 }
 
+// Numbers of TensorProto.DataType. The integers are int32 and int64.
+// @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 const BOOL = 9
 const INTEGERS = new Set([6, 7])
 
@@ -66,7 +69,7 @@ export const elementwise: Rule = (operation) => {
 
 /**
  * Finds the shape of values that are broadcast against each other. All values with rows must have them along the same axis,
- * in the same number. A constant must have the same values for each row.
+ * counted from the last one, and in the same number. A constant must have the same values for each row.
  */
 export function broadcast(values: readonly Value[], operation: Pick<Operation, 'unknownSize'>): Value {
   if (values.some(({ kind }) => kind === 'count')) throw new NotProven('the number of rows becomes part of the data')
@@ -100,11 +103,11 @@ function commonSize(sizes: readonly Size[], operation: Pick<Operation, 'unknownS
   const [found, ...others] = sizes.filter((size) => !isOne(size))
   if (!found) return sizeOf(1)
   if (others.every((size) => isEqual(size, found))) return found
-  // A known number above 1 is the result for all values of the names.
+  // A known number is not 1 here, so it is the result for all values of the names.
   return [found, ...others].find((size) => toNumber(size) !== undefined) ?? operation.unknownSize()
 }
 
-/** `Where`. PyTorch's `expand` writes it with known numbers. Otherwise it is an elementwise operator. */
+/** `Where`. PyTorch exports `expand` with a `Where` of known numbers, which is computed. Others are elementwise. */
 export const where: Rule = (operation) => {
   const [condition, a, b] = [0, 1, 2].map((index) => input(operation, index)) as [Value, Value, Value]
   const known = [condition, a, b].map((value) => (value.kind === 'rows' ? undefined : value.known))

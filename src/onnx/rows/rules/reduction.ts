@@ -48,7 +48,7 @@ function withoutAxes(data: Value, axes: ReadonlySet<number>, keepsAxes: boolean)
   )
 }
 
-/** Softmax, LogSoftmax and Hardmax. Before opset 13 they treat all axes from one on as a single axis. */
+/** Softmax, LogSoftmax and Hardmax. Before opset 13, they treat `axis` and all axes behind it as a single axis. */
 export const softmax: Rule = (operation) => {
   const data = input(operation, 0)
   const isOld = operation.opset < 13
@@ -80,7 +80,7 @@ export const cumulative: Rule = (operation) => {
   return reshaped(data, sizes, rowAxis(data))
 }
 
-/** Operators over all axes from one on, such as LayerNormalization. */
+/** Operators over `axis` and all axes behind it, such as LayerNormalization. */
 export const fromAxis: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -90,7 +90,7 @@ export const fromAxis: Rule = (operation) => {
   return reshaped(data, sizes, rowAxis(data))
 }
 
-/** Operators over the axes behind the first two. The rows must be the first axis. */
+/** InstanceNormalization and GroupNormalization. They never mix elements of axis 0, so the rows must be along it. */
 export const byInstance: Rule = (operation) => {
   const data = input(operation, 0)
   checkConstant(operation, 1)
@@ -111,7 +111,7 @@ export const batchNormalization: Rule = (operation) => {
   return awayFrom(data, 1)
 }
 
-/** LRN. */
+/** LRN. It works across the channels, which are axis 1. */
 export const acrossChannels: Rule = (operation) => awayFrom(input(operation, 0), 1)
 
 function awayFrom(data: Value, axis: number): Value {

@@ -34,7 +34,7 @@ export const reshape: Rule = (operation) => {
   return toShape(data, fillIn(target, from))
 }
 
-/** Returns the known sizes of a shape. @throws NotProven if they are computed from data. */
+/** Returns the sizes that a shape tensor lists. @throws NotProven if they are not known. */
 export function sizesOf(value: Value): readonly Size[] {
   if (value.kind === 'rows' || !value.known) throw new NotProven('its shape is computed')
   return value.known
@@ -51,6 +51,7 @@ function fillIn(target: readonly Size[], from: readonly Size[]): readonly Size[]
   return given.with(open, over(product(from), product(given.toSpliced(open, 1))))
 }
 
+/** True if the number in front of the names is positive. The size may still be 0, because a name may stand for 0. */
 export function isPositive({ numerator, denominator }: Size): boolean {
   return numerator / denominator > 0
 }
@@ -94,7 +95,7 @@ export const flatten: Rule = (operation) => {
   return toShape(data, [product(sizes.slice(0, axis)), product(sizes.slice(axis))])
 }
 
-/** Reads the axes of Squeeze, Unsqueeze and others. They are an attribute before opset 13, then an input. */
+/** Reads the axes of Squeeze or Unsqueeze. They are an attribute before opset 13, then an input. */
 function axesOf(operation: Operation, since = 13, at = 1): readonly number[] | undefined {
   if (operation.opset < since) return integers(operation.attributes('axes'), 'axes')
   return operation.inputs[at] && knownNumbers(operation.inputs[at], 'the list of axes')

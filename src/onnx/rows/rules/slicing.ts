@@ -64,13 +64,13 @@ function cutsOf(operation: Operation, rank: number): Cut[] {
   }))
 }
 
-/** @throws NotProven if the value depends on the rows. */
+/** Returns the numbers of a constant or a count; undefined if they are unknown. @throws NotProven for rows. */
 export function listOf(value: Value | undefined): readonly Size[] | undefined {
   if (value?.kind === 'rows') throw new NotProven('what is cut out depends on the rows')
   return value?.known
 }
 
-/** Checks that a cut of another axis does not depend on the number of rows. */
+/** Checks a cut of an axis that does not hold the rows. It must not depend on the number of rows. */
 function checkFixed(cut: Cut): Cut {
   const { start, end } = cut
   if ([start, end].some((size) => size && rowPower(size) !== 0)) throw new NotProven('it is cut by the number of rows')
@@ -101,7 +101,7 @@ function sliceOf(start: number, end: number, step: number, length: number): { fr
   return { from, count: Math.max(0, Math.ceil((clamp(end, least, most) - from) / step)) }
 }
 
-/** Cuts a known list, or the known lines of a small table. */
+/** Cuts known numbers along axis 0. @returns undefined for other cuts, or if a number is unknown. */
 function sliceKnown(data: Value, cuts: readonly Cut[]): Value | undefined {
   const [cut, second] = cuts
   if (data.kind === 'rows' || !data.known || !data.shape || !cut || second || cut.axis !== 0) return undefined
@@ -136,7 +136,13 @@ export const concat: Rule = (operation) => {
   return reshaped(first!, sizes.with(axis, length), rows)
 }
 
-/** Checks that a part of a Concat has its rows along the same axis in the same number, or is a constant. */
+/**
+ * Checks that a value has the same rank as another one, and its rows along the same axis in the same number.
+ *
+ * @param sizes The shape of the other value.
+ * @param rows The axis of its rows. -1 if it is a constant: then this value must be a constant too.
+ * @throws NotProven if they differ.
+ */
 export function checkBeside(value: Value, sizes: readonly Size[], rows: number): void {
   const own = shapeOf(value)
   if (own.length !== sizes.length) throw new NotProven('its parts differ in rank')
