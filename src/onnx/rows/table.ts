@@ -153,7 +153,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
 }
 
 // The answers of these operators are random, or differ from run to run.
-const CHANCE = /^(Random\w*|Bernoulli|Multinomial)$/
+const CHANCE = /^(Random\w*|Bernoulli|Multinomial|Sampling|Bi\w*Dropout)$/
 
 /** Finds the rule of an operator, if it has one. */
 export function findRule(domain: string, operator: string): Rule | undefined {

@@ -138,6 +138,22 @@ describe('rows are not proven to keep apart', () => {
       'Reshape: a constant is reshaped by the number of rows',
     ],
     [
+      'where a cast to int32 cuts a known number',
+      {
+        nodes: [node('Cast', 'far', 'end', { to: 6 }), node('Slice', 'x zero end zero', 'y')],
+        constants: { zero, far: { shape: [1], values: [2 ** 62], type: 'int64' } },
+      },
+      'Slice: rows are chosen by their number',
+    ],
+    [
+      'where a sum of known numbers overflows',
+      {
+        nodes: [node('Add', 'far far', 'end'), node('Slice', 'x zero end zero', 'y')],
+        constants: { zero, far: { shape: [1], values: [2 ** 62], type: 'int64' } },
+      },
+      'Slice: rows are chosen by their number',
+    ],
+    [
       'where a constant of unknown shape is cut by the number of rows',
       {
         nodes: [

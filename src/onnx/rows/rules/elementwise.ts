@@ -1,4 +1,4 @@
-import { MAX_FOLDED, elementAt, foldIntegers } from './folding.ts'
+import { MAX_FOLDED, elementAt, foldIntegers, isInt32 } from './folding.ts'
 import { checkConstant, input, integer } from '../operation.ts'
 import type { Operation, Rule } from '../operation.ts'
 import { ByChance, NotProven, isEqual, isOne, rowPower, sizeOf, toNumber } from '../sizes.ts'
@@ -17,7 +17,7 @@ export const unary: Rule = (operation) => {
 /** Identity. */
 export const passOn: Rule = (operation) => input(operation, 0)
 
-/** Cast. It keeps known numbers if the new type is int32, int64 or bool. */
+/** Cast. It keeps known numbers if the new type is int32, int64 or bool, and holds them. */
 export const cast: Rule = (operation) => {
   const value = input(operation, 0)
   if (value.kind === 'rows' || !value.known) return operation.operator === 'Cast' ? unary(operation) : value
@@ -27,15 +27,15 @@ export const cast: Rule = (operation) => {
       shapeOf(value),
       value.known.map((size) => sizeOf(toNumber(size) === 0 ? 0 : 1)),
     )
-  if (to !== undefined && INTEGERS.has(to) && value.known.every((size) => isWholeNumber(size))) return value
+  const isKept = to === INT64 || (to === INT32 && value.known.every(isInt32))
+  if (isKept && value.known.every(isWholeNumber)) return value
   if (value.kind === 'count') throw new NotProven('the number of rows becomes part of the data')
   return constant(value.shape)
 }
 
-// Numbers of TensorProto.DataType. The integers are int32 and int64.
+// Numbers of TensorProto.DataType.
 // @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
-const BOOL = 9
-const INTEGERS = new Set([6, 7])
+const [INT32, INT64, BOOL] = [6, 7, 9]
 
 function isWholeNumber(size: Size): boolean {
   const number = toNumber(size)

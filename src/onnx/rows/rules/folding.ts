@@ -50,7 +50,8 @@ export function foldIntegers(operator: string, [a, b, ...more]: readonly Value[]
   const length = foldedLength(x, y)
   if (length === undefined) return undefined
   const values = Array.from({ length }, (_, index) => compute(elementAt(x.list, index), elementAt(y.list, index)))
-  if (values.some((value) => value === undefined)) return undefined
+  // The runtime computes with 32 or 64 bits, and wraps larger numbers.
+  if (values.some((value) => value === undefined || !isInt32(value))) return undefined
   return numbers(Math.max(x.rank, y.rank) === 0 ? [] : [sizeOf(length)], values as Size[])
 }
 
@@ -80,5 +81,11 @@ export function elementAt(list: readonly Size[], index: number): Size {
 }
 
 function isInteger({ numerator, denominator }: Size): boolean {
-  return denominator === 1 && Number.isInteger(numerator)
+  // Larger numbers are not exact here.
+  return denominator === 1 && Number.isSafeInteger(numerator)
+}
+
+/** True if 32 bits hold the number. A size that depends on the rows is taken for small. */
+export function isInt32({ numerator }: Size): boolean {
+  return Math.abs(numerator) < 2 ** 31
 }
