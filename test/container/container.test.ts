@@ -147,6 +147,8 @@ describe.skipIf(isSkipped)('docker run', () => {
     expect(models.map(({ name, status }) => `${name} ${status}`)).toEqual([
       'diabetes ready',
       'digits ready',
+      'recommender ready',
+      'recommender-top ready',
       'reviews ready',
       'titanic ready',
     ])
