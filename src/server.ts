@@ -33,7 +33,7 @@ export interface Server {
   load(): Promise<readonly ModelEntry[]>
   /** Becomes unready at once, answers all accepted requests, and frees everything. */
   drain(): Promise<void>
-  /** Answers all accepted requests with 503, kills the workers and removes temporary files. The process ends then. */
+  /** Answers accepted requests with 503, kills the workers and removes temporary files. The caller then ends the process. */
   giveUp(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ export interface ServerOptions {
   readonly workerEntry: URL
 }
 
-/** Builds the floors and joins them. A new observer is made here. */
+/** Builds the floors and joins them. A new observer is added to the list of `combineObservers` here. */
 export function createServer(options: ServerOptions): Server {
   const { config, files, logger, workerEntry } = options
   const buffers = new BufferPool()

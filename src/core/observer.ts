@@ -9,15 +9,24 @@ import type { WorkerDeath } from './worker-death.ts'
  * throw: it runs on the way of each request.
  */
 export interface Observer {
-  /** Called once when a model is loaded, with the same object as `Model.view`. The result listens to this model. */
+  /**
+   * Called once for each model that was tried, before its examples.json is computed. So the result also hears these
+   * examples. The model may still fail then.
+   *
+   * @param view The same object as `Model.view`.
+   * @returns Listens to this model.
+   */
   readonly ofModel?: (view: ModelView) => ModelObserver
-  /** A worker process has ended by itself, or the server ended it because of a run. */
+  /**
+   * A worker process has ended by itself, or the server killed it for a fault, such as a run that took too long. A worker
+   * that only tries a model is not reported.
+   */
   readonly workerDied?: (death: WorkerDeath) => void
 }
 
-/** Listens to the requests and runs of one model. Each accepted request ends with `completed` or with `failed`. */
+/** Listens to the requests and runs of one model. Each decoded request ends with `completed` or with `failed`. */
 export interface ModelObserver {
-  /** A request was refused before its body was decoded, because the model has no room for it or is paused. */
+  /** A request was refused before its body was decoded. The model has no room for it, is paused, or shuts down. */
   refused(code: ErrorCode): void
   /** A request was computed. */
   completed(timings: Timings): void
@@ -29,7 +38,7 @@ export interface ModelObserver {
    */
   failed(code: ErrorCode | undefined, ms: number): void
   /**
-   * A run ended, with or without an error.
+   * A run ended. Its request may have failed.
    *
    * @param rows Rows of the run; 1 if the model has no batch axis.
    * @param ms Milliseconds from when a worker took it. Runs that were sent together get equal shares.

@@ -22,7 +22,7 @@ export type Method = (message: never, call: Call) => object | Promise<object>
 
 export interface CallOptions {
   readonly logger: Logger
-  /** Maximum time that a request waits for its turn. */
+  /** Maximum time from the arrival of a whole request until its run starts. */
   readonly requestTimeoutMs: number
   /** Turns of the event loop, for decoding long messages and writing long answers. */
   readonly turns: Turns
@@ -75,7 +75,7 @@ function sendOutcome(outcome: Outcome, request: OneRequest, send: sendUnaryData<
 export interface OneRequest {
   readonly call: AnyCall
   readonly id: string
-  /** True if the client chose the id. Every trailer then has it. Otherwise only errors have one, because it takes time. */
+  /** True if the client chose the id. Every answer then has it in a trailer. Otherwise only errors do, to save time. */
   readonly isNamed: boolean
   readonly cancellation: Cancellation
   readonly type: MethodType

@@ -16,7 +16,8 @@ export interface MethodType {
 }
 
 /**
- * Reads inference.proto. Fields keep the names of the file. `readInferRequest` reads the requests to compute a model.
+ * Reads inference.proto. Fields keep the names of the file, except in requests to compute a model. `readInferRequest` reads
+ * these, and names their fields in camel case.
  */
 export function loadMethods(): MethodType[] {
   const root = new protobuf.Root().loadSync(PROTO_FILE, { keepCase: true }).resolveAll()

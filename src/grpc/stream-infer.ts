@@ -7,12 +7,12 @@ import { computeOutcome } from './calls.ts'
 import type { CallOptions, Method } from './calls.ts'
 import type { MethodType } from './messages.ts'
 
-// Maximum number of requests of one stream that are computed at once. Further ones are read when these are answered.
+// Maximum number of requests of one stream that are computed at once. A further one is read when one is answered.
 const MAX_TOGETHER = 64
 
 type StreamCall = ServerDuplexStream<Buffer, Buffer>
 
-/** A message, and a function to call when the client has it. */
+/** A message, and a function to call when it is sent or the client has left. */
 interface Response {
   readonly bytes: Buffer
   readonly release?: () => void
@@ -89,7 +89,7 @@ function serveStream(
   }
 }
 
-/** Waits until the client has read the message or has left. */
+/** Waits until the message is sent, as fast as the client reads, or until the client has left. */
 function write(call: StreamCall, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
     if (call.cancelled) return resolve()

@@ -45,7 +45,7 @@ export interface AppOptions {
   /** The name of the server for clients of V2. */
   readonly serverName: string
   readonly bodyLimitBytes: number
-  /** Maximum time that a request waits for its turn. */
+  /** Maximum time from the arrival of a whole request until its run starts. */
   readonly requestTimeoutMs: number
   /** Shared by all transports. */
   readonly turns: Turns
@@ -125,7 +125,8 @@ function closeInOrder(app: FastifyInstance, connections: Connections, isDraining
     connections.closeUnused()
   })
   // While the server drains, the last answer of a connection must end it, or it delays the close. An earlier answer must not
-  // end it, or the pipelined answers behind are lost. Fastify sets the header on each answer, so it is decided here.
+  // end it, or the pipelined answers behind are lost. While it closes, Fastify sets the header on each answer, so it is
+  // decided here.
   app.addHook('onSend', (_request, { raw }, _payload, done) => {
     if (!isDraining()) return done()
     // Within two turns of the event loop, requests that have arrived are read.

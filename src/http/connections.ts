@@ -11,8 +11,8 @@ const REFUSAL_GRACE_MS = 1000
 const REQUEST_GRACE_MS = 300
 
 /**
- * Knows which requests of each connection are not answered yet. Node emits no `close` event for pipelined responses behind
- * the first, so this counts them.
+ * Knows which requests of each connection are not answered yet. If a connection breaks, Node emits `close` only for the
+ * first of its pipelined responses. So this keeps all of them, and emits `close` for the others.
  */
 export interface Connections {
   /** The number of requests of this connection that are not answered yet. */
@@ -80,7 +80,7 @@ function addConnection(connections: Map<Socket, Connection>, socket: Socket): vo
   connections.set(socket, connection)
   socket.once('close', () => {
     connections.delete(socket)
-    // Node emits `close` for the first of several pipelined responses. The others have listeners as well.
+    // Node has emitted `close` only for the first of several pipelined responses. The others have listeners as well.
     setImmediate(() => {
       for (const response of connection.responses.splice(0)) response.emit('close')
     })

@@ -16,7 +16,7 @@ export interface ModelPath {
 /** The parts of the server that the context of a request needs. */
 export interface ContextOptions {
   readonly registry: Registry
-  /** Maximum time that a request waits for its turn. */
+  /** Maximum time from the arrival of a whole request until its run starts. */
   readonly requestTimeoutMs: number
   readonly turns: Turns
 }

@@ -19,7 +19,8 @@ export function logRequests(app: FastifyInstance): void {
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   observeRequest(request, reply, (isAnswered) => {
     const status = isAnswered ? reply.statusCode : CLIENT_CLOSED_REQUEST
-    // Probes come every few seconds, so they are logged at a lower level. A request with an invalid path has no config.
+    // Probes come every few seconds, so they are logged at a lower level unless they fail. A request with an invalid path has
+    // no config.
     const isProbe = request.routeOptions.config?.isProbe === true
     const level = isProbe && status < 400 ? 'debug' : 'info'
     const log = request.log as Logger

@@ -6,7 +6,7 @@ import type { ModelEntry } from './model-entry.ts'
  * Finds one version of a model, in any state.
  *
  * @param name Name of the model; undefined if the request names none and the server has no default.
- * @param version If absent, the newest version that is ready. If no version is ready, the newest one.
+ * @param version If absent, the newest version that is loaded, also if it is paused. If none is loaded, the newest one.
  * @throws ServingError MODEL_NOT_FOUND, with the names or versions that are served.
  */
 export function findEntry(

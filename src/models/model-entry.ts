@@ -10,7 +10,7 @@ export type ModelEntry = Pick<ModelFile, 'name' | 'version' | 'file'> &
     | { readonly status: 'failed'; readonly error: string }
   )
 
-/** Sets the state to `paused` if the model is paused now. Only the model knows that. It still answers requests that need no worker. */
+/** Sets the state to `paused` if the model is paused now. A paused model still answers requests that need no worker. */
 export function toCurrentEntry(entry: ModelEntry): ModelEntry {
   return 'model' in entry && entry.model.isPaused ? { ...entry, status: 'paused' } : entry
 }

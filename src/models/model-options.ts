@@ -27,7 +27,7 @@ export interface ModelOptions extends ServerModelOptions {
   /** Called with a problem that does not stop the model. It may come up while the model is served. */
   readonly onWarning: (text: string) => void
   readonly exampleGaps: ExampleGaps
-  /** Returns rows that the model is known to compute, each as inputs of its own. */
+  /** Returns rows of examples.json, each as inputs of its own. The original model has answered them. */
   readonly realRows: (view: ModelView) => readonly Tensors[]
   /** The contents of the file, without its weights. */
   readonly info: ModelFileInfo

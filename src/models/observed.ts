@@ -5,7 +5,7 @@ import type { ModelObserver } from '../core/observer.ts'
 import { rowsOf } from '../core/tensor.ts'
 import type { Run, Scheduler } from '../scheduling/scheduler.ts'
 
-/** Tells the observer how each request ends. */
+/** Wraps a scheduler. The observer hears how each request ends, and which requests are refused before they are decoded. */
 export function observeRequests(
   scheduler: Scheduler,
   observer: ModelObserver,
@@ -37,7 +37,7 @@ export function observeRequests(
 export type ObservableRun = (requests: readonly RunRequest[], onStart: () => void) => ReturnType<Run>
 
 /**
- * Tells the observer of each run.
+ * Wraps a function that computes requests. The observer hears of each request as one run.
  *
  * @param hasRows True if the model has a batch axis. Without one, a request counts as one row.
  */

@@ -4,7 +4,7 @@ import type { Registry } from './registry.ts'
 
 type ServerStatus = 'ok' | 'degraded' | 'loading' | 'failed' | 'draining'
 
-/** The state of the whole server. Every probe answers by it. */
+/** The state of the whole server. The readiness probes of the server answer by it; the probes of one model do not. */
 export interface Readiness {
   readonly status: ServerStatus
   /** True if at least one model answers, the first load is over, and the server does not stop. */
@@ -14,7 +14,7 @@ export interface Readiness {
 }
 
 /**
- * Decides whether the server is ready. It is not before the first load is over. Later, a model that loads does not
+ * Decides whether the server is ready. It is not ready before the first load is over. Later, a model that loads does not
  * count while others serve, so loading a model takes no server out of rotation.
  *
  * @param isDraining True once the server has been asked to stop.
@@ -41,7 +41,7 @@ function isServed({ status }: ModelEntry): boolean {
 /**
  * Finds the models that are loaded: one version, every version of a name, or all.
  *
- * @throws ServingError as `Registry.get` if there is no model of that name or version.
+ * @throws ServingError as `Registry.get` if a name is given, and no version that is meant is loaded.
  */
 export function loadedModels(registry: Registry, name?: string, version?: string): readonly Model[] {
   if (version !== undefined) return [registry.get(name, version)]

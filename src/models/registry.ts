@@ -17,17 +17,17 @@ export interface Registry {
    * Finds one version of a model, in any state.
    *
    * @param name The default model if absent.
-   * @param version If absent, the newest version that is ready. If no version is ready, the newest one.
+   * @param version If absent, the newest version that is loaded, also if it is paused. If none is loaded, the newest one.
    * @throws ServingError MODEL_NOT_FOUND, with the names or versions that are served.
    */
   find(name?: string, version?: string): ModelEntry
   /**
    * Finds the model that answers a request, in the same way.
    *
-   * @throws ServingError MODEL_NOT_FOUND or MODEL_NOT_READY, with the next step.
+   * @throws ServingError MODEL_NOT_FOUND as `find`, or MODEL_NOT_READY with the state of the version.
    */
   get(name?: string, version?: string): Model
-  /** True until every model has been loaded or has failed once. It is false before the last of them is reported. */
+  /** True until every model has been loaded or has failed. It is already false when `onSettled` reports the last model. */
   readonly isStarting: boolean
   /** The model that answers requests without a name, if there is one. */
   readonly defaultName: string | undefined

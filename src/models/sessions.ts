@@ -16,8 +16,8 @@ export interface Sessions {
 }
 
 /**
- * Loads a model for trying. A file that is proven light is loaded in the listening process, and any other file in a
- * worker of its own. A server that has only light models starts no worker.
+ * Loads a model for trying. A small file that is proven light is loaded in the listening process, unless model.json asks
+ * for workers. Any other file is loaded in a worker of its own. So no worker starts only to try a light model.
  *
  * @param asked `execution` of model.json.
  * @throws ModelLoadError with the problem of the file.

@@ -17,7 +17,8 @@ interface Setting {
 
 /**
  * Everything that can be set from outside, by its key in `Config`. The type of `Config`, the parser, `--help` and
- * docs/settings.md are made from this table. Keys that end in `Ms` are in milliseconds, keys that end in `Bytes` in bytes.
+ * docs/settings.md are made from this table. Values of keys that end in `Ms` are in milliseconds, although their texts are in
+ * seconds. Values of keys that end in `Bytes` are in bytes.
  */
 export const SETTINGS = {
   host: {

@@ -95,7 +95,7 @@ function logWarnings(logger: Logger): void {
   process.on('warning', (err) => logger.warn({ err }, `Node warns: ${err.message}`))
 }
 
-/** Finds the models. @returns The problem as a text if the folder is wrong. */
+/** Finds the models. @returns The problem as a text if the folder cannot be read, or lacks a model that is needed. */
 async function findServable({ modelDir, modelName, defaultModel }: Config): Promise<readonly ModelFile[] | string> {
   const folder = JSON.stringify(modelDir)
   try {
@@ -126,7 +126,7 @@ async function listen({ app, grpc }: Server, { host, port, grpcPort }: Config, l
 }
 
 function listenProblem({ message }: Error, host: string, port: number, flag: string): string {
-  // The library of gRPC joins several errors to one text.
+  // Errors of Node have the code of the system in their text.
   if (message.includes('EADDRINUSE'))
     return `port ${port} is in use: stop what listens there, or choose another with ${flag}`
   if (message.includes('EACCES')) return `port ${port} needs more rights: choose one above 1023 with ${flag}`

@@ -12,7 +12,10 @@ import type { Codec } from '../protocols/codec.ts'
 export interface RequestContext {
   /** Finds the model. @throws ServingError MODEL_NOT_FOUND or MODEL_NOT_READY, in the words of the protocol. */
   readonly find: () => Model
-  /** The time of arrival, on the clock of `performance.now()`. A time limit in the body counts from here. */
+  /**
+   * The time at which the whole body had arrived, on the clock of `performance.now()`. A time limit in the body counts
+   * from this time.
+   */
   readonly startedAt: number
   /** The latest time to start computing, on the same clock. */
   readonly deadline: number
@@ -22,13 +25,13 @@ export interface RequestContext {
   readonly observation: Observation
   /** Spreads long decoding over turns of the event loop. */
   readonly turns: Turns
-  /** True for scoring servers, whose requests may have more rows. */
+  /** True if the request may have as many rows as `Model.scoringView` allows. Bodies of batch transform may. */
   readonly isScoring?: boolean
-  /** Called when the outputs are computed. The body may be released now, because no run reads it any more. */
+  /** Called when the outputs are computed, before they are encoded. No run reads the body any more, so it may be released. */
   readonly onComputed?: (result: InferenceResult) => void
 }
 
-/** A body with its bytes. Their number decides if it is decoded at once or in a turn. */
+/** A body with its bytes. A body with few bytes is decoded at once, and a longer one in a turn of the event loop. */
 interface SizedBody {
   readonly bytes: Buffer
 }
@@ -66,7 +69,7 @@ function admit({ find, observation }: RequestContext): Model {
   return model
 }
 
-/** Decodes a short body at once and a long one in its turn. While it waits, the queue may fill or the client may leave. */
+/** Decodes a short body at once and a long one in its turn. While it waits there, the queue may fill or the client may leave. */
 function decode<Body extends SizedBody, Request extends InferenceRequest>(
   codec: Codec<Body, Request, unknown>,
   body: Body,

@@ -11,9 +11,10 @@ import { takeBytes, writeSlices } from './text-slices.ts'
 
 // A shorter answer is written in one go, because that takes less than a millisecond.
 const SHORT_BYTES = 2 ** 14
-// A longer answer is sent while it is written. So its length is not known when its headers are sent.
+// A longer answer is sent as a stream. A text is sent while it is written, so its length is not known when its headers are
+// sent.
 const BUFFERED_BYTES = 2 ** 20
-// An answer takes memory until its client has read it. A client that reads nothing for this time is disconnected.
+// A long answer takes memory until its client has read it. A client that reads nothing for this time is disconnected.
 const MAX_UNREAD_MS = 60_000
 
 /** Chooses the content-encoding of a body with this number of bytes. */
@@ -45,7 +46,7 @@ export class AnswerSender {
   }
 
   /**
-   * @throws ServingError QUEUE_FULL if clients have not read too many long answers yet.
+   * @throws ServingError QUEUE_FULL if too many bytes of long answers wait for their clients to read them.
    * @throws HttpError 406 if `encodingFor` finds no encoding.
    */
   async sendText(reply: FastifyReply, answer: TextAnswer, encodingFor = noEncoding): Promise<FastifyReply> {

@@ -8,8 +8,9 @@ type Done = (error: Error | null, body?: OwnedBytes) => void
 /**
  * Makes a content type parser that reads a body into a buffer of the pool. The request owns that buffer.
  *
- * It fails with the same errors as Fastify's own parser. It takes no more memory than the bytes that have arrived. Binary
- * tensors behind a JSON head start at a multiple of 8 bytes, so that the runtime can read them without a copy.
+ * It fails with the same errors as Fastify's own parser. While a body arrives, it takes only the memory of the bytes that
+ * have arrived, and not of the length that the client declared. The bytes behind a JSON head start at a multiple of 8, so
+ * that the runtime can read the first binary tensor without a copy.
  */
 export function createBodyReader(buffers: BufferPool) {
   return (request: FastifyRequest, payload: IncomingMessage, done: Done): void => {
@@ -23,7 +24,7 @@ export function createBodyReader(buffers: BufferPool) {
     const end = (error: Error | null): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onError)
       if (error) return done(error)
-      // Node reuses the memory of the chunks, so they are copied.
+      // The decoder needs all bytes in one buffer with this padding, so even a single chunk is copied.
       done(null, buffers.concat(chunks, padding))
     }
     const onData = (chunk: Buffer): void => {
@@ -35,7 +36,7 @@ export function createBodyReader(buffers: BufferPool) {
       const isCutOff = !Number.isNaN(declaredBytes) && receivedBytes !== declaredBytes
       end(isCutOff ? new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH() : null)
     }
-    // The connection broke. The status is one of the client's, because the server is not at fault.
+    // Usually the connection broke. The status is 400, because the server is not at fault. An HttpError keeps its own status.
     const onError = (error: Error): void => end(Object.assign(error, { statusCode: 400 }))
     payload.on('data', onData).on('end', onEnd).on('error', onError)
   }

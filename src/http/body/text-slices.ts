@@ -2,7 +2,7 @@ import type { Turns } from '../../core/turns.ts'
 
 // In UTF-16 code units. Smaller slices would cost more to send than to write.
 const SLICE_BYTES = 2 ** 16
-// Writing a slice blocks the event loop for about this time.
+// Writing a slice blocks the event loop for about this time at most.
 const SLICE_MS = 0.5
 
 /** Writes text in slices, each in a turn of the event loop. A slice is written when the caller asks for it. */
@@ -29,7 +29,7 @@ function nextSlice(rest: Iterator<string>): { text: string; isLast: boolean } {
 /**
  * Takes slices until they have this number of bytes together, or until the last slice.
  *
- * @returns `isAll` is true if `taken` holds every slice.
+ * @returns If `isAll` is true, `taken` holds every slice. If it is false, there may be more slices.
  */
 export async function takeBytes(
   slices: AsyncGenerator<Buffer, void>,

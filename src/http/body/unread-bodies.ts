@@ -40,7 +40,7 @@ export function dropUnreadBodies(app: FastifyInstance, isDraining: () => boolean
   })
 }
 
-/** False for a client that waits for `100 Continue`, because it sends no body before. */
+/** False for every request with `Expect`, because its client may wait for `100 Continue` before it sends a body. */
 function isSendingBody({ complete, readableEnded, headers }: IncomingMessage): boolean {
   // A request that a test injects has no `complete`.
   if (complete || readableEnded || headers.expect !== undefined) return false

@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ErrorBody } from '../openapi/reply-schemas.ts'
 
-// Requests that Node refuses before Fastify sees them.
+// Requests that Node refuses itself. Fastify has seen only those that break off within their body.
 
-/** The answers to requests that are not valid HTTP, by the code that Node gives them. Any other code gets a plain 400. */
+/** The answers to requests that Node refuses, by the code of the error. Any other code gets a plain 400. */
 const BROKEN_REQUESTS: Readonly<Record<string, readonly [status: number, code: string, text: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'the headers are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'the request took too long to arrive'],
 }
 
-/** Answers a request that could not be parsed as HTTP, on the bare socket. */
+/** Answers a request that is not valid HTTP, or did not arrive in time, on the bare socket. */
 export function answerBrokenRequest(
   error: Error & { code?: string },
   socket: Socket,

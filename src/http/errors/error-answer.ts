@@ -18,10 +18,10 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 504,
 }
 
-/** The client may soon send a request with one of these errors again. */
+/** These errors may soon be over. Their answer has the header `Retry-After`, so that the client sends the request again. */
 const RETRIED: ReadonlySet<ErrorCode> = new Set(['QUEUE_FULL', 'MODEL_NOT_READY', 'RUNTIME_FAILED'])
 
-/** Errors that clients make before a route is reached, by the code that Fastify gives them. */
+/** Requests that Fastify refuses before the handler of a route runs, by the code of the error. */
 const TRANSPORT_ERRORS: Readonly<
   Record<string, { status: number; code: string; text: (request: FastifyRequest) => string }>
 > = {
@@ -58,7 +58,7 @@ export interface ErrorAnswer {
   readonly details?: readonly ErrorDetail[]
 }
 
-/** Finds the answer to an error. It logs a bug, and sets the headers that belong to the error. */
+/** Finds the answer to an error. It logs a bug or a failure of the runtime, and sets the headers that belong to the error. */
 export function toErrorAnswer(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorAnswer {
   if (error instanceof ServingError) {
     if (error.code === 'RUNTIME_FAILED')
@@ -70,7 +70,7 @@ export function toErrorAnswer(error: unknown, request: FastifyRequest, reply: Fa
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError>
   const known = TRANSPORT_ERRORS[code]
   if (known) return { status: known.status, code: known.code, text: known.text(request) }
-  // An error of Fastify, such as a body that ends too early. Its texts are meant for clients.
+  // Another error of Fastify, or a body that broke off. The text is meant for clients.
   if (statusCode >= 400 && statusCode < 500) {
     return { status: statusCode, code: 'BAD_REQUEST', text: message ?? 'bad request' }
   }

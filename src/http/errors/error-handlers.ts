@@ -3,7 +3,7 @@ import type { ErrorBody } from '../openapi/reply-schemas.ts'
 import { toErrorAnswer } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
 
-/** Answers every error of the server's own routes with its text, its code and its details. */
+/** Answers every error with its text, its code and its details, except in scopes with `handleErrorsBriefly`. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply))
   app.setNotFoundHandler((request, reply) => {
@@ -23,7 +23,7 @@ function sendBriefly(error: unknown, request: FastifyRequest, reply: FastifyRepl
   return reply.code(status).send({ error: text })
 }
 
-/** Answers an error that came before any route, in the form of the protocol that the path belongs to. */
+/** Answers an error for which no route was found, in the form of the protocol that the path belongs to. */
 export function sendErrorByPath(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path] = request.url.split('?', 1)
   return (/^\/v[12](\/|$)/.test(path!) ? sendBriefly : sendError)(error, request, reply)

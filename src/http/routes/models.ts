@@ -14,7 +14,7 @@ export function addModelRoutes(app: FastifyInstance, registry: Registry, { isMul
     summary: 'Every version of every model',
     bodies: () => ({ response: { 200: toJsonSchema(modelListSchema) } }),
   }
-  // The routes of SageMaker replace the routes of models, but not the route of a version.
+  // The routes of SageMaker replace `/models` and `/models/:name`, but not the route of a version.
   if (!isMultiModel)
     app.get('/models', { schema: list }, async () => ({
       ...(registry.defaultName !== undefined && { default: registry.defaultName }),

@@ -13,7 +13,8 @@ const MAX_NAME_BYTES = 2 ** 13
 const TAGS = ['SageMaker multi-model']
 
 /**
- * Adds the routes that SageMaker needs for a container with several models. They replace `GET /models` of this server.
+ * Adds the routes that SageMaker needs for a container with several models. They replace `GET /models` and
+ * `GET /models/{name}` of this server.
  * Loaded models can be listed and called. Models are read only at the start, so none can be loaded or unloaded later.
  *
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html

@@ -113,7 +113,7 @@ async function answerV1(
     if (warnings && accept !== 'json') void reply.header('x-warnings', toWarningsHeader(warnings))
     return decoded
   }
-  // Batch transform splits its files at line ends, so its bodies are CSV or JSON lines.
+  // SageMaker's batch transform splits its files at line ends, so its bodies are CSV or JSON lines. They may have more rows.
   const context = { ...contextOf(request, options), isScoring: isScoring && format !== 'json' }
   return options.sender.sendText(reply, await answer({ ...v1Codec, decode }, readBody, context))
 }

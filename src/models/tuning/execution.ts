@@ -48,20 +48,24 @@ export interface Computing {
   readonly inline: InlineComputing | undefined
 }
 
-// A run in the listening process delays everything else. Nobody must notice it.
+// A run in the listening process delays every other request. The delay must be too short to matter.
 const MAX_INLINE_MS = 0.5
 // Loading a file delays everything as well, and the weights take memory once more.
 export const MAX_INLINE_FILE_BYTES = 4 * 2 ** 20
-// A run that takes longer in a worker is not tried inline.
+// A run that took longer when the model was tried is not measured inline. A run between both limits may only seem too long,
+// so it is measured again.
 const MAX_WORKER_MS = 5
-// The choice must be the same on every start, also on a busy machine.
+// A run that seems too long is measured this many times more. So the choice is the same on every start, also on a busy
+// machine.
 const MORE_TRIES = 5
-// The cost of a text grows with its length, so measurements say little. This is for all texts of one run.
+// The cost of a text grows with its length, so measurements say little. If a run has texts, all its inputs together have
+// at most this many bytes.
 const MAX_INLINE_TEXT_BYTES = 2 ** 17
 
 /**
- * Decides where a model is computed: in the listening process only if its graph is proven harmless and its runs are
- * short. The way to a worker plays no part, because its time varies from start to start. model.json may decide otherwise.
+ * Decides where a model is computed. The listening process computes small runs if the graph is proven harmless and its
+ * rows are proven independent. The file must be small, and the runs must be short. The time to a worker plays no part,
+ * because it varies from start to start. model.json may decide otherwise.
  *
  * @param openInline Loads the model in the listening process.
  */
@@ -107,7 +111,7 @@ function reasonForWorkers({ file, view, batching, asked }: ExecutionOptions): st
   return free && `input ${free.name} has a free axis besides its rows`
 }
 
-/** Measures the sizes that were measured in a worker once more. Returns an empty list if no size was measured there. */
+/** Measures the sizes inline that were measured when the model was tried. @returns An empty list if no size was measured. */
 async function measureInline(
   session: Session,
   view: ModelView,

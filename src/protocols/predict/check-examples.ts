@@ -57,7 +57,7 @@ export async function checkExamples(
 /**
  * Reads the first and the last example, each as inputs of its own.
  *
- * @returns An empty list if there are fewer than two examples, or if the model accepts no single row.
+ * @returns An empty list if there are fewer than two examples, or if the model has a fixed number of rows.
  * @throws Error if the text is no examples.json.
  * @throws ServingError INVALID_INPUT if a row does not fit the model.
  */

@@ -20,7 +20,10 @@ export function exampleRecords(model: ModelView): unknown {
   return rows === 1 ? record : Array.from({ length: rows }, () => record)
 }
 
-/** Makes the bodies for these inputs: instances of the only input, or the tensors by name. */
+/**
+ * Makes the bodies for these inputs. The tensors by name are always possible, and come last. Instances come before them if
+ * the model has only one input, with rows and without features.
+ */
 export function bodiesOf(inputs: Tensors, { features, signature }: ModelView): unknown[] {
   const nested = Object.fromEntries(signature.inputs.map(({ name }) => [name, toNested(inputs.get(name)!)]))
   const [only, second] = signature.inputs

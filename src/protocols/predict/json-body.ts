@@ -18,7 +18,7 @@ import { decodeNested } from '../tensors/nested-arrays.ts'
 /** The content of a body, and the form of its answer. */
 export interface DecodedBody {
   readonly inputs: Tensors
-  /** Tensors if the body has tensors, else one prediction for each row. */
+  /** `predictions`: one for each row. `outputs`: all output tensors by name. */
   readonly form: 'predictions' | 'outputs'
 }
 

@@ -11,7 +11,7 @@ import { joinPieces } from '../text-answer.ts'
  * Finds a body that the model answers. Each body is decoded, computed and encoded like a request.
  *
  * @param candidates Inputs that the model may compute, the simplest first.
- * @param run Computes a request, and owns its buffers.
+ * @param run Computes a request. It does not change the inputs.
  */
 export async function offerExample(
   view: ModelView,

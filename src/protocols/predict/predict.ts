@@ -35,7 +35,7 @@ const RULES: BodyRules = {
 }
 
 /**
- * The protocol of this server. A request is one record, an array of records, `{"instances": [rows or records]}`,
+ * The protocol of this server. A request is one record, an array of rows or records, `{"instances": [rows or records]}`,
  * `dataframe_split` or `dataframe_records` of MLflow, or CSV with a header. The answer is `{"model", "version",
  * "predictions": […]}`, with one prediction for each row. `{"inputs": {"<tensor>": nested arrays}}` is answered with
  * `{"model", "version", "outputs": {…}}`.
@@ -64,7 +64,7 @@ export function decodeTable(bytes: Buffer, model: ModelView, header: CsvHeader):
   return { inputs: decodeCsv(bytes, model, header), form: 'predictions' }
 }
 
-/** Checks the values of a body against `model.json`, and chooses the outputs to compute. */
+/** Checks the texts and the usual ranges of the values, and chooses the outputs to compute. */
 export function toPredictRequest({ inputs, form }: DecodedBody, model: ModelView): PredictRequest {
   checkTexts(inputs, model)
   // If all outputs are answered, none is listed. So requests of all forms can be joined.

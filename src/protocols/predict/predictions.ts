@@ -21,8 +21,8 @@ export interface Predictions {
 }
 
 /**
- * Makes one prediction for each row: `{"label":…,"probabilities":{…}}` of a classifier, one or several numbers of a
- * regressor, and the outputs by name of any other model.
+ * Makes one prediction for each row. A classifier has `{"label":…,"probabilities":{…}}`, an outlier detector
+ * `{"label":…,"score":…}`, and a regressor one or several numbers. Any other model has its outputs by name.
  *
  * @param top The number of classes to answer, the likeliest first. If absent, all classes are answered in their order.
  */
@@ -156,7 +156,7 @@ function ofOutputs(outputs: Tensors, model: ModelView): Predictions {
   return { rows: isByRow ? rows! : 1, row: { members } }
 }
 
-/** Some exporters write the labels of all rows into one value. */
+/** Describes a whole output. Some exporters write the labels of all rows into a single row. */
 function wholeValues(tensor: Tensor, { isLabel }: AnsweredOutput, model: ModelView): Values {
   return isLabel ? labelValues(tensor, [tensor.data.length], model) : tensorValues(tensor, tensor.shape, model)
 }

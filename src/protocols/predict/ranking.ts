@@ -6,7 +6,8 @@ export interface Numbers {
   readonly at: (index: number) => number | bigint
 }
 
-// To compare this number of values, or to sort them, takes about a millisecond.
+// To compare STEP_VALUES values, or to sort STEP_SELECTED selected values, takes at most one or two milliseconds. Filling the
+// heap is a single step: a million values take about 25 milliseconds.
 const STEP_VALUES = 2 ** 13
 const STEP_SELECTED = 2 ** 9
 
@@ -49,7 +50,7 @@ function orSmallest(value: number | bigint): number | bigint {
   return Number.isNaN(value) ? -Infinity : value
 }
 
-/** Lets an index of a heap sink to where none below it comes after it. */
+/** Moves an index down the heap, until no index below it comes after it in the order of `selectLargest`. */
 function sink(heap: Uint32Array, from: number, size: number, isAfter: (a: number, b: number) => boolean): void {
   const sinking = heap[from]!
   let at = from

@@ -132,7 +132,7 @@ function betweenNested(shape: readonly number[]): (index: number) => string {
   }
 }
 
-/** Returns the most bytes that the brackets and keys of a row take. */
+/** Returns the most bytes that the brackets and keys around these values take in one row. */
 function bracketBytes({ shape, keys }: Values): number {
   if (keys) return keys === 'own' ? 3 : keys.maxBytes + 3
   let arrays = 0

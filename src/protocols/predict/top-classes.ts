@@ -5,7 +5,8 @@ import { show } from '../../json/error-texts.ts'
 /**
  * Reads `?top=`, the number of classes to answer.
  *
- * @throws ServingError INVALID_INPUT if the text is no such number, or the model has no likelihoods.
+ * @throws ServingError INVALID_INPUT if the text is no such number, if the model is no classifier, or if its numbers are
+ *   scores of classes without names.
  */
 export function parseTop(text: string, { task, labels }: ModelView): number {
   if (task.kind === 'classifier' && task.scores === 'scores' && labels.length === 0) {

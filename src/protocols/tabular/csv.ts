@@ -102,7 +102,8 @@ const MISSING = /^(?:[+-]?nan|<na>|#?na|#?n\/a|null|none|nat)?$/i
 
 /**
  * Converts a cell to the value that JSON would have. A cell that is no such value stays text, and is refused later. Spaces
- * around a value are ignored, and several texts mean a missing value. Columns of strings keep their cells unchanged.
+ * around a value are ignored, and several texts mean a missing value. In columns of strings, only an
+ * empty cell is missing, and other cells stay unchanged.
  */
 function toCellValue(cell: string, type: FeatureType): unknown {
   if (type === 'string') return cell === '' ? null : cell

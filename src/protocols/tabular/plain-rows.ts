@@ -66,7 +66,7 @@ function hasFreeRows({ signature }: ModelView): boolean {
   return signature.inputs.every(({ shape }) => shape[0] === -1)
 }
 
-/** Counts the brackets that close rows. The list and the envelope each have one more. */
+/** Counts the brackets that close rows. The list has one more `]`, and the envelope one more `}`. */
 function countRows(body: Buffer, isRecords: boolean, isEnvelope: boolean): number {
   if (!isRecords) return countBytes(body, CLOSE_ARRAY) - 1
   return countBytes(body, CLOSE_RECORD) - (isEnvelope ? 1 : 0)
@@ -116,7 +116,7 @@ function countBytes(body: Buffer, code: number): number {
   return found
 }
 
-/** A position in a body, always behind white space. Reading bytes is far faster than reading the characters of a string. */
+/** A position in a body. White space before it has been skipped. Reading bytes is far faster than reading characters. */
 class Cursor {
   readonly #bytes: Uint8Array
   #at = 0
@@ -162,7 +162,7 @@ class Cursor {
     return this.skipOver(COLON)
   }
 
-  /** Reads a number with at most 15 digits and no exponent; returns undefined for anything else. */
+  /** Reads a number with at most 15 digits; returns undefined for anything else. It stops before an exponent. */
   readNumber(): number | undefined {
     const bytes = this.#bytes
     let at = this.#at

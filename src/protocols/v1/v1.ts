@@ -25,7 +25,7 @@ export interface V1Body {
   readonly csvHeader: CsvHeader | undefined
   /** The formats that the client accepts, the preferred first. */
   readonly accepts: readonly V1Format[]
-  /** True for the routes of MLflow and SageMaker. Every row gets a prediction, also rows in `inputs`. */
+  /** True for the routes of platforms, such as `/invocations`. Every row gets a prediction, also rows in `inputs`. */
   readonly isScoring: boolean
 }
 
@@ -45,11 +45,11 @@ const V1_RULES: BodyRules = {
 const SCORING_RULES: BodyRules = { ...V1_RULES, bareAs: 'null', decodeInputs: decodeScoredInputs }
 
 /**
- * The V1 protocol of TensorFlow Serving and KServe. Vertex AI, MLflow and SageMaker use it as well.
+ * The V1 protocol of TensorFlow Serving and KServe. Vertex AI, Azure ML, MLflow and SageMaker use it as well.
  *
  * `instances` are answered with `{"predictions": […]}`, one for each instance. `inputs` are answered with `{"outputs": …}`.
- * On the routes of MLflow and SageMaker, `inputs` get predictions too, and CSV may have no header. In JSON lines, each line
- * is a record or a row.
+ * On the routes of these platforms (`isScoring`), `inputs` get predictions too, and CSV may have no header. In JSON lines,
+ * each line is a record or a row.
  *
  * @see https://www.tensorflow.org/tfx/serving/api_rest
  */
@@ -61,7 +61,7 @@ export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
     const rules = isScoring ? SCORING_RULES : V1_RULES
     const body = format === 'csv' ? decodeTable(bytes, model, header) : decodeJsonBody(json, model, rules)
     const request = toPredictRequest(body, model)
-    // A line holds a prediction. Tensors cannot be written in lines.
+    // A line of CSV or of JSON lines holds one prediction. Tensors cannot be written in lines.
     const accept = accepts.find((each) => each === 'json' || request.form === 'predictions')
     return { ...request, accept }
   },
@@ -76,7 +76,7 @@ export const v1Codec: Codec<V1Body, V1Request, TextAnswer> = {
       const frame = { head: '{"predictions":[', between: ',', tail: `]${end}` }
       return toTextAnswer({ row: jsonRow(row), rows, frame }, outputs, model)
     }
-    // Lines and cells must be valid JSON, which a bare NaN is not.
+    // Lines must be valid JSON, and cells are made from valid JSON. A bare NaN is not valid.
     const { row, rows } = toPredictions(outputs, {
       ...model,
       jsonNan: model.jsonNan === 'bare' ? 'string' : model.jsonNan,
