@@ -6,7 +6,7 @@ import type { Tensors } from '../core/tensor.ts'
 import type { ModelFileInfo } from '../onnx/model-file.ts'
 import type { QueueLimits } from '../scheduling/waiting-room.ts'
 import type { ModelJson } from './files/model-json.ts'
-import type { OfferExample } from './tuning/offered-example.ts'
+import type { OfferExample } from './tuning/find-offered-example.ts'
 
 /** Options that are equal for all models of the server. `model.json` may lower or replace some limits. */
 export interface ServerModelOptions extends QueueLimits {

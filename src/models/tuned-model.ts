@@ -9,7 +9,7 @@ import { chooseExecution } from './tuning/execution.ts'
 import type { Computing } from './tuning/execution.ts'
 import { toLimits } from './tuning/limits.ts'
 import type { Limits } from './tuning/limits.ts'
-import { findOfferedExample } from './tuning/offered-example.ts'
+import { findOfferedExample } from './tuning/find-offered-example.ts'
 
 /** A model that was tried: its meaning is known, and everything that depends on measurements is chosen. */
 export interface TunedModel extends Computing {

@@ -8,7 +8,7 @@ import type { RowTarget } from './feature-rows.ts'
 import { matchColumns } from './header.ts'
 import { InputProblems, invalid } from '../../json/input-problems.ts'
 import { checkFixedRows, checkRowCount } from './row-limits.ts'
-import { createTable } from './table.ts'
+import { createTable } from './row-table.ts'
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const INTEGER = /^[+-]?\d{1,15}$/

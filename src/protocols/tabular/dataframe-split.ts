@@ -8,7 +8,7 @@ import type { Reading } from '../reading.ts'
 import { writeArray } from './feature-rows.ts'
 import { matchColumns } from './header.ts'
 import { checkFixedRows, checkRows } from './row-limits.ts'
-import { createTable } from './table.ts'
+import { createTable } from './row-table.ts'
 
 /**
  * Reads the form that pandas calls `split`: `{"columns": […], "data": [[…], …], "index"?: […]}`.

@@ -5,8 +5,8 @@ import { isRecord } from '../../json/record.ts'
 import type { Reading } from '../reading.ts'
 import { nameOfType } from '../tensors/elements.ts'
 import { featureNames, resolveNames } from '../unknown-names.ts'
-import { createTable } from './table.ts'
-import type { Table } from './table.ts'
+import { createTable } from './row-table.ts'
+import type { Table } from './row-table.ts'
 
 // So many unknown keys of a record are compared with the names of the model, or as many as there are features. Further keys
 // are ignored, since the time of the comparison grows with their number.

@@ -6,7 +6,7 @@ import { isRecord } from '../../json/record.ts'
 import type { Reading } from '../reading.ts'
 import { matchColumns } from './header.ts'
 import { checkFixedRows, checkRows } from './row-limits.ts'
-import { createTable } from './table.ts'
+import { createTable } from './row-table.ts'
 
 /**
  * Is true for an object with a flat array under the name of a feature. An input may have the name of a feature; its value is

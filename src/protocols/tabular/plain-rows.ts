@@ -1,8 +1,8 @@
 import type { Feature } from '../../core/feature.ts'
 import type { ModelView } from '../../core/model-view.ts'
 import type { Tensors } from '../../core/tensor.ts'
-import { createTable } from './table.ts'
-import type { Table } from './table.ts'
+import { createTable } from './row-table.ts'
+import type { Table } from './row-table.ts'
 
 // Most bodies are numbers under the model's own features, in the model's order. This module reads such bodies straight
 // into the tensors, three to five times faster than JSON.parse and a walk over its objects. It never refuses a body: any
