@@ -15,7 +15,7 @@ export type RunResult = Tensors | ServingError
 export interface InferenceRequest extends RunRequest {
   /** The latest time to start, on the clock of `performance.now()`. */
   readonly deadline?: number | undefined
-  /** A limit in the body on the time that the request may wait. It counts from the start of the request. */
+  /** A limit in the body on the time that the request may wait. It counts from the arrival of the whole body. */
   readonly timeoutMs?: number | undefined
   /** 1 is the highest. Requests without a priority come last, in the order of their arrival. */
   readonly priority?: number | undefined

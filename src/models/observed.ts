@@ -43,10 +43,12 @@ export type ObservableRun = (requests: readonly RunRequest[], onStart: () => voi
  */
 export function observeRuns(run: ObservableRun, hasRows: boolean, observer: ModelObserver): Run {
   return async (requests) => {
-    let startedAt = 0
+    let startedAt: number | undefined
     const results = await run(requests, () => {
       startedAt = performance.now()
     })
+    // No worker could be started, so nothing was run.
+    if (startedAt === undefined) return results
     const ms = (performance.now() - startedAt) / requests.length
     for (const { inputs } of requests) observer.ran(hasRows ? rowsOf(inputs) : 1, ms)
     return results

@@ -26,7 +26,7 @@ export interface RequestContext {
   /** Spreads long decoding over turns of the event loop. */
   readonly turns: Turns
   /** True if the request may have as many rows as `Model.scoringView` allows. Bodies of batch transform may. */
-  readonly isScoring?: boolean
+  readonly usesScoringView?: boolean
   /** Called when the outputs are computed, before they are encoded. No run reads the body any more, so it may be released. */
   readonly onComputed?: (result: InferenceResult) => void
 }
@@ -74,9 +74,9 @@ function decode<Body extends SizedBody, Request extends InferenceRequest>(
   codec: Codec<Body, Request, unknown>,
   body: Body,
   model: Model,
-  { turns, cancellation, isScoring }: RequestContext,
+  { turns, cancellation, usesScoringView }: RequestContext,
 ): Request | Promise<Request> {
-  const view = isScoring ? model.scoringView : model.view
+  const view = usesScoringView ? model.scoringView : model.view
   if (!isLong(body.bytes)) return codec.decode(body, view)
   return turns.do(() => {
     if (cancellation.isCancelled) throw new ServingError('CANCELLED', 'the client went away before its turn')

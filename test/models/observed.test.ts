@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ServingError } from '../../src/core/errors.ts'
 import { observeRequests, observeRuns } from '../../src/models/observed.ts'
+import type { ObservableRun } from '../../src/models/observed.ts'
 import { createBatcher } from '../../src/scheduling/batcher.ts'
 import { FakeRuntime } from '../support/fake-runtime.ts'
 import { recordEvents } from '../support/observers.ts'
@@ -60,7 +61,17 @@ test.each([
   [false, 1],
 ])('counts the rows of a run by axis 0 only if the model has a batch axis: %s', async (hasRows, rows) => {
   const { events, observer } = recordEvents()
-  const run = observeRuns(async (requests) => requests.map(({ inputs }) => inputs), hasRows, observer)
-  await run([{ inputs: INPUTS }])
+  const compute: ObservableRun = async (requests, onStart) => {
+    onStart()
+    return requests.map(({ inputs }) => inputs)
+  }
+  await observeRuns(compute, hasRows, observer)([{ inputs: INPUTS }])
   expect(events).toEqual([['ran', rows, expect.any(Number)]])
+})
+
+test('a run that no worker has taken is not observed', async () => {
+  const { events, observer } = recordEvents()
+  const failure = new ServingError('RUNTIME_FAILED', 'no worker can be started')
+  await observeRuns(async () => [failure], true, observer)([{ inputs: INPUTS }])
+  expect(events).toEqual([])
 })

@@ -101,7 +101,7 @@ describe('the sequence of a request', () => {
 
   test('decodes with the view of scoring servers if the context says so', async () => {
     const { codec, send, scoringView } = open()
-    await send(SHORT, { isScoring: true })
+    await send(SHORT, { usesScoringView: true })
     expect(codec.decode.mock.lastCall).toEqual([{ bytes: expect.anything() }, scoringView])
   })
 })

@@ -114,6 +114,6 @@ async function answerV1(
     return decoded
   }
   // SageMaker's batch transform splits its files at line ends, so its bodies are CSV or JSON lines. They may have more rows.
-  const context = { ...contextOf(request, options), isScoring: isScoring && format !== 'json' }
+  const context = { ...contextOf(request, options), usesScoringView: isScoring && format !== 'json' }
   return options.sender.sendText(reply, await answer({ ...v1Codec, decode }, readBody, context))
 }
