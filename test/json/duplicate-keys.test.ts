@@ -32,13 +32,13 @@ describe('counting the keys of a text', () => {
     ['{"a\\\\":1}', 1],
     ['["a:", ":"]', 0],
     ['{"a"\n:"b:c"}', 1],
-  ])('the text %s has %i keys', (text, count) => {
+  ])('the count of keys in the JSON text %j is %i', (text, count) => {
     expect(countKeys(text)).toBe(count)
   })
 })
 
 describe('counting the keys of a parsed value', () => {
-  test('the count is exact if no array mixes numbers and objects, and is else never too high', () => {
+  test('the count of keys in JSON is never too high, and is exact if no array mixes numbers and objects', () => {
     const leaf = fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.boolean())
     const value = fc.letrec<{ any: unknown }>((tie) => ({
       any: fc.oneof(
@@ -63,7 +63,7 @@ describe('counting the keys of a parsed value', () => {
     )
   })
 
-  test('the count shows every duplicate key, wherever it is', () => {
+  test('the count of keys in JSON shows every duplicate key, wherever it is', () => {
     fc.assert(
       fc.property(fc.json(), fc.json(), fc.json(), (first, second, around) => {
         const text = `[${around},{"b":{"a":${first},"a":${second}},"c":${around}}]`
@@ -79,7 +79,7 @@ describe('counting the keys of a parsed value', () => {
     expect(mayHaveDuplicateKeys(single, parseJson(single, { bareAs: 'object' }))).toBe(false)
   })
 
-  test('counting keys does not recurse, so deep nesting does not overflow the stack', () => {
+  test('counting the keys of JSON does not recurse, so deep nesting does not overflow the stack', () => {
     expect(countKeysOf(JSON.parse('{"a":'.repeat(50_000) + '1' + '}'.repeat(50_000)))).toBe(50_000)
   })
 })
@@ -93,7 +93,7 @@ describe('reporting duplicate keys', () => {
     ['{"a":1,"\\u0061":2}', ['a']],
     ['{"two words":1,"two words":2}', ['["two words"]']],
     ['{"instances":[[{"a":1,"a":1}]]}', ['instances[0][0].a']],
-  ])('the text %s has the duplicate keys %j', (text, paths) => {
+  ])('the JSON text %s has the duplicate keys %j', (text, paths) => {
     expect(duplicatesOf(text)).toEqual(paths)
   })
 
@@ -105,7 +105,7 @@ describe('reporting duplicate keys', () => {
     )
   })
 
-  test('at most ten duplicate keys are reported', () => {
+  test('an error reports at most ten duplicate keys', () => {
     const text = `{${Array.from({ length: 30 }, (_, index) => `"k${index}":1,"k${index}":2`).join(',')}}`
     expect(duplicatesOf(text)).toHaveLength(10)
   })

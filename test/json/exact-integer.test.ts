@@ -35,7 +35,7 @@ test.each<[string, number | bigint | undefined]>([
   ['0x10', undefined],
   ['1_000', undefined],
   ['Infinity', undefined],
-])('the text %j is read as the integer %s', (text, integer) => {
+])('the exact integer of the text %j is %s', (text, integer) => {
   expect(toExactInteger(text)).toBe(integer)
 })
 

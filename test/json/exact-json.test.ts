@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseExactly, toExactJson } from '../../src/json/exact-json.ts'
 
-test('integers beyond 2^53 keep all digits when they are read and written', () => {
+test('integers beyond 2^53 keep all digits when they are read from JSON and written to it', () => {
   const long = fc
     .oneof(fc.bigInt(-(2n ** 63n), -(2n ** 53n)), fc.bigInt(2n ** 53n, 2n ** 64n - 1n))
     .filter((integer) => !Number.isSafeInteger(Number(integer)))
@@ -15,7 +15,7 @@ test('integers beyond 2^53 keep all digits when they are read and written', () =
   )
 })
 
-test('digits in strings stay text, and invalid JSON is refused', () => {
+test('digits in JSON strings stay text, and invalid JSON is refused', () => {
   expect(parseExactly('{"a":"9007199254740993","b":9007199254740993}')).toEqual({
     a: '9007199254740993',
     b: 9007199254740993n,

@@ -4,7 +4,7 @@ import { Fraction } from '../../src/json/exact-json.ts'
 import { InputProblems, invalid } from '../../src/json/input-problems.ts'
 
 describe('a list of input problems', () => {
-  test('the message names the first problem and counts the others, and the details list all', () => {
+  test('the error message names the first input problem and counts the others, and its details list all', () => {
     const problems = new InputProblems()
     problems.add('instances[0].a', 'is missing')
     expect(problems.toError().message).toBe('instances[0].a: is missing')
@@ -17,7 +17,7 @@ describe('a list of input problems', () => {
     ])
   })
 
-  test('ten problems are kept, and the message says that there may be more', () => {
+  test('an error keeps ten input problems, and its message says that there may be more', () => {
     const problems = new InputProblems()
     for (let row = 0; row < 12; row++) problems.add(`[${row}]`, 'is wrong')
     expect(problems.isFull).toBe(true)
@@ -25,7 +25,7 @@ describe('a list of input problems', () => {
     expect(problems.toError().details).toHaveLength(10)
   })
 
-  test('a problem of the whole body has no path in its message', () => {
+  test('a problem of the whole body has no path in its error message', () => {
     expect(invalid('', 'the body is empty').message).toBe('the body is empty')
   })
 })
@@ -44,7 +44,7 @@ describe('texts in errors', () => {
     [true, 'true'],
     [-Infinity, 'a number beyond every float'],
     [1.5, '1.5'],
-  ])('the value %s is shown as %s', (value, text) => {
+  ])('an error message shows the value %o as %s', (value, text) => {
     expect(show(value)).toBe(text)
   })
 
@@ -54,7 +54,7 @@ describe('texts in errors', () => {
     ['a', 'two words', 'a["two words"]'],
     ['a', '1st', 'a["1st"]'],
     ['', 'x'.repeat(50), `["${'x'.repeat(40)}…"]`],
-  ])('the path %j and the key %j make the path %s', (parent, key, path) => {
+  ])('in an error message, the path %j and the key %j make the path %s', (parent, key, path) => {
     expect(joinPath(parent, key)).toBe(path)
   })
 })

@@ -23,7 +23,7 @@ describe('numbers that a double does not hold', () => {
     ['9007199254740993', 9007199254740993n],
     ['[9007199254740993.0,-9.007199254740993e15,1e19]', [9007199254740993n, -9007199254740993n, 10n ** 19n]],
     ['[3.0,3e0,-0.0,1e300,1e3,1e-5]', [3, 3, -0, 1e300, 1000, 1e-5]],
-  ])('every number of %s keeps its digits', (text, value) => {
+  ])('every number in the JSON %s keeps its digits', (text, value) => {
     expect(parseJson(text, EXACT)).toEqual(value)
   })
 
@@ -39,12 +39,12 @@ describe('numbers that a double does not hold', () => {
     expect(errorOf(() => parseJson(text, EXACT)).message).toContain('is not valid JSON')
   })
 
-  test('the message for invalid JSON is that for the text of the client, although digits are kept', () => {
+  test('the error message for invalid JSON is for the text of the client, also if digits are kept', () => {
     const broken = '[9007199254740993,]'
     expect(errorOf(() => parseJson(broken, EXACT)).message).toBe(errorOf(() => parseJson(broken)).message)
   })
 
-  test('keeping digits changes no other value', () => {
+  test('keeping the digits of long numbers in JSON changes no other value', () => {
     fc.assert(
       fc.property(fc.json(), fc.integer({ min: -9_000_000 }), (text, number) => {
         fc.pre(!/\d{16}/.test(text))
@@ -83,12 +83,12 @@ describe('parsing JSON', () => {
     ['{"a":NaN,"b":[NaN, NaN]}', { a: null, b: [null, null] }],
     ['{"NaN":"NaN, \\"NaN\\\\","a":NaN}', { NaN: 'NaN, "NaN\\', a: null }],
     ['[NaN,12345678901234567890]', [null, 12345678901234567890n]],
-  ])('a bare NaN is read as null on request: %s', (text, value) => {
+  ])('a bare NaN in JSON is read as null on request: %s', (text, value) => {
     expect(parseJson(text, { keepsIntegers: true, bareAs: 'null' })).toEqual(value)
   })
 
   test.each(['[-NaN]', '[NaNs]', '[1NaN]', '[Infinity,NaN]', '["NaN', '[NaN', '{NaN:1}'])(
-    'reading a bare NaN as null does not make %s valid',
+    'reading a bare NaN as null does not make %s valid JSON',
     (text) => {
       expect(errorOf(() => parseJson(text, { bareAs: 'null' })).message).toContain('the body is not valid JSON')
     },
@@ -98,23 +98,23 @@ describe('parsing JSON', () => {
     ['[NaN,-Infinity, Infinity]', [{ NaN: 0 }, { '-Infinity': 0 }, { Infinity: 0 }]],
     ['{"NaN":["-Infinity",NaN]}', { NaN: ['-Infinity', { NaN: 0 }] }],
     ['[-Infinity]', [{ '-Infinity': 0 }]],
-  ])('every bare token is read as an object on request: %s', (text, value) => {
+  ])('every bare NaN or Infinity in JSON is read as an object on request: %s', (text, value) => {
     expect(parseJson(text, { bareAs: 'object' })).toEqual(value)
   })
 
   test.each(['[-NaN]', '[1-Infinity]', '[--Infinity]', '[Infinity1]', '{Infinity:1}', '[+Infinity]'])(
-    'the text %s has no bare token, and is refused',
+    'reading a bare NaN or Infinity as an object does not make %s valid JSON',
     (text) => {
       expect(errorOf(() => parseJson(text, { bareAs: 'object' })).message).toContain('the body is not valid JSON')
     },
   )
 
-  test('quotes that are never closed do not make the search for bare tokens slow', () => {
+  test('quotes that are never closed do not make the search for a bare NaN slow', () => {
     const parse = (): unknown => parseJson(`NaN${'"\\"'.repeat(500_000)}`, { bareAs: 'null' })
     expect(cpuTimeOf(() => expect(parse).toThrow('not valid JSON'))).toBeLessThan(2000)
   })
 
-  test('an empty body and bytes that are not UTF-8 are refused', () => {
+  test('an empty JSON body and bytes that are not UTF-8 are refused', () => {
     expect(errorOf(() => checkUtf8(Buffer.alloc(0))).message).toBe('the body is empty: expected JSON')
     const body = Buffer.from([0x22, 0xc3, 0x28, 0x22])
     expect(errorOf(() => checkUtf8(body)).message).toBe('the body is not valid UTF-8')

@@ -19,7 +19,7 @@ function read(body: unknown, model: ModelView = mangled, isCsv = false): number[
   return [...inputs.values()].flatMap(({ data }) => Array.from(data as Float32Array))
 }
 
-describe('a mangled name, and one in another Unicode form, is taken', () => {
+describe('names that are mangled or in another Unicode form', () => {
   const names = ['c', 'sepal length (cm)', DECOMPOSED]
 
   test.each<[string, unknown]>([
@@ -27,15 +27,15 @@ describe('a mangled name, and one in another Unicode form, is taken', () => {
     ['in instances', { instances: [{ c: 3, 'sepal length (cm)': 1, [DECOMPOSED]: 2 }] }],
     ['in dataframe_split', { dataframe_split: { columns: names, data: [[3, 1, 2]] } }],
     ['in dataframe_records', { dataframe_records: [{ c: 3, 'sepal length (cm)': 1, [DECOMPOSED]: 2 }] }],
-  ])('%s', (_case, body) => {
+  ])('a name that is mangled or in another Unicode form is accepted %s', (_case, body) => {
     expect(read(body)).toEqual([1, 2, 3])
   })
 
-  test('in the header of CSV, whose cells may have spaces', () => {
+  test('a mangled name is accepted in a CSV header, whose cells may have spaces', () => {
     expect(read(` c, sepal length (cm) ,${DECOMPOSED}\n3,1,2\n`, mangled, true)).toEqual([1, 2, 3])
   })
 
-  test('in a header that is looked for', () => {
+  test('a first line of CSV with mangled names is detected as a header, and a line of numbers is not', () => {
     const body = { format: 'csv', csvHeader: undefined, accepts: ['json'], isScoring: true } as const
     const decode = (text: string) =>
       v1Codec.decode({ ...body, bytes: Buffer.from(text) }, numbered).inputs.get('X')!.data
@@ -47,7 +47,7 @@ describe('a mangled name, and one in another Unicode form, is taken', () => {
     )
   })
 
-  test('of an input, in tensors of every protocol', () => {
+  test('a mangled name of an input is accepted in the tensors of every protocol', () => {
     expect(read({ inputs: { age: [[1]], [DECOMPOSED]: [[2]] } }, several)).toEqual([1, 2])
     expect(read({ instances: [{ age: [1], [DECOMPOSED]: [2] }] }, several)).toEqual([1, 2])
     const inputs = ['age', DECOMPOSED].map((name) => ({ name, shape: [1, 1], datatype: 'FP32', data: [1] }))
@@ -58,12 +58,12 @@ describe('a mangled name, and one in another Unicode form, is taken', () => {
   })
 })
 
-test('a column that pandas has numbered is the feature of that name', () => {
+test('a column number from pandas is read as the feature with that name', () => {
   const digits = tableView({ features: [{ name: '0' }, { name: '1' }, { name: '2' }] })
   expect(read({ dataframe_split: { columns: [2, 0, 1], data: [[3, 1, 2]] } }, digits)).toEqual([1, 2, 3])
 })
 
-test('a key that is like one that is given exactly is passed over where unknown ones are', () => {
+test('a key that resembles a feature given by its exact name is ignored if the model ignores unknown features', () => {
   const model = tableView({ ignoresUnknown: true })
   expect(read({ a: 1, b: 2, c: 3, _a: 9, ' b': 9 }, model)).toEqual([1, 2, 3])
   expect(read('_a,a,b,c\n9,1,2,3', model, true)).toEqual([1, 2, 3])
@@ -74,13 +74,13 @@ describe('names that are refused', () => {
 
   test.each<[string, unknown, ModelView, string[]]>([
     [
-      'are told the features that they may be',
+      'the error for an unknown name lists the features that it may mean',
       { a_b: 1, 'a-b': 2, petal_width: 3 },
       twins,
       ['a_b: is no feature of this model: expected "a b" or "a-b"', '["a b"]: is missing: expected a number'],
     ],
     [
-      'are told the nearest that is missing',
+      'the error for an unknown name suggests the nearest missing feature',
       { 'a b': 1, 'a-b': 2, Petal_Widht: 3 },
       twins,
       [
@@ -89,7 +89,7 @@ describe('names that are refused', () => {
       ],
     ],
     [
-      'are paired with the missing in order, where there are as many',
+      'the error for unknown names pairs them in order with as many missing features',
       { height: 1, weight: 2, c: 3 },
       tableView(),
       [
@@ -100,25 +100,25 @@ describe('names that are refused', () => {
       ],
     ],
     [
-      'name the feature that two of them stand for',
+      'two names that stand for the same feature are refused, and the error names the feature',
       { ' a': 1, 'a ': 1, b: 2, c: 3 },
       tableView(),
       ['["a "]: stands for "a", which is given twice'],
     ],
     [
-      'name the feature that was given under its own name as well',
+      'a name that stands for a feature given by its own name is refused',
       { a: 1, _a: 1, b: 2, c: 3 },
       tableView(),
       ['_a: stands for "a", which is given twice'],
     ],
     [
-      'are told in columns as in records',
+      'an empty batch in dataframe_split is refused as empty, also if its columns have unknown names',
       { dataframe_split: { columns: ['x', 'b', 'c', '_b'], data: [] } },
       tableView(),
       [expect.stringContaining('the batch is empty')],
     ],
     [
-      'are told of tensors as well',
+      'the error for an unknown tensor name suggests the missing input',
       { inputs: { ag: [[1]], größe: [[1]] } },
       several,
       ['inputs.ag: is no input of this model: expected "age:0"', 'inputs["age:0"]: is missing: expected a tensor'],
@@ -127,7 +127,7 @@ describe('names that are refused', () => {
     expect(problemsOf(() => read(body, model))).toEqual(problems)
   })
 
-  test('in a header of CSV are told as in a record', () => {
+  test('unknown and repeated names in a CSV header are reported as in a record', () => {
     expect(problemsOf(() => read('aa,b,_b\n1,2,3', tableView(), true))).toEqual([
       'header[2]: "_b" stands for "b", which is given twice',
       'header[0]: "aa" is no feature of this model: did you mean "a"?',
@@ -141,7 +141,7 @@ describe('names that are refused', () => {
     ).toEqual(['header[3]: "x y" stands for "x_y", which is given twice'])
   })
 
-  test('are compared with a few features alone, however many there are', () => {
+  test('unknown names are compared with only a few features, however many there are', () => {
     const features = Array.from({ length: 5000 }, (_, at) => ({ name: `${'feature'.repeat(20)} ${at}` }))
     const model = tableView({
       signature: { inputs: [spec('X', 'float32', [-1, features.length])], outputs: [] },

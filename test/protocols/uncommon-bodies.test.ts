@@ -27,13 +27,13 @@ function problemsOfV2(body: object): string[] {
 }
 
 describe('columns by name', () => {
-  test('a column that is shorter than the first one is refused', () => {
+  test('columns by name are refused if one is shorter than the first one', () => {
     expect(problemsOfScoring({ inputs: { a: [1, 2], b: [1], c: [1, 2] } })).toEqual([
       'inputs.b: expected 2 values as in the first column, got 1',
     ])
   })
 
-  test('a name of a column that is no text is refused', () => {
+  test('a column name that is no text is refused', () => {
     const split = { columns: ['a', 'b', 'c', null], data: [[1, 2, 3, 4]] }
     expect(problemsOfPredict({ dataframe_split: split })).toContain(
       'dataframe_split.columns[3]: null is no feature of this model',
@@ -68,31 +68,31 @@ test('?top= is refused by a classifier without labels whose numbers are no proba
 })
 
 describe('a V2 request', () => {
-  test('binary_data of an output is refused if it is not true or false', () => {
+  test('a V2 request is refused if binary_data of an output is not true or false', () => {
     expect(problemsOfV2({ outputs: [{ name: 'y', parameters: { binary_data: 'yes' } }] })).toEqual([
       'outputs[0].parameters.binary_data: expected true or false, got "yes"',
     ])
   })
 
-  test('binary_data_output is refused if it is not true or false', () => {
+  test('a V2 request is refused if binary_data_output is not true or false', () => {
     expect(problemsOfV2({ parameters: { binary_data_output: 'yes' } })).toEqual([
       'parameters.binary_data_output: expected true or false, got "yes"',
     ])
   })
 
-  test('a classification of an output is refused if it is no number of classes', () => {
+  test('a V2 request is refused if classification of an output is no number of classes', () => {
     expect(problemsOfV2({ outputs: [{ name: 'y', parameters: { classification: -1 } }] })).toEqual([
       expect.stringMatching(/^outputs\[0\]\.parameters\.classification: .*got -1$/),
     ])
   })
 
-  test('a priority is refused if it is negative', () => {
+  test('a V2 request with a negative priority is refused', () => {
     expect(problemsOfV2({ parameters: { priority: -1 } })).toEqual([
       'parameters.priority: expected an integer from 0, got -1',
     ])
   })
 
-  test('a raw request is refused if the model has two free dimensions', () => {
+  test('a raw V2 request is refused if the input of the model has two free dimensions', () => {
     const pair = createView({
       signature: { inputs: [spec('x', 'float32', [-1, -1])], outputs: [spec('y', 'float32', [-1, 1])] },
     })

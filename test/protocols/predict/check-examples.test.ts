@@ -5,7 +5,7 @@ import { ROOT } from '../../support/paths.ts'
 import { loadRegistry } from '../../support/registry.ts'
 import { textOf } from '../../support/answers.ts'
 
-test('the models under examples/ answer their own examples, and what is missing where it may be', async () => {
+test('the models under examples/ load, and the titanic model answers a passenger with missing values', async () => {
   const registry = await loadRegistry(join(ROOT, 'examples'))
   const states = registry.list().map(({ name, status }) => `${name} ${status}`)
   const names = ['diabetes', 'digits', 'recommender', 'recommender-top', 'reviews', 'titanic']

@@ -22,20 +22,20 @@ function offer(view: ModelView, fits: (inputs: Tensors) => boolean = () => true)
 }
 
 describe('the example of a model', () => {
-  test('is a record where it has features', async () => {
+  test('the example of a model with features is a record', async () => {
     expect(await offer(tableView())).toEqual({ body: { a: 0, b: 0, c: 0 } })
   })
 
-  test('has as many rows as the model takes, where that number is fixed', async () => {
+  test('the example of a model has as many rows as the model takes, if that number is fixed', async () => {
     const record = { x0: 0, x1: 0 }
     expect(await offer(echoView(spec('x', 'float32', [4, 2])))).toEqual({ body: [record, record, record, record] })
   })
 
-  test('is one record where a run takes one row, since rows run one after the other', async () => {
+  test('the example of a model is one record if a run takes one row, as rows run one by one', async () => {
     expect(await offer(echoView(spec('x', 'float32', [1, 2])))).toEqual({ body: { x0: 0, x1: 0 } })
   })
 
-  test('is instances of the one input where it has no features', async () => {
+  test('the example of a model with one input and no features is instances of that input', async () => {
     expect(await offer(echoView(spec('x', 'int64', [-1, 2, 2])))).toMatchObject({
       body: {
         instances: [
@@ -48,24 +48,24 @@ describe('the example of a model', () => {
     })
   })
 
-  test('is a tensor for each input by name where it has several', async () => {
+  test('the example of a model with several inputs is a tensor for each input by name', async () => {
     const view = echoView(spec('x', 'int64', [2]), spec('rate', 'int64', []))
     expect(await offer(view)).toEqual({ body: { inputs: { x: [0, 1], rate: 0 } } })
   })
 
-  test('is the first that the model computes', async () => {
+  test('the example of a model is the first one that the model can compute', async () => {
     const isOne = (inputs: Tensors): boolean => inputs.get('x')!.data[1] === 1n
     expect(await offer(echoView(spec('x', 'int64', [-1, 2])), isOne)).toEqual({ body: { inputs: { x: [[0, 1]] } } })
   })
 
-  test('is none where the model computes none, and says why', async () => {
+  test('a note replaces the example and says why, if the model computes no example', async () => {
     expect(await offer(echoView(spec('x', 'int64', [3])), () => false)).toEqual({
       note: 'no example was found that the model computes: Div by zero',
       outline: { instances: 'int64 [3]' },
     })
   })
 
-  test('has up to 64 numbers', async () => {
+  test('the example of a model has up to 64 numbers', async () => {
     expect(await offer(echoView(spec('x', 'float32', [-1, 4, 4, 4])))).toHaveProperty('body.instances.0.3.3.3')
   })
 
@@ -77,7 +77,7 @@ describe('the example of a model', () => {
     ],
     [[spec('a', 'int64', [65]), spec('b', 'bool', [])], 66, { inputs: { a: 'int64 [65]', b: 'bool []' } }],
     [[spec('x', 'float32', [-1, 65])], 65, { instances: 'records of 65 features, or arrays in their order' }],
-  ])('is a note on shape and datatype where %j has more', async (inputs, count, outline) => {
+  ])('a note on shape and datatype replaces an example of more than 64 numbers: %j', async (inputs, count, outline) => {
     const shapes = inputs.map(({ shape }) => shape.map((size) => (size === -1 ? 1 : size)))
     expect(await offer({ ...echoView(...inputs), sample: { shapes, fill: 'varied' } })).toEqual({
       note: `an example has ${count} numbers, which are too many to show: ${JSON.stringify(outline)}`,
@@ -85,7 +85,7 @@ describe('the example of a model', () => {
     })
   })
 
-  test('is a note that says so where the model computes no made-up numbers either', async () => {
+  test('the note that replaces a long example says if the model computes no made-up numbers', async () => {
     expect(await offer(echoView(spec('x', 'float32', [100])))).toMatchObject({
       note: expect.stringMatching(/; the model computes none of the numbers that were made up$/),
     })

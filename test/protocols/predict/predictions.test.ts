@@ -35,37 +35,37 @@ function classifier(
   })
 }
 
-describe('a classifier answers', () => {
+describe('the answer of a classifier', () => {
   const names: Tensor = { dataType: 'string', shape: [2], data: ['no', 'yes'] }
   const numbers: Tensor = { dataType: 'int64', shape: [2], data: new BigInt64Array([10n, 20n]) }
 
-  test('its label and probabilities by class name', () => {
+  test('a classifier answers its label and probabilities by class name', () => {
     expect(encode({ label: names, p: probabilities }, classifier('string', ['no', 'yes']))).toEqual([
       { label: 'no', probabilities: { no: 0.98, yes: 0.02 } },
       { label: 'yes', probabilities: { no: 0.25, yes: 0.75 } },
     ])
   })
 
-  test('names for integer labels', () => {
+  test('a classifier answers class names for integer labels', () => {
     const answer = encode({ label: numbers, p: probabilities }, classifier('int64', ['no', 'yes'], [10, 20]))
     expect(answer).toMatchObject([{ label: 'no' }, { label: 'yes' }])
   })
 
-  test('integers where the classes are integers', () => {
+  test('a classifier answers integers if its classes are integers', () => {
     expect(encode({ label: numbers, p: probabilities }, classifier('int64', [10, 20]))).toEqual([
       { label: 10, probabilities: { 10: 0.98, 20: 0.02 } },
       { label: 20, probabilities: { 10: 0.25, 20: 0.75 } },
     ])
   })
 
-  test('probabilities in column order where no names are known', () => {
+  test('a classifier answers probabilities in column order if no class names are known', () => {
     expect(encode({ label: numbers, p: probabilities }, classifier('int64', []))).toEqual([
       { label: 10, probabilities: [0.98, 0.02] },
       { label: 20, probabilities: [0.25, 0.75] },
     ])
   })
 
-  test('the likeliest classes alone where that is asked for, by name or by number', () => {
+  test('a classifier answers only the likeliest classes if asked to, by name or by number', () => {
     expect(encode({ label: names, p: probabilities }, classifier('string', ['no', 'yes']), 1)).toEqual([
       { label: 'no', probabilities: { no: 0.98 } },
       { label: 'yes', probabilities: { yes: 0.75 } },
@@ -77,7 +77,7 @@ describe('a classifier answers', () => {
     ])
   })
 
-  test('under the names that model.json gives', () => {
+  test('a classifier answers under the names that model.json gives to its outputs', () => {
     const model = {
       ...classifier('string', ['no', 'yes']),
       outputs: [
@@ -91,7 +91,7 @@ describe('a classifier answers', () => {
     ])
   })
 
-  test('a class named like a member of every object', () => {
+  test('a classifier answers a class that is named like a member of every object, such as __proto__', () => {
     const answer = predictCodec.encode(
       {
         outputs: new Map([
@@ -106,7 +106,7 @@ describe('a classifier answers', () => {
     expect(textOf(answer)).toContain('"probabilities":{"__proto__":0.98,"yes":0.02}')
   })
 
-  test('an integer beyond 2^53 exactly', () => {
+  test('a classifier answers an integer beyond 2^53 exactly', () => {
     const label: Tensor = { dataType: 'int64', shape: [2], data: new BigInt64Array([2n ** 53n + 1n, 0n]) }
     const outputs = new Map([
       ['label', label],
@@ -125,19 +125,19 @@ test('a regressor answers numbers, and null for what JSON cannot carry', () => {
   expect(encode({ variable }, model)).toEqual([1.1, -0, null])
 })
 
-describe('a regressor of several numbers answers', () => {
+describe('the answer of a regressor of several numbers', () => {
   const signature = { inputs: [spec('X', 'float32', [-1, 3])], outputs: [spec('y', 'float32', [-1, 2])] }
   const task = { kind: 'regressor', value: 'y' } as const
   const y: Tensor = { dataType: 'float32', shape: [2, 2], data: new Float32Array([1, 2, 3, 4]) }
 
-  test('them in an array', () => {
+  test('a regressor of several numbers answers them in an array', () => {
     expect(encode({ y }, createView({ signature, task }))).toEqual([
       [1, 2],
       [3, 4],
     ])
   })
 
-  test('them by the names that model.json gives', () => {
+  test('a regressor of several numbers answers them by the names that model.json gives', () => {
     const outputs = [{ tensor: 'y', columns: ['height', 'weight'] }]
     expect(encode({ y }, createView({ signature, task, outputs }))).toEqual([
       { height: 1, weight: 2 },
@@ -146,7 +146,7 @@ describe('a regressor of several numbers answers', () => {
   })
 })
 
-test('an outlier detector answers label and score', () => {
+test('an outlier detector answers a label and a score', () => {
   const outputs = [spec('label', 'int64', [-1, 1]), spec('scores', 'float32', [-1, 1])]
   const task = { kind: 'outlier', label: 'label', score: 'scores' } as const
   const model = createView({ signature: { inputs: [spec('X', 'float32', [-1, 3])], outputs }, task })
@@ -158,7 +158,7 @@ test('an outlier detector answers label and score', () => {
   ])
 })
 
-test('who sends tensors gets all tensors, as they are', () => {
+test('a predict request of tensors is answered with all output tensors, as they are', () => {
   const outputs = new Map([['p', probabilities]])
   const signature = { inputs: [], outputs: [spec('p', 'float32', [-1, 2])] }
   const answer = predictCodec.encode(
@@ -178,13 +178,13 @@ test('who sends tensors gets all tensors, as they are', () => {
   })
 })
 
-describe('any other model answers its outputs by name', () => {
+describe('the answer of a model without a task', () => {
   const scores: Tensor = { dataType: 'float64', shape: [2, 1, 2], data: new Float64Array([0.1, 0.2, 0.3, 0.4]) }
   const flags: Tensor = { dataType: 'bool', shape: [2], data: new Uint8Array([1, 0]) }
   const halves: Tensor = { dataType: 'float16', shape: [2], data: new Uint16Array([0x3e00, 0xfc00]) }
   const inputs = [spec('X', 'float32', [-1, 3])]
 
-  test('one object a row', () => {
+  test('a model without a task answers its outputs by name, in one object for each row', () => {
     const outputs = [
       spec('scores', 'float64', [-1, 1, 2]),
       spec('flags', 'bool', [-1]),
@@ -196,7 +196,7 @@ describe('any other model answers its outputs by name', () => {
     ])
   })
 
-  test('one object for the batch where an output does not follow it', () => {
+  test('a model without a task answers one object for the batch if an output does not follow the batch', () => {
     const outputs = [spec('scores', 'float64', [-1, 1, 2]), spec('total', 'int64', [1])]
     const total: Tensor = { dataType: 'int64', shape: [1], data: new BigInt64Array([2n]) }
     expect(encode({ scores, total }, createView({ signature: { inputs, outputs } }))).toEqual([
@@ -204,7 +204,7 @@ describe('any other model answers its outputs by name', () => {
     ])
   })
 
-  test('a scalar as itself', () => {
+  test('a model without a task answers a scalar as itself', () => {
     const total: Tensor = { dataType: 'int64', shape: [], data: new BigInt64Array([2n]) }
     const outputs = [spec('total', 'int64', [])]
     expect(encode({ total }, createView({ signature: { inputs, outputs } }))).toEqual([{ total: 2 }])

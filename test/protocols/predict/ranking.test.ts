@@ -23,7 +23,7 @@ const bigint = fc.bigInt({ min: 2n ** 62n, max: 2n ** 62n + 3n })
 test.each([
   ['numbers', fc.array(number, { maxLength: 50 })],
   ['integers of 64 bits', fc.array(bigint, { maxLength: 50 })],
-])('the largest %s are those that sorting puts first', (_name, arrays: fc.Arbitrary<(number | bigint)[]>) => {
+])('the largest %s are selected as if all were sorted', (_name, arrays: fc.Arbitrary<(number | bigint)[]>) => {
   fc.assert(
     fc.property(arrays, fc.nat(60), (values, count) => {
       expect(select(values, count)).toEqual(sorted(values).slice(0, count))
@@ -31,7 +31,7 @@ test.each([
   )
 })
 
-test('many values are compared in many steps', () => {
+test('the largest of many values are selected in many steps', () => {
   const steps = selectLargest({ length: 100_000, at: (index) => Math.sin(index) }, 3)
   expect([...steps].length).toBeGreaterThan(10)
 })

@@ -33,7 +33,7 @@ function decode(body: unknown, model: ModelView = people) {
 const warningsOf = (body: unknown, model: ModelView = people) => decode(body, model).warnings
 
 describe('a value that is not usual', () => {
-  test('is warned of with its row, what was expected and what came', () => {
+  test('the warning for an unusual value names its row, what is expected and what came', () => {
     expect(warningsOf({ age: 130.5, visits: 0, city: 'Oslo' })).toEqual([
       'age: expected from 0 to 120, got 130.5',
       'visits: expected at least 1, got 0',
@@ -47,13 +47,13 @@ describe('a value that is not usual', () => {
     expect(warningsOf({ instances: [rows[0]] })).toBeUndefined()
   })
 
-  test('is at most ten values, and how many more there are', () => {
+  test('warnings list at most ten unusual values, and say how many more there are', () => {
     const warnings = warningsOf(Array.from({ length: 30 }, () => [500, 1, 'Bonn']))!
     expect(warnings).toHaveLength(11)
     expect(warnings.at(-1)).toBe('20 more values are out of range')
   })
 
-  test('is refused or passed over where model.json says so, for all features or for one', () => {
+  test('an unusual value is refused or ignored if model.json says so, for all features or for one', () => {
     const body = { age: 130, visits: 0, city: 'Rome' }
     const refusing = viewOf(PEOPLE, ['float32', 'int64', 'string'], 'refuse')
     expect(problemsOf(() => decode(body, refusing))).toEqual([
@@ -71,14 +71,14 @@ describe('a value that is not usual', () => {
   test.each<[string, unknown]>([
     ['CSV', 'age,visits,city\n130,1,Rome\n'],
     ['tensors by name', { inputs: { age: [[130]], visits: [[1]], city: [['Rome']] } }],
-    ['columns', { dataframe_split: { columns: ['age', 'visits', 'city'], data: [[130, 1, 'Rome']] } }],
-  ])('is found in %s', (_case, body) => {
+    ['dataframe_split', { dataframe_split: { columns: ['age', 'visits', 'city'], data: [[130, 1, 'Rome']] } }],
+  ])('an unusual value is found in %s', (_case, body) => {
     const isCsv = typeof body === 'string'
     const bytes = Buffer.from(isCsv ? body : JSON.stringify(body))
     expect(predictCodec.decode({ bytes, isCsv }, people).warnings).toEqual(['age: expected from 0 to 120, got 130'])
   })
 
-  test('is found in tensors of V2, and told in a parameter of the answer', () => {
+  test('an unusual value is found in V2 tensors, and reported in a parameter of the answer', () => {
     const inputs = [
       { name: 'age', shape: [1, 1], datatype: 'FP32', data: [130] },
       { name: 'visits', shape: [1, 1], datatype: 'INT64', data: [0] },
@@ -94,7 +94,7 @@ describe('a value that is not usual', () => {
     )
   })
 
-  test('is told in JSON answers of both forms, behind the predictions', () => {
+  test('the warning for an unusual value follows the predictions in JSON answers of predict and V1', () => {
     const outputs = new Map([['y', { dataType: 'float32', shape: [1, 1], data: Float32Array.of(1) } as const]])
     const result = { outputs, timings: { queueMs: 0, computeMs: 0, batchSize: 1 } }
     const warnings = ['age: expected from 0 to 120, got 130']
@@ -134,11 +134,11 @@ describe('a range', () => {
     ['float64', { name: 'x', type: 'date', values: ['2024-02-29'] }, '2024-02-29', true],
     ['float64', { name: 'x', type: 'date', values: ['2024-02-29'] }, '2024-02-28', false],
     ['string', { name: 'x', type: 'date', values: ['2024-02-29'] }, '2024-02-29', true],
-  ])('of %s, %o, holds %s: %s', (dataType, feature, value, isInside) => {
+  ])('the range of a feature of %s, %o, holds the value %s: %s', (dataType, feature, value, isInside) => {
     expect(warningsOf({ x: value }, viewOf([feature], [dataType])) === undefined).toBe(isInside)
   })
 
-  test('says nothing of NaN, which V2 carries', () => {
+  test('a range gives no warning for NaN, which V2 can carry', () => {
     const model = viewOf([{ name: 'x', minimum: 0, values: [1] }], ['float32'])
     const input = { name: 'x', shape: [1, 1], datatype: 'FP32', parameters: { binary_data_size: 4 } }
     const head = Buffer.from(JSON.stringify({ inputs: [input] }))
@@ -155,11 +155,11 @@ describe('a range', () => {
     ],
     [{ name: 'x', values: ['many'] }, 'float32', '"values" of feature x: expected a number, got "many"'],
     [{ name: 'x', values: [1.5] }, 'int64', '"values" of feature x: expected an integer, got "1.5"'],
-  ])('that makes no sense, %o, fails the load', (feature, dataType, text) => {
+  ])('a model does not load if the range of a feature makes no sense: %o', (feature, dataType, text) => {
     expect(() => viewOf([feature], [dataType])).toThrow(`model.json: ${text}`)
   })
 
-  test('holds the documented example', () => {
+  test('the documented example is within the ranges of its features', () => {
     const features: Features = [
       { name: 'a', minimum: 18 },
       { name: 'b', maximum: -3 },

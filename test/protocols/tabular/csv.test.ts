@@ -60,7 +60,7 @@ describe('an integer feature', () => {
     }
   }
 
-  test.each([...types, ...floats])('of %s is read from CSV as from JSON', (dataType) => {
+  test.each([...types, ...floats])('an integer feature in a column of %s is read from CSV as from JSON', (dataType) => {
     const model = createView({
       signature: { inputs: [spec('n', dataType, [-1, 1])], outputs: [] },
       features: [{ name: 'n', type: 'integer' }],
@@ -76,7 +76,7 @@ describe('an integer feature', () => {
 })
 
 describe('CSV', () => {
-  test('is read by its header, in any order of columns', () => {
+  test('CSV is read by its header, in any order of columns', () => {
     expect(decode('name,member,age,visits\nAda,true,36.5,2\n"Bob, ""B""",False,1e1,9007199254740993\n')).toEqual({
       age: [36.5, 10],
       visits: [2n, 9007199254740993n],
@@ -86,21 +86,21 @@ describe('CSV', () => {
   })
 
   test.each([
-    ['line breaks of Windows', 'age,visits,member,name\r\n1,2,true,x\r\n'],
-    ['a mark of the byte order', '\uFEFFage,visits,member,name\n1,2,true,x\n'],
-    ['no line break at the end', 'age,visits,member,name\n1,2,true,x'],
-    ['mixed line ends', 'age,visits,member,name\n1,2,true,x\r\n'],
+    ['the line breaks of Windows', 'age,visits,member,name\r\n1,2,true,x\r\n'],
+    ['a byte order mark at its start', '\uFEFFage,visits,member,name\n1,2,true,x\n'],
+    ['no line break at its end', 'age,visits,member,name\n1,2,true,x'],
+    ['mixed line breaks', 'age,visits,member,name\n1,2,true,x\r\n'],
     ['empty lines', 'age,visits,member,name\n\n1,2,true,x\n\n'],
-    ['everything quoted', '"age","visits","member","name"\n"1","2","true","x"\n'],
-  ])('may have %s', (_case, text) => {
+    ['quotes around every cell', '"age","visits","member","name"\n"1","2","true","x"\n'],
+  ])('CSV may have %s', (_case, text) => {
     expect(decode(text)).toEqual({ age: [1], visits: [2n], member: [1], name: ['x'] })
   })
 
-  test('takes a quote within a cell for one like any other', () => {
+  test('a quote within a CSV cell is read as a normal character', () => {
     expect(decode('a,b\r\n5" pipe,x\r\ny,6" pipe\r\n', words)).toEqual({ a: ['5" pipe', 'y'], b: ['x', '6" pipe'] })
   })
 
-  test('keeps what any cells hold, quoted or not, whatever ends the lines', () => {
+  test('CSV cells keep their characters, quoted or not, with every kind of line break', () => {
     const character = fc.constantFrom('a', '"', ',', '\n', '\r', '\r\n', ' ', 'é')
     const name = fc.string({ unit: character, minLength: 1 })
     const write = (cell: string, isQuoted: boolean): string => {
@@ -119,7 +119,7 @@ describe('CSV', () => {
     )
   })
 
-  test('takes an empty cell for a missing value', () => {
+  test('an empty CSV cell is read as a missing value', () => {
     expect(decode('age,visits,member,name\n,2,true,x')).toMatchObject({ age: [Number.NaN] })
     expect(problemsOf(() => decode('age,visits,member,name\n1,,,'))).toEqual([
       `rows[0].visits: expected an integer, got null: ${NO_VALUE}`,
@@ -145,7 +145,7 @@ describe('CSV', () => {
     'NULL',
     'None',
     ' NA ',
-  ])('takes the cell %j for a missing value in every column but those of strings', (cell) => {
+  ])('the CSV cell %j is read as a missing value in every column except those of strings', (cell) => {
     expect(decode(`age,visits,member,name\n${cell},2,true,x`)).toMatchObject({ age: [Number.NaN] })
     expect(problemsOf(() => decode(`age,visits,member,name\n1,${cell},${cell},x`))).toEqual([
       `rows[0].visits: expected an integer, got null: ${NO_VALUE}`,
@@ -154,7 +154,7 @@ describe('CSV', () => {
     if (cell !== '') expect(decode(`age,visits,member,name\n1,2,true,${cell}`)).toMatchObject({ name: [cell] })
   })
 
-  test('passes over spaces around numbers, integers and booleans, and keeps them in strings', () => {
+  test('spaces in CSV are ignored around numbers, integers and booleans, and are kept in strings', () => {
     expect(decode('age,visits,member,name\n 1.5 ,\t2 , True, x ')).toEqual({
       age: [1.5],
       visits: [2n],
@@ -164,8 +164,8 @@ describe('CSV', () => {
   })
 
   test.each<[string, string | Buffer, string[]]>([
-    ['nothing', '', [': expected a header with the names of the features, and rows']],
-    ['a header alone', 'age,visits,member,name\n', [': expected a header with the names of the features, and rows']],
+    ['no content', '', [': expected a header with the names of the features, and rows']],
+    ['only a header', 'age,visits,member,name\n', [': expected a header with the names of the features, and rows']],
     [
       'no header',
       '1,2,true,x\n1,2,true,x',
@@ -180,7 +180,7 @@ describe('CSV', () => {
         expect.anything(),
       ],
     ],
-    ['a column twice', 'age,age,visits,member,name\n1,1,2,true,x', ['header[1]: age is given twice']],
+    ['the same column twice', 'age,age,visits,member,name\n1,1,2,true,x', ['header[1]: age is given twice']],
     ['a short row', 'age,visits,member,name\n1,2,true', ['rows[0]: expected 4 cells as in the header, got 3']],
     [
       'a quote that is not closed',
@@ -188,7 +188,7 @@ describe('CSV', () => {
       ['line 2: the body is not valid CSV: Quoted field unterminated'],
     ],
     [
-      'words for numbers',
+      'words instead of numbers',
       'age,visits,member,name\nold,1.5,yes,x',
       [
         'rows[0].age: expected a number, got "old"',
@@ -197,7 +197,7 @@ describe('CSV', () => {
       ],
     ],
     [
-      'other numbers',
+      'numbers in another notation',
       'age,visits,member,name\n0x10,1,true,x\n1 000,1,true,x\nInfinity,1e,true,x',
       [
         'rows[0].age: expected a number, got "0x10"',
@@ -207,11 +207,11 @@ describe('CSV', () => {
       ],
     ],
     ['bytes that are no text', Buffer.from([0x61, 0xff]), [': the body is not valid UTF-8']],
-  ])('of %s is refused by row and column', (_case, text, problems) => {
+  ])('CSV with %s is refused, and the error says where and why', (_case, text, problems) => {
     expect(problemsOf(() => decode(text))).toEqual(problems)
   })
 
-  test('is refused above the limit of rows, and by a model without features', () => {
+  test('CSV is refused above the limit of rows, and by a model without features', () => {
     const small = { ...people, maxRows: 1 }
     expect(problemsOf(() => decode('age,visits,member,name\n1,2,true,x\n1,2,true,x', small))).toEqual([
       ': expected at most 1 rows in one request, got 2',
@@ -222,12 +222,12 @@ describe('CSV', () => {
     ])
   })
 
-  test.each(['\n', '\r\n'])('keeps what a quoted cell at the end of a line ends with: %j', (end) => {
+  test.each(['\n', '\r\n'])('a quoted CSV cell keeps its last characters if the line ends with %j', (end) => {
     const lines = ['age,visits,member,name', '1,2,true,"a\r"', '1,2,true,"b\r\n"', '1,2,true,c']
     expect(decode(lines.join(end))['name']).toEqual(['a\r', 'b\r\n', 'c'])
   })
 
-  test('carries any text and any number, as a library writes it', () => {
+  test('CSV that a library writes carries any text and any number', () => {
     const text = fc
       .string({ unit: 'binary', minLength: 1 })
       .filter((value) => !value.includes('\0') && value.isWellFormed())
@@ -252,7 +252,7 @@ describe('CSV', () => {
     )
   })
 
-  test('of millions of lines or digits is refused in short', () => {
+  test('CSV with millions of characters is refused with a short error', () => {
     const lines = problemsOf(() => decode(`age,visits,member,name\n${'1,2,true,x\n'.repeat(200_000)}`))
     expect(lines).toEqual([': expected at most 100 rows in one request, got 101'])
     const digits = problemsOf(() => decode(`age,visits,member,name\n1,${'9'.repeat(1_000_000)},true,x`))
@@ -260,7 +260,7 @@ describe('CSV', () => {
     expect(problemsOf(() => decode(`${','.repeat(1_000_000)}\n1`))[0]).toBe('header: expected 4 columns, got 1000001')
   })
 
-  test('of the documented example works as it is', () => {
+  test('the documented example of CSV is accepted as it is', () => {
     expect(decode(exampleCsv(people, exampleRecords(people))!)).toEqual({
       age: [0],
       visits: [0n],

@@ -26,12 +26,12 @@ describe('dates', () => {
     ['2024-02-29T12:30:00.000001Z', 1709209800.000001],
     ['2024-02-29T12:30:00.123456+01:00', 1709206200.123456],
     ['1969-12-31T23:59:59.75', -0.25],
-  ])('keep what is below a millisecond in a column that holds it: %s', (at, seconds) => {
+  ])('a datetime keeps its parts of a second, to the microsecond, in a float64 column: %s', (at, seconds) => {
     expect(values({ d: at }, columns([{ name: 'd', type: 'datetime' }], 'float64'))).toEqual([[seconds]])
   })
 
   test.each(['2024-02-29T12:30:00.5Z', '2024-02-29T12:30:00.000000001Z'])(
-    'are refused with parts of a second in a column of integers: %s',
+    'a datetime with parts of a second is refused in a column of integers: %s',
     (at) => {
       const model = columns([{ name: 'd', type: 'datetime' }], 'int64')
       expect(problemsOf(() => decode({ d: at }, model))).toEqual([
@@ -41,7 +41,7 @@ describe('dates', () => {
     },
   )
 
-  test('reach columns of numbers as days or seconds since 1970, columns of texts as they are', () => {
+  test('dates become days or seconds since 1970 in columns of numbers, and do not change in columns of texts', () => {
     const features = [
       { name: 'day', type: 'date' as const },
       { name: 'at', type: 'datetime' as const },
@@ -59,12 +59,12 @@ describe('dates', () => {
     ['date', '2023-02-29', 'expected a date such as "2024-02-29", got "2023-02-29"'],
     ['date', '29.02.2024', 'expected a date such as "2024-02-29", got "29.02.2024"'],
     ['datetime', '2024-02-29T25:00', 'expected a datetime such as "2024-02-29T12:30:00Z", got "2024-02-29T25:00"'],
-  ])('a %s of %j is refused', (type, value, problem) => {
+  ])('the invalid %s %j is refused', (type, value, problem) => {
     const model = columns([{ name: 'd', type: type as 'date' }], 'float64')
     expect(problemsOf(() => decode({ d: value }, model))).toEqual([`d: ${problem}`])
   })
 
-  test('seconds that the column cannot hold exactly are refused with the model', () => {
+  test('a model with a datetime feature is refused if the column cannot hold seconds exactly', () => {
     expect(() => columns([{ name: 'd', type: 'datetime' }], 'float32')).toThrow(
       'feature d is a datetime, and seconds do not fit into float32: export with float64',
     )
@@ -74,7 +74,7 @@ describe('dates', () => {
 describe('integers beyond 2^53', () => {
   const model = columns([{ name: 'n' }, { name: 'f' }, { name: 's' }], 'int64', 'float64', 'string')
 
-  test('are exact as JSON numbers and as strings; other values stay what they are', () => {
+  test('integers beyond 2^53 are exact as JSON numbers and as strings, and other values do not change', () => {
     const text = '{"n":9007199254740993,"f":12345678901234567890,"s":"id 9007199254740993, \\"1234567890123456\\""}'
     expect(values(text, model)).toEqual([
       [9007199254740993n],
@@ -91,11 +91,11 @@ describe('integers beyond 2^53', () => {
     ],
     ['9007199254740993.5', /got 9007199254740993\.5/],
     ['1e30', /not exact as a JSON number/],
-  ])('%s is refused', (literal, problem) => {
+  ])('the number %s is refused in an int64 column', (literal, problem) => {
     expect(problemsOf(() => decode(`{"n":${literal},"f":1,"s":""}`, model))[0]).toMatch(problem)
   })
 
-  test('broken JSON with long numbers is told by its own text', () => {
+  test('invalid JSON with long numbers is refused as invalid JSON', () => {
     expect(problemsOf(() => decode('{"n":9007199254740993,}', model))[0]).toMatch(/not valid JSON/)
   })
 })
@@ -103,7 +103,7 @@ describe('integers beyond 2^53', () => {
 describe("MLflow's forms", () => {
   const expected = [[1, 2, 3, 4, 5, 6]]
 
-  test('dataframe_split names its columns in any order', () => {
+  test('dataframe_split may name its columns in any order', () => {
     const body = {
       dataframe_split: {
         columns: ['c', 'a', 'b'],
@@ -139,7 +139,7 @@ describe("MLflow's forms", () => {
       'dataframe_split.data: the batch is empty: expected at least one row',
     ],
     [
-      'with more',
+      'with another key',
       { columns: [], data: [], name: 'x' },
       'dataframe_split.name: is not expected beside "columns" and "data"',
     ],
@@ -154,18 +154,18 @@ describe("MLflow's forms", () => {
       { columns: ['c', 'b', 'a'], data: [[1, 2, 'x']] },
       'dataframe_split.data[0][2]: a: expected a number, got "x"',
     ],
-    ['that is none', 7, 'dataframe_split: expected "columns" and "data", got 7'],
+    ['that is no object', 7, 'dataframe_split: expected "columns" and "data", got 7'],
   ])('dataframe_split %s is refused', (_case, split, problem) => {
     expect(problemsOf(() => decode({ dataframe_split: split }, tableView()))[0]).toBe(problem)
   })
 
-  test('duplicate keys are found in it as well', () => {
+  test('duplicate keys in dataframe_split are refused', () => {
     const text = '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,2,3]],"data":[[4,5,6]]}}'
     expect(problemsOf(() => decode(text, tableView()))).toEqual(['dataframe_split.data: is given twice'])
   })
 })
 
-test('unknown features are refused unless model.json lets them pass', () => {
+test('unknown features are refused unless model.json says to ignore them', () => {
   const record = { a: 1, b: 2, c: 3, d: 4 }
   expect(problemsOf(() => decode(record, tableView()))).toEqual(['d: is no feature of this model'])
   expect(values(record, tableView({ ignoresUnknown: true }))).toEqual([[1, 2, 3]])
@@ -175,7 +175,7 @@ test('unknown features are refused unless model.json lets them pass', () => {
   expect(problemsOf(() => decode(twice, tableView({ ignoresUnknown: true })))).toEqual(['d: is given twice'])
 })
 
-test('?top= is for classifiers', () => {
+test('?top= is accepted by classifiers as a number from 1, and refused by other models', () => {
   const bytes = Buffer.from('{"a":1,"b":2,"c":3}')
   const classifier = tableView({
     task: { kind: 'classifier', label: 'l', probabilities: 'p', scores: 'probabilities' },
@@ -191,7 +191,7 @@ test('?top= is for classifiers', () => {
   ])
 })
 
-test('a shape that does not fit is told with the names of its free dimensions', () => {
+test('the error for a tensor of the wrong shape shows the names of the free dimensions', () => {
   const x = { ...spec('x', 'float32', [-1, -1, 2]), freeNames: ['batch', 'length', undefined] }
   const model = createView({ signature: { inputs: [x], outputs: [] } })
   expect(problemsOf(() => decode({ inputs: { x: [[1, 2]] } }, model))).toEqual([

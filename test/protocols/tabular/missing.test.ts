@@ -52,23 +52,23 @@ describe('a missing value of a column of floats', () => {
       ['inputs', (a, b, c) => ({ inputs: { X: [[a, b, c]] } }), (at) => `inputs.X[0][${at}]: ${'abc'[at]}`],
     ]
 
-  test.each(forms)('is NaN in %s where the model handles it', (_form, body) => {
+  test.each(forms)('a missing value in %s is read as NaN if the model handles it', (_form, body) => {
     expect(values(body(1, null, 3), one)).toEqual([[1, Number.NaN, 3]])
   })
 
-  test.each(forms)('is refused in %s where nothing shows that the model handles it', (_form, body, at) => {
+  test.each(forms)('a missing value in %s is refused if nothing shows that the model handles it', (_form, body, at) => {
     expect(problemsOf(() => decode(body(null, 2, 3), one))).toEqual([
       `${at(0)}: expected a number, got null: ${UNPROVEN}`,
     ])
   })
 
-  test.each(forms)('is refused in %s where model.json says so', (_form, body, at) => {
+  test.each(forms)('a missing value in %s is refused if model.json says so', (_form, body, at) => {
     expect(problemsOf(() => decode(body(1, 2, null), one))).toEqual([
       `${at(2)}: expected a number, got null: model.json refuses a missing value`,
     ])
   })
 
-  test('is NaN or refused in columns, records and rows of inputs, as scoring clients send them', () => {
+  test('a missing value that a scoring client sends in columns, records or rows is read as NaN or refused', () => {
     const scoring = { isScoring: true }
     expect(values('{"inputs":{"a":[1],"b":[NaN],"c":[3]}}', one, scoring)).toEqual([[1, Number.NaN, 3]])
     expect(values('{"inputs":[[1,NaN,3]]}', one, scoring)).toEqual([[1, Number.NaN, 3]])
@@ -80,7 +80,7 @@ describe('a missing value of a column of floats', () => {
     ])
   })
 
-  test('is NaN of the width that the column has', () => {
+  test('a missing value is read as a NaN of the width of its column', () => {
     const model = columns(
       [
         { name: 'a', missing: 'nan' },
@@ -93,14 +93,14 @@ describe('a missing value of a column of floats', () => {
     expect(values({ inputs: { a: [[null]], b: [[null]] } }, model)).toEqual([[0x7e00], [Number.NaN]])
   })
 
-  test('is nothing but null', () => {
+  test('only null is a missing number in JSON, and not an empty text or the text NaN', () => {
     expect(problemsOf(() => decode({ a: '', b: 'NaN', c: 3 }, one))).toEqual([
       'a: expected a number, got ""',
       'b: expected a number, got "NaN"',
     ])
   })
 
-  test('is refused in tensors of a model without features', () => {
+  test('a missing value is refused in the tensors of a model without features', () => {
     const model = createView({ signature: { inputs: [spec('X', 'float32', [-1, 2, 2])], outputs: [] } })
     const body = {
       inputs: {
@@ -117,7 +117,7 @@ describe('a missing value of a column of floats', () => {
 })
 
 describe('a missing value of a column that has no NaN', () => {
-  test('is refused by default', () => {
+  test('a missing value is refused by default in a column of integers, strings or booleans', () => {
     const model = columns([{ name: 'n' }, { name: 's' }, { name: 'b' }], 'int64', 'string', 'bool')
     expect(problemsOf(() => decode({ n: null, s: null, b: null }, model))).toEqual([
       `n: expected an integer, got null: ${NO_VALUE}`,
@@ -127,7 +127,7 @@ describe('a missing value of a column that has no NaN', () => {
   })
 })
 
-test('a value in model.json stands for a missing one, in records and in tensors', () => {
+test('a value in model.json replaces a missing value, in records and in tensors', () => {
   const features = [
     { name: 'n', missing: -1 },
     { name: 's', missing: '' },
@@ -140,7 +140,7 @@ test('a value in model.json stands for a missing one, in records and in tensors'
   expect(values({ inputs }, model)).toEqual([[-1n], [''], [0], [0.5]])
 })
 
-test('the text "nan" stands for a missing string where model.json has it, as no string is NaN', () => {
+test('the text "nan" in model.json replaces a missing string, because no string is NaN', () => {
   const model = columns([{ name: 's', missing: 'nan' }], 'string')
   expect(values({ s: null }, model)).toEqual([['nan']])
 })

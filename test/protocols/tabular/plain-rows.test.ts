@@ -48,7 +48,7 @@ const body = fc
   })
 
 describe('plain rows', () => {
-  test('hold what JSON.parse says, or are left to it', () => {
+  test('the fast reader of plain rows reads what JSON.parse reads, or leaves the body to it', () => {
     let readCount = 0
     fc.assert(
       fc.property(body, (text) => {
@@ -61,7 +61,7 @@ describe('plain rows', () => {
     expect(readCount).toBeGreaterThan(100)
   })
 
-  test('are never read from what is no JSON, or holds a key twice, or none at all', () => {
+  test('the fast reader of plain rows never reads invalid JSON, or JSON with duplicate or missing keys', () => {
     const mutation = fc.tuple(
       body,
       fc.nat(),
@@ -85,7 +85,7 @@ describe('plain rows', () => {
     '[[1,2,3]]',
     '{"instances":[[1,2,3]]}',
     '{ "instances" : [ { "a" : 1 , "b" : 2 , "c" : 3 } ] }\n',
-  ])('%s are read', (text) => {
+  ])('the fast reader of plain rows reads %j', (text) => {
     expect(read(text)).toEqual([1, 2, 3])
   })
 
@@ -111,17 +111,17 @@ describe('plain rows', () => {
     '{}',
     '',
     '"',
-  ])('%s is left to the way that says what is wrong', (text) => {
+  ])('the fast reader of plain rows leaves %j to the general reader', (text) => {
     expect(read(text)).toBeUndefined()
   })
 
-  test('are left where the model takes a fixed number of rows, or fewer', () => {
+  test('plain rows are left to the general reader if the model takes a fixed number of rows, or fewer', () => {
     const fixed = createView({ signature: { inputs: [spec('X', 'float32', [1, 3])], outputs: [] } })
     expect(read('{"x0":1,"x1":2,"x2":3}', fixed)).toBeUndefined()
     expect(read('[[1,2,3],[1,2,3]]', tableView({ maxRows: 1 }))).toBeUndefined()
   })
 
-  test('hold checked values where features are no plain numbers', () => {
+  test('the fast reader of plain rows checks the values of features that are no plain numbers', () => {
     const model = createView({
       signature: { inputs: [spec('X', 'float32', [-1, 2])], outputs: [] },
       features: [{ name: 'n', type: 'integer' }, { name: 'f' }],
@@ -130,7 +130,7 @@ describe('plain rows', () => {
     expect(read('{"n":1.5,"f":2.5}', model)).toBeUndefined()
   })
 
-  test('of names beyond ASCII, or with quotes, are left', () => {
+  test('plain rows are left to the general reader if a name has quotes or other special characters', () => {
     const names = (name: string) =>
       createView({ signature: { inputs: [spec('X', 'float32', [-1, 1])], outputs: [] }, features: [{ name }] })
     expect(read('{"größe":1}', names('größe'))).toBeUndefined()

@@ -22,7 +22,7 @@ describe('writing an element', () => {
     ['uint64', '18446744073709551615', 2n ** 64n - 1n],
     ['bool', true, 1],
     ['string', 'π 😀', 'π 😀'],
-  ])('%s takes %j', (dataType, value, stored) => {
+  ])('an element of type %s takes the value %j', (dataType, value, stored) => {
     expect(write(dataType, value)).toBe(stored)
   })
 
@@ -45,11 +45,11 @@ describe('writing an element', () => {
     ['string', 5, 'expected a string, got 5'],
     ['string', 'a\0b', 'expected a string without the character U+0000'],
     ['string', '\ud800', 'expected well-formed Unicode, got an unpaired surrogate'],
-  ])('%s refuses %j', (dataType, value, problem) => {
+  ])('an element of type %s refuses the value %j', (dataType, value, problem) => {
     expect(write(dataType, value)).toBe(problem)
   })
 
-  test('no integer type ever stores another integer than came', () => {
+  test('a tensor of integers never stores another number than the one that came', () => {
     const types = Object.entries(DATA_TYPES).filter(([, { kind }]) => kind === 'integer')
     const dataTypes = fc.constantFrom(...types.map(([name]) => name as DataType))
     fc.assert(
@@ -60,7 +60,7 @@ describe('writing an element', () => {
     )
   })
 
-  test('a long string is cut in the message', () => {
+  test('a long string is cut in the error message for a tensor element', () => {
     expect(write('float32', 'x'.repeat(1000))).toBe(`expected a number, got "${'x'.repeat(40)}…"`)
   })
 })
@@ -78,7 +78,7 @@ describe('writing a feature', () => {
     ['boolean', 'bool', true, 1],
     ['number', 'float64', 0.1, 0.1],
     ['string', 'string', 'S', 'S'],
-  ])('declared %s, held in %s, takes or refuses %j', (type, dataType, value, outcome) => {
+  ])('a feature of type %s in a column of %s takes or refuses the value %j', (type, dataType, value, outcome) => {
     expect(write(dataType, value, featureWriter(type, dataType))).toBe(outcome)
   })
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { shortestFloat32 } from '../../../src/protocols/tensors/float32.ts'
 
 test.each([0.98, 0.1, 1e-7, 123456.79, 1 / 3, -0.61, 3e38, 1.2e-38, 0, 7.999999, 8.000001])(
-  '%d is written as short as it came',
+  'the float32 number %d is written as short as it came',
   (value) => {
     const written = String(shortestFloat32(Math.fround(value)))
     expect(Math.fround(Number(written))).toBe(Math.fround(value))
@@ -11,7 +11,7 @@ test.each([0.98, 0.1, 1e-7, 123456.79, 1 / 3, -0.61, 3e38, 1.2e-38, 0, 7.999999,
   },
 )
 
-test('every float32 reads back as itself, from no more digits than it was stored with', () => {
+test('every float32 number is read back as itself, from no more digits than it was stored with', () => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const written = shortestFloat32(value)
@@ -22,6 +22,6 @@ test('every float32 reads back as itself, from no more digits than it was stored
   )
 })
 
-test('NaN stays NaN', () => {
+test('the shortest number for a float32 NaN is NaN', () => {
   expect(shortestFloat32(Number.NaN)).toBeNaN()
 })

@@ -32,8 +32,8 @@ function classified({ dataType = 'float64', declared, shape, data, classes = 2, 
   return { shape: answered, data: elements }
 }
 
-describe('rule 16: classification', () => {
-  test('answers the likeliest of each row, with their labels', () => {
+describe('V2 rule 16: classification', () => {
+  test('a V2 classification answers the likeliest classes of each row, with their labels', () => {
     const data = Float64Array.of(0.1, 0.7, 0.2, 3, 1, 3)
     expect(classified({ declared: [-1, 3], shape: [2, 3], data, labels: ['a', 'b', 'c'] })).toEqual({
       shape: [2, 2],
@@ -41,7 +41,7 @@ describe('rule 16: classification', () => {
     })
   })
 
-  test('has no batch where axis 0 is fixed', () => {
+  test('a V2 classification has no batch if the first axis of the output is fixed', () => {
     const data = Float64Array.of(0.1, 0.7, 0.2)
     expect(classified({ declared: [3], shape: [3], data, labels: ['a', 'b', 'c'] })).toEqual({
       shape: [2],
@@ -50,7 +50,7 @@ describe('rule 16: classification', () => {
     expect(classified({ declared: [3], shape: [3], data, classes: 9 })).toMatchObject({ shape: [3] })
   })
 
-  test('takes one number a row for the one class of that row', () => {
+  test('a V2 classification reads one number per row as the only class of that row', () => {
     const data = Float64Array.of(0.1, 0.7, 0.2)
     expect(classified({ declared: [-1], shape: [3], data, classes: 3, labels: ['a', 'b', 'c'] })).toEqual({
       shape: [3, 1],
@@ -73,21 +73,21 @@ describe('rule 16: classification', () => {
     [-2.0078125, '-2.007812'],
     [0.1 + 0.2, '0.300000'],
     [123456789.98765433, '123456789.987654'],
-  ])('writes %s as %%f does: %s', (value, text) => {
+  ])('a V2 classification writes %s as printf does: %s', (value, text) => {
     expect(classified({ declared: [-1, 1], shape: [1, 1], data: Float64Array.of(value) })).toEqual({
       shape: [1, 1],
       data: [`${text}:0`],
     })
   })
 
-  test('has NaN behind all numbers', () => {
+  test('a V2 classification puts NaN behind all numbers', () => {
     const data = Float64Array.of(Number.NaN, -Infinity, 1, Number.NaN, 2)
     expect(classified({ declared: [-1, 5], shape: [1, 5], data, classes: 3 })).toMatchObject({
       data: ['2.000000:4', '1.000000:2', 'nan:0'],
     })
   })
 
-  test('reads half precision, and writes integers as integers, exactly', () => {
+  test('a V2 classification reads half precision, and writes integers exactly, as integers', () => {
     const half = Uint16Array.of(0x3c00, 0x4000)
     expect(classified({ dataType: 'float16', declared: [-1, 2], shape: [1, 2], data: half })).toMatchObject({
       data: ['2.000000:1', '1.000000:0'],
@@ -105,7 +105,7 @@ describe('rule 16: classification', () => {
     })
   })
 
-  test('is refused for what has no classes', () => {
+  test('a V2 classification of an output without classes is refused', () => {
     expect(problemsOf(() => classified({ dataType: 'string', declared: [-1], shape: [1], data: ['a'] }))).toEqual([
       'outputs: classification is for outputs of numbers, [classes] or [rows, classes]',
     ])

@@ -8,7 +8,7 @@ test.each([
   [[-1, 224, 224, 3], 'FORMAT_NHWC'],
   [[-1, 16, 16, 16], 'FORMAT_NONE'],
   [[-1, 4], 'FORMAT_NONE'],
-])('the configuration of an input of shape %j tells the order of its axes: %s', (shape, format) => {
+])('the V2 configuration of an input of shape %j says the order of its axes: %s', (shape, format) => {
   const view = createView({
     signature: { inputs: [spec('x', 'float32', shape)], outputs: [spec('y', 'float32', [-1, 10])] },
   })

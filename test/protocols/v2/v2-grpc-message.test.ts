@@ -48,8 +48,8 @@ function bytesOf(message: object): Buffer {
   return Buffer.from(Request.encode(Request.fromObject(message)).finish())
 }
 
-describe('a request', () => {
-  test('is read as it was written', () => {
+describe('a V2 request over gRPC', () => {
+  test('a gRPC request is read as it was written', () => {
     fc.assert(
       fc.property(anyRequest, ({ model_name: modelName, model_version: modelVersion, id, ...lists }) => {
         const { parameters, inputs, outputs, raw_input_contents: raw } = lists
@@ -78,7 +78,7 @@ describe('a request', () => {
     )
   })
 
-  test('that is cut or changed is read or refused, and nothing else', () => {
+  test('a gRPC request that is cut or changed is either read or refused', () => {
     const whole = bytesOf({
       model_name: 'm',
       parameters: { a: { int64_param: -1 }, b: { double_param: 1.5 } },
@@ -101,13 +101,13 @@ describe('a request', () => {
     )
   })
 
-  test('may have fields that nobody knows', () => {
+  test('a gRPC request may have unknown fields', () => {
     // Field 15 as a number, as bytes, and of fixed length.
     const unknown = Buffer.from([0x78, 1, 0x7a, 1, 0, 0x7d, 0, 0, 0, 0, 0x79, 0, 0, 0, 0, 0, 0, 0, 0])
     expect(readInferRequest(Buffer.concat([unknown, bytesOf({ id: 'a' })])).id).toBe('a')
   })
 
-  test('has a bound of parts', () => {
+  test('a gRPC request has a limit on the number of its parts', () => {
     const many = Buffer.concat(Array.from({ length: 70_000 }, () => Buffer.from([0x2a, 0])))
     expect(problemsOf(() => readInferRequest(many))).toEqual([
       ': expected at most 65536 inputs, outputs, parameters and sizes',
@@ -115,8 +115,8 @@ describe('a request', () => {
   })
 })
 
-describe('contents', () => {
-  test('may have their elements one by one', () => {
+describe('contents of a tensor over gRPC', () => {
+  test('the contents of a gRPC tensor may have their elements one by one', () => {
     // int_contents, field 2, of 1 and of [2, -1].
     const contents = Buffer.from([0x10, 1, 0x12, 11, 2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1])
     expect(fromContents(contents, { dataType: 'int32', shape: [3], path: 'x' }).data).toEqual(Int32Array.of(1, 2, -1))
@@ -129,7 +129,7 @@ describe('contents', () => {
       [0x10, ...Array<number>(11).fill(255)],
       'x.contents: the bytes are no contents: a number has more than ten bytes',
     ],
-    ['a length that lies', [0x12, 100, 1], 'x.contents: the bytes are no contents: ends within a field'],
+    ['a wrong length', [0x12, 100, 1], 'x.contents: the bytes are no contents: ends within a field'],
     [
       'elements of another type',
       [0x15, 0, 0, 0, 0],
@@ -137,15 +137,15 @@ describe('contents', () => {
     ],
     ['a group', [0x7b], 'x.contents: the bytes are no contents: no wire type 3'],
     ['a field without a number', [0x00, 0], 'x.contents: the bytes are no contents: a field has the number 0'],
-    ['too few', [0x10, 1], 'x.contents: shape [3] takes 3 elements, got 1'],
-    ['too many', [0x12, 4, 1, 2, 3, 4], 'x.contents: shape [3] takes 3 elements, got 4'],
-  ])('refuse %s', (_case, bytes, problem) => {
+    ['too few elements', [0x10, 1], 'x.contents: shape [3] takes 3 elements, got 1'],
+    ['too many elements', [0x12, 4, 1, 2, 3, 4], 'x.contents: shape [3] takes 3 elements, got 4'],
+  ])('the contents of a gRPC tensor are refused with %s', (_case, bytes, problem) => {
     expect(problemsOf(() => fromContents(Buffer.from(bytes), { dataType: 'int32', shape: [3], path: 'x' }))).toEqual([
       problem,
     ])
   })
 
-  test('of fewer elements than a shape of billions has make no storage', () => {
+  test('a gRPC tensor with one element and a shape of billions is refused without storage for the shape', () => {
     const problem = 'x.contents: shape [2147483648,2147483648] takes 4611686018427388000 elements, got 1'
     expect(
       problemsOf(() =>

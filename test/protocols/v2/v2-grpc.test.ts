@@ -62,7 +62,7 @@ function overRest(tensor: Tensor, isBinary: boolean): Tensor {
   return v2Codec.decode(body, viewOf(tensor)).inputs.get('x')!
 }
 
-test('JSON, binary and gRPC make the same tensors, whatever datatype and shape', () => {
+test('V2 requests in JSON, binary data and gRPC make the same tensors, for every datatype and shape', () => {
   fc.assert(
     fc.property(anyTensor, (tensor) => {
       expect(overRest(tensor, true)).toEqual(tensor)
@@ -75,7 +75,7 @@ test('JSON, binary and gRPC make the same tensors, whatever datatype and shape',
   )
 })
 
-test('answers are the bytes of the tensors, whatever datatype and shape', () => {
+test('gRPC answers hold the bytes of the tensors, for every datatype and shape', () => {
   fc.assert(
     fc.property(anyTensor, (tensor) => {
       const view = viewOf(tensor)
@@ -123,29 +123,32 @@ test.each<[string, string, object, string]>([
     'inputs[0].contents: FP16 has no contents: send it in raw_input_contents',
   ],
   ['string', 'BYTES', { bytes_contents: [Buffer.of(255)] }, 'inputs[0].contents[0]: the string is not valid UTF-8'],
-] as const)('contents that %s cannot hold are refused', (dataType, datatype, contents, problem) => {
+] as const)('gRPC contents that a tensor of %s cannot hold are refused', (dataType, datatype, contents, problem) => {
   const view = createView({ signature: { inputs: [spec('x', dataType as 'uint8', [1])], outputs: [] } })
   expect(problemsOf(() => decode({ inputs: [{ name: 'x', datatype, shape: [1], contents }] }, view))).toEqual([problem])
 })
 
-test('NaN and the infinities are values', () => {
+test('NaN and the infinities are valid values of gRPC tensors', () => {
   const tensor: Tensor = { dataType: 'float32', shape: [3], data: Float32Array.of(NaN, Infinity, -Infinity) }
   for (const isRaw of [false, true]) expect(overGrpc(tensor, isRaw)).toEqual(tensor)
 })
 
-test.each([0, 1, 2, 3, 4, 5, 6, 7])('the bytes of a message that starts at address %i are read alike', (address) => {
-  const tensor: Tensor = { dataType: 'float32', shape: [2], data: Float32Array.of(1, 2) }
-  const message = requestFor(tensor)
-  const memory = Buffer.from(new ArrayBuffer(address + message.length))
-  message.copy(memory, address)
-  const { rawInputs, ...rest } = INFER.decode(memory.subarray(address)) as InferMessage
-  const request = v2GrpcCodec.decode({ rawInputs, ...rest }, viewOf(tensor))
-  expect(request.inputs.get('x')).toEqual(tensor)
-  const { buffer } = request.inputs.get('x')!.data as Float32Array
-  expect(buffer === memory.buffer).toBe(rawInputs[0]!.byteOffset % 4 === 0)
-})
+test.each([0, 1, 2, 3, 4, 5, 6, 7])(
+  'the tensor of a gRPC message is read correctly if the message starts at address %i',
+  (address) => {
+    const tensor: Tensor = { dataType: 'float32', shape: [2], data: Float32Array.of(1, 2) }
+    const message = requestFor(tensor)
+    const memory = Buffer.from(new ArrayBuffer(address + message.length))
+    message.copy(memory, address)
+    const { rawInputs, ...rest } = INFER.decode(memory.subarray(address)) as InferMessage
+    const request = v2GrpcCodec.decode({ rawInputs, ...rest }, viewOf(tensor))
+    expect(request.inputs.get('x')).toEqual(tensor)
+    const { buffer } = request.inputs.get('x')!.data as Float32Array
+    expect(buffer === memory.buffer).toBe(rawInputs[0]!.byteOffset % 4 === 0)
+  },
+)
 
-test('the bytes of an answer are not copied', () => {
+test('a gRPC answer has the bytes of its tensors without a copy', () => {
   const tensor: Tensor = { dataType: 'float32', shape: [2], data: Float32Array.of(1, 2) }
   const request = v2GrpcCodec.decode(INFER.decode(requestFor(tensor)) as InferMessage, viewOf(tensor))
   const result = { outputs: new Map([['y', tensor]]), timings: { queueMs: 0, computeMs: 0, batchSize: 1 } }

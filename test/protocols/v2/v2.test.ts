@@ -46,8 +46,8 @@ function encode(request: V2Request, outputs: Record<string, Tensor>, view: Model
   }
 }
 
-describe('tensors', () => {
-  test('come out of bytes as they went in, whatever datatype and shape', () => {
+describe('V2 tensors', () => {
+  test('V2 tensors do not change in binary data, for every datatype and shape', () => {
     fc.assert(
       fc.property(anyTensor, (tensor) => {
         expect(fromBytes(Buffer.from(doSteps(toBytes(tensor))), { ...tensor, path: 'x' })).toEqual(tensor)
@@ -55,7 +55,7 @@ describe('tensors', () => {
     )
   })
 
-  test('come out of JSON as they went in, whatever datatype but FP16, flat or nested', () => {
+  test('V2 tensors do not change in JSON, flat or nested, for every datatype except FP16', () => {
     fc.assert(
       fc.property(
         anyTensor.filter(({ dataType }) => dataType !== 'float16'),
@@ -69,7 +69,7 @@ describe('tensors', () => {
     )
   })
 
-  test('of bytes are copies, aligned and free to be moved', () => {
+  test('V2 tensors from binary data are aligned copies of the bytes, so they can be moved', () => {
     const bytes = Buffer.concat([Buffer.from([0]), Buffer.from(Float64Array.of(1.5).buffer)]).subarray(1)
     const { data } = fromBytes(bytes, { dataType: 'float64', shape: [1], path: 'x' })
     bytes.fill(0)
@@ -90,7 +90,7 @@ describe('tensors', () => {
     ['string', [2 ** 31], Buffer.alloc(8), 'x: 2147483648 strings take more than 8 bytes'],
     ['string', [1], Buffer.from([1, 0, 0, 0, 255]), 'x[0]: the string is not valid UTF-8'],
     ['string', [1], Buffer.from([1, 0, 0, 0, 0]), 'x[0]: expected a string without the character U+0000'],
-  ])('%s %j of bytes that lie is refused', (dataType, shape, bytes, problem) => {
+  ])('a V2 tensor of %s %j is refused if its bytes do not fit', (dataType, shape, bytes, problem) => {
     expect(problemsOf(() => fromBytes(bytes, { dataType, shape, path: 'x' }))).toEqual([problem])
   })
 
@@ -105,7 +105,7 @@ describe('tensors', () => {
     ['bool', [3], [true], 'x.data: shape [3] takes 3 elements, got 1'],
     ['float16', [1], [1], 'x.data: FP16 has no form in JSON: send it as binary data'],
     ['float32', [1], JSON.parse(`${'['.repeat(200)}1${']'.repeat(200)}`), 'x.data: expected at most 100 nested arrays'],
-  ])('%s %j of JSON that does not fit is refused', (dataType, shape, data, problem) => {
+  ])('a V2 tensor of %s %j is refused if its JSON does not fit', (dataType, shape, data, problem) => {
     expect(problemsOf(() => fromJson(data, { dataType, shape, path: 'x' }))).toEqual([problem])
   })
 
@@ -121,22 +121,22 @@ describe('tensors', () => {
     ['int32', 'bare', { NaN: 0 }, 'expected an integer, got NaN'],
     ['string', 'bare', { NaN: 0 }, 'expected a string, got NaN'],
     ['bool', 'string', 'NaN', 'expected true or false, got "NaN"'],
-  ])('%s where NaN is written as %s refuses %j', (dataType, jsonNan, value, problem) => {
+  ])('a V2 tensor of %s, where NaN is written as %s, refuses the element %j', (dataType, jsonNan, value, problem) => {
     expect(problemsOf(() => fromJson([value], { dataType, shape: [1], path: 'x' }, jsonNan))).toEqual([
       `x.data[0]: ${problem}`,
     ])
   })
 })
 
-describe('a request', () => {
-  test('carries its inputs as JSON', () => {
+describe('a V2 request', () => {
+  test('a V2 request carries its inputs as JSON', () => {
     const { inputs, id, outputs } = decode({ id: 'me', inputs: [S, X] })
     expect(inputs.get('x')).toEqual({ dataType: 'float32', shape: [1, 2], data: Float32Array.of(1, 2) })
     expect(inputs.get('s')!.data).toEqual(['é'])
     expect({ id, outputs }).toEqual({ id: 'me', outputs: undefined })
   })
 
-  test('carries its inputs as bytes, end to end, beside JSON', () => {
+  test('a V2 request carries its inputs as bytes, one after the other, also beside inputs in JSON', () => {
     const x = { ...X, data: undefined, parameters: { binary_data_size: 8 } }
     const s = { ...S, data: undefined, parameters: { binary_data_size: 6 } }
     const binary = Buffer.concat([
@@ -151,7 +151,7 @@ describe('a request', () => {
     expect(mixed.get('s')!.data).toEqual(['é'])
   })
 
-  test('of bytes alone is one input, whose free dimension follows from them', () => {
+  test('a V2 request of only bytes is one input, and their number decides its free dimension', () => {
     const { inputs, requested } = v2Codec.decode(
       { bytes: Buffer.from(Float32Array.of(1, 2, 3, 4).buffer), jsonBytes: 0 },
       one,
@@ -173,7 +173,7 @@ describe('a request', () => {
     ['int32', '10e-1', undefined],
     ['int32', '1.0', undefined],
     ['float32', '1.0000000000000000001', undefined],
-  ])('has no number of %s that is an integer only as a double: %s', (dataType, text, problem) => {
+  ])('all digits of a number in a V2 request decide if it is accepted as %s: %s', (dataType, text, problem) => {
     const inputs = [spec('x', dataType, [1]), spec('i', 'int8', [1])]
     const view = createView({ signature: { inputs, outputs: [spec('y', 'float32', [1])] } })
     const given = (name: string, data: string): string =>
@@ -184,13 +184,13 @@ describe('a request', () => {
     else expect(problemsOf(read)).toEqual([`inputs[0].data[0]: ${problem}`])
   })
 
-  test('may have no rows', () => {
+  test('a V2 request may have no rows', () => {
     expect(decode({ inputs: [{ ...X, shape: [0, 2], data: [] }] }, undefined, one).inputs.get('x')!.shape).toEqual([
       0, 2,
     ])
   })
 
-  test('tells how long it may wait, and how urgent it is', () => {
+  test('a V2 request says how long it may wait, and how urgent it is', () => {
     expect(decode({ inputs: [X, S], parameters: { timeout: 5000, priority: 2 } })).toMatchObject({
       timeoutMs: 5,
       priority: 2,
@@ -202,17 +202,17 @@ describe('a request', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['no object', [], ': expected an object with "inputs", got an empty array'],
+    ['an array instead of an object', [], ': expected an object with "inputs", got an empty array'],
     ['no inputs', {}, 'inputs: expected an array of tensors, got undefined'],
-    ['an input that is missing', { inputs: [X] }, 'inputs: input "s" is missing: expected BYTES [any,1]'],
+    ['a missing input', { inputs: [X] }, 'inputs: input "s" is missing: expected BYTES [any,1]'],
     [
-      'an input that is unknown',
+      'an unknown input',
       { inputs: [{ ...X, name: 'z' }] },
       'inputs[0].name: "z" is no input of this model; it has x, s',
     ],
-    ['an input twice', { inputs: [X, X] }, 'inputs[1].name: "x" is given twice'],
-    ['another datatype', { inputs: [{ ...X, datatype: 'FP64' }] }, 'inputs[0].datatype: expected "FP32", got "FP64"'],
-    ['another shape', { inputs: [{ ...X, shape: [2] }] }, 'inputs[0].shape: expected shape [any,2], got [2]'],
+    ['the same input twice', { inputs: [X, X] }, 'inputs[1].name: "x" is given twice'],
+    ['a wrong datatype', { inputs: [{ ...X, datatype: 'FP64' }] }, 'inputs[0].datatype: expected "FP32", got "FP64"'],
+    ['a wrong shape', { inputs: [{ ...X, shape: [2] }] }, 'inputs[0].shape: expected shape [any,2], got [2]'],
     ['a negative size', { inputs: [{ ...X, shape: [-1, 2] }] }, 'inputs[0].shape[0]: expected a size from 0, got -1'],
     ['a huge shape', { inputs: [{ ...X, shape: [2 ** 52, 2] }] }, 'inputs[0].shape: is larger than any tensor'],
     [
@@ -226,17 +226,17 @@ describe('a request', () => {
       'inputs[0]: expected either "data" or the parameter "binary_data_size"',
     ],
     [
-      'both',
+      'both data and bytes',
       { inputs: [{ ...X, parameters: { binary_data_size: 8 } }] },
       'inputs[0]: expected either "data" or the parameter "binary_data_size"',
     ],
     [
-      'shared memory',
+      'shared memory for an input (V2 rule 6)',
       { inputs: [{ ...X, parameters: { shared_memory_region: 'r' } }] },
       'inputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
     ],
     [
-      'shared memory for an output (rule 6: it is refused as for inputs)',
+      'shared memory for an output (V2 rule 6)',
       {
         inputs: [X, S],
         outputs: [{ name: 'y', parameters: { shared_memory_region: 'r', shared_memory_byte_size: 8 } }],
@@ -244,7 +244,7 @@ describe('a request', () => {
       'outputs[0].parameters.shared_memory_region: shared memory is not supported: leave it out',
     ],
     [
-      'more bytes than there are',
+      'an input of more bytes than there are',
       { inputs: [{ ...X, data: undefined, parameters: { binary_data_size: 8 } }] },
       'inputs[0].parameters.binary_data_size: 0 bytes are left, got 8',
     ],
@@ -254,7 +254,7 @@ describe('a request', () => {
       'outputs[0].name: "z" is no output of this model; it has y, h',
     ],
     [
-      'an output twice',
+      'the same output twice',
       { inputs: [X, S], outputs: [{ name: 'y' }, { name: 'y' }] },
       'outputs[1].name: "y" is given twice',
     ],
@@ -264,21 +264,21 @@ describe('a request', () => {
       'parameters.triton_x: names that begin with triton_ are reserved',
     ],
     [
-      'a request for bytes in words',
+      'a word in binary_data_output',
       { inputs: [X, S], parameters: { binary_data_output: 'yes' } },
       'parameters.binary_data_output: expected true or false, got "yes"',
     ],
     [
-      'a request for the bytes of an output in numbers',
+      'a number in binary_data of an output',
       { inputs: [X, S], outputs: [{ name: 'y', parameters: { binary_data: 1 } }] },
       'outputs[0].parameters.binary_data: expected true or false, got 1',
     ],
     [
-      'a timeout in words',
+      'a word as its timeout',
       { inputs: [X, S], parameters: { timeout: 'soon' } },
       'parameters.timeout: expected microseconds, got "soon"',
     ],
-  ])('with %s is refused', (_case, body, problem) => {
+  ])('a V2 request with %s is refused', (_case, body, problem) => {
     expect(problemsOf(() => decode(body))).toEqual([problem])
   })
 
@@ -291,11 +291,11 @@ describe('a request', () => {
       '{"inputs":[],"outputs":[{"name":"y","parameters":{"a":1,"\\u0061":1}}]}',
       'outputs[0].parameters.a: is given twice',
     ],
-  ])('that gives a key twice is refused: %s', (text, problem) => {
+  ])('a V2 request that gives a key twice is refused: %s', (text, problem) => {
     expect(problemsOf(() => v2Codec.decode({ bytes: Buffer.from(text) }, model))).toEqual([problem])
   })
 
-  test('may have texts in its data that look like keys', () => {
+  test('a V2 request may have texts in its data that look like keys', () => {
     const texts = ['a:', 'a":']
     const inputs = [
       { ...X, shape: [2, 2], data: [1, 2, 3, 4] },
@@ -304,7 +304,7 @@ describe('a request', () => {
     expect(decode({ inputs }).inputs.get('s')!.data).toEqual(texts)
   })
 
-  test('whose lengths lie is refused', () => {
+  test('a V2 request with wrong lengths is refused', () => {
     const bytes = Buffer.from('{}')
     expect(problemsOf(() => v2Codec.decode({ bytes, jsonBytes: 3 }, model))).toEqual([
       ': Inference-Header-Content-Length is 3, but the body has 2 bytes',
@@ -315,11 +315,11 @@ describe('a request', () => {
   })
 })
 
-describe('an answer', () => {
+describe('a V2 answer', () => {
   const y: Tensor = { dataType: 'float32', shape: [2, 3], data: Float32Array.of(0.1, 0.7, 0.2, Number.NaN, 1, -2) }
   const h: Tensor = { dataType: 'float16', shape: [2], data: Uint16Array.of(0x3c00, 0x4000) }
 
-  test('has the outputs that were asked for, as JSON or as bytes', () => {
+  test('a V2 answer has the outputs that the request asks for, as JSON or as bytes', () => {
     const outputs = [{ name: 'h', parameters: { binary_data: true } }, { name: 'y' }]
     const request = decode({ id: 'me', inputs: [X, S], outputs })
     const { body, binary } = encode(request, { y, h })
@@ -335,7 +335,7 @@ describe('an answer', () => {
     expect(binary).toEqual([Buffer.from([0, 0x3c, 0, 0x40])])
   })
 
-  test('is all bytes where the request says so for all', () => {
+  test('a V2 answer has all outputs as bytes if the request asks for that', () => {
     const { body, binary } = encode(decode({ inputs: [X, S], parameters: { binary_data_output: true } }), { y, h })
     expect(body.outputs).toMatchObject([
       { parameters: { binary_data_size: 24 } },
@@ -344,7 +344,7 @@ describe('an answer', () => {
     expect(Buffer.concat(binary)).toHaveLength(28)
   })
 
-  test('has a part of no bytes for a binary output without elements', () => {
+  test('a V2 answer has an empty part for a binary output without elements', () => {
     const none: Tensor = { dataType: 'float32', shape: [0, 3], data: new Float32Array(0) }
     const request = decode({ inputs: [X, S], outputs: [{ name: 'y', parameters: { binary_data: true } }] })
     const { body, binary } = encode(request, { y: none })
@@ -352,18 +352,18 @@ describe('an answer', () => {
     expect(binary).toEqual([Buffer.alloc(0)])
   })
 
-  test('only computes what is asked for', () => {
+  test('a V2 request computes only the outputs that it asks for', () => {
     expect(decode({ inputs: [X, S], outputs: [{ name: 'y' }] }).outputs).toEqual(['y'])
   })
 
-  test('of FP16 as JSON is refused', () => {
+  test('a V2 answer with FP16 as JSON is refused', () => {
     const request = decode({ inputs: [X, S] })
     expect(problemsOf(() => encode(request, { y, h }))).toEqual([
       'outputs.h: FP16 has no form in JSON: ask for binary data',
     ])
   })
 
-  test('classifies where that is asked for', () => {
+  test('a V2 answer classifies an output if the request asks for that', () => {
     const request = decode({ inputs: [X, S], outputs: [{ name: 'y', parameters: { classification: 2 } }] })
     const scores: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(0.1, 0.7, 0.2) }
     expect(encode(request, { y: scores }).body.outputs).toEqual([
