@@ -30,7 +30,7 @@ async function buildServer(workerEntry: URL, folder = MODELS) {
   return { server, logged }
 }
 
-test('the composition root joins the floors into a server that loads, answers and drains', async () => {
+test('createServer joins the parts into a server that loads models, answers requests and drains', async () => {
   const { server, logged } = await buildServer(WORKER_ENTRY)
   expect(await server.load()).toMatchObject([{ name: 'iris', status: 'ready' }])
   expect(logged.join('')).toMatch(
@@ -41,7 +41,7 @@ test('the composition root joins the floors into a server that loads, answers an
   expect((await request(server.app.server).get('/health')).status).toBe(503)
 })
 
-test('a failed model is logged as an error, and a part of a file that cannot be served as a warning', async () => {
+test('a failed model is logged as an error, and an output that cannot be served as a warning', async () => {
   const { server, logged } = await buildServer(
     WORKER_ENTRY,
     createFolder({ 'bad.onnx': 'broken', 'sequence.onnx': { model: 'sequence' } }),

@@ -90,12 +90,15 @@ async function checkWay(way: string, call: Way, one: Case): Promise<string | und
 describe.runIf(PYTHON)("ONNX's own backend tests", () => {
   beforeAll(() => startAll(PYTHON!))
 
-  test.each(Object.entries(WAYS))('are answered over %s as ONNX expects', async (way, call) => {
-    expect(await collect((one) => checkWay(way, call, one))).toEqual([])
-    expect(entries.size).toBeGreaterThan(1500)
-  })
+  test.each(Object.entries(WAYS))(
+    'the backend tests of ONNX are answered over %s as ONNX expects',
+    async (way, call) => {
+      expect(await collect((one) => checkWay(way, call, one))).toEqual([])
+      expect(entries.size).toBeGreaterThan(1500)
+    },
+  )
 
-  test('have an example that works as it is, or a note', async () => {
+  test('each model of the backend tests of ONNX has an example that works unchanged, or a note', async () => {
     const problems = await collect(async ({ name }) => {
       const { example, exampleNote } = entries.get(name)!
       if (example === undefined) return exampleNote === undefined ? 'no example and no note' : undefined
@@ -109,7 +112,7 @@ describe.runIf(PYTHON)("ONNX's own backend tests", () => {
     expect(without.length).toBeLessThan(30)
   })
 
-  test('are listed in docs/models.md with reasons where they are not served', () => {
+  test('docs/models.md lists the backend tests of ONNX that are not served, with reasons', () => {
     const refused = cases.flatMap(({ name }): Refusal[] => {
       if (NEEDS_LOCALE.test(name)) return [{ name, error: undefined }]
       const { status, error = '' } = entries.get(name)!

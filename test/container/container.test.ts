@@ -33,13 +33,13 @@ beforeAll(async () => {
 afterAll(() => project.remove())
 
 describe.skipIf(isSkipped)('the image', () => {
-  test('is small', async () => {
+  test('the image has at most 300 MB', async () => {
     const bytes = Number(await engine.docker('image', 'inspect', '--format', '{{.Size}}', project.image))
     console.log(`image: ${Math.round(bytes / 1e6)} MB`)
     expect(bytes).toBeLessThanOrEqual(MAX_IMAGE_BYTES)
   })
 
-  test('holds the runtime of its own platform alone', async () => {
+  test('the image has only the runtime of its own platform', async () => {
     const libraries = await runAsRoot(
       "find / -xdev -name 'onnxruntime_binding.node' -o -name '*.dylib' -o -name '*.dll' -o -name 'libonnxruntime*'",
     )
@@ -47,14 +47,14 @@ describe.skipIf(isSkipped)('the image', () => {
     expect(libraries.split('\n')).toEqual([folder, folder])
   })
 
-  test('holds the server and nothing to build it with', async () => {
+  test('the image has the server, and nothing to build it with', async () => {
     expect(await runAsRoot('ls /app')).toBe('LICENSE\ndist\nmodels\nnode_modules\npackage.json')
     expect(await runAsRoot('ls -d /app/node_modules/typescript /app/node_modules/vitest 2>/dev/null; true')).toBe('')
     expect(await runAsRoot('command -v npm npx corepack yarn; find / -xdev -type d -name npm')).toBe('')
     expect(await runAsRoot('find /var/lib/apt/lists -type f')).toBe('')
   })
 
-  test('says how to run it', async () => {
+  test('the image sets its user, environment, start command and health check, but no port', async () => {
     const [image] = JSON.parse(await engine.docker('image', 'inspect', project.image)) as [{ Config: unknown }]
     const seconds = 1e9
     expect(image.Config).toMatchObject({
@@ -78,12 +78,12 @@ describe.skipIf(isSkipped)('docker compose up', () => {
     id = await project.containerId()
   })
 
-  test('becomes healthy and predicts', async () => {
+  test('a container of docker compose becomes healthy and predicts', async () => {
     await waitForHealth(engine, id, 'healthy')
     expect(await predict(address)).toEqual(SETOSA)
   })
 
-  test('runs without rights', async () => {
+  test('a container of docker compose runs without root, without capabilities, and on a read-only file system', async () => {
     const users = await engine.docker('top', id, '-eo', 'uid,pid,args')
     expect(users.split('\n').slice(1)).toSatisfy((rows: string[]) => rows.every((row) => /^1000\s/.test(row)))
     const status = await shell(engine, id, 'cat /proc/1/status')
@@ -92,7 +92,7 @@ describe.skipIf(isSkipped)('docker compose up', () => {
     expect(await shell(engine, id, 'touch /probe /app/probe', '0')).toMatch(/(.*Read-only file system\s*){2}/)
   })
 
-  test('is limited in memory and processes, and ends in its own time', async () => {
+  test('docker compose limits memory and processes, and gives a container 30 seconds to stop', async () => {
     const { HostConfig, Config } = await inspect(engine, id)
     expect(HostConfig).toMatchObject({ RestartPolicy: { Name: 'unless-stopped' } })
     expect(HostConfig.Memory).toBeGreaterThan(0)
@@ -100,12 +100,12 @@ describe.skipIf(isSkipped)('docker compose up', () => {
     expect(Config.StopTimeout).toBe(30)
   })
 
-  test('writes nothing', async () => {
+  test('a container of docker compose writes nothing to /tmp', async () => {
     await predict(address)
     expect(await shell(engine, id, 'find /tmp -mindepth 1', '0')).toBe('')
   })
 
-  test('stops in order', async () => {
+  test('a container of docker compose stops with exit code 0', async () => {
     await project.stop()
     expect((await inspect(engine, id)).State).toMatchObject({ Status: 'exited', ExitCode: 0 })
   })
@@ -121,13 +121,13 @@ describe.skipIf(isSkipped)('docker run', () => {
     { name: '--http_port, as KServe gives it', flags: ['--model_name=iris', '--http_port=9600'], port: 9600 },
     { name: '--port behind another init', flags: ['--port', '9400'], run: ['--init'], port: 9400 },
   ]
-  test.each(starts)('is healthy and reached where it listens: $name', async (options) => {
+  test.each(starts)('a container is healthy and predicts on its port, started with $name', async (options) => {
     const id = await startContainer(engine, project.image, options)
     await waitForHealth(engine, id, 'healthy')
     expect(await predict(await addressOf(engine, id, options.port))).toEqual(SETOSA)
   })
 
-  test('works as any user', async () => {
+  test('a container works as any user, with a read-only file system and no capabilities', async () => {
     const id = await startContainer(engine, project.image, {
       run: ['--user', '12345:0', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
     })
@@ -136,7 +136,7 @@ describe.skipIf(isSkipped)('docker run', () => {
     expect(await engine.docker('top', id, '-eo', 'uid,pid,args')).toMatch(/^12345\s.*main\.js/m)
   })
 
-  test('serves models of text and tables, in the locale that exporters choose', async () => {
+  test('a container serves models of text and tables, and has the locale that exporters choose', async () => {
     const id = await startContainer(engine, project.image, {
       run: ['-v', `${resolve('examples')}:/app/models:ro`],
     })
@@ -164,7 +164,7 @@ describe.skipIf(isSkipped)('docker run', () => {
     expect(await upper.json()).toMatchObject({ outputs: { upper: ['STRAßE É'] } })
   })
 
-  test('writes nothing where it could', async () => {
+  test('a container that could write to its file system writes nothing', async () => {
     const id = await startContainer(engine, project.image, { run: ['--user', '0'] })
     await waitForHealth(engine, id, 'healthy')
     expect(await predict(await addressOf(engine, id))).toEqual(SETOSA)
@@ -174,7 +174,7 @@ describe.skipIf(isSkipped)('docker run', () => {
 
 describe.skipIf(isSkipped)('docker stop', () => {
   // In every one of these moments another part of the start is under way. A signal that is lost ends in 137.
-  test.each([0, 300, 600, 1000, 2000])('%i ms after the start is obeyed', async (ms) => {
+  test.each([0, 300, 600, 1000, 2000])('a container obeys docker stop %i ms after its start', async (ms) => {
     const ids = await Promise.all([1, 2, 3].map(() => startContainer(engine, project.image)))
     await delay(ms)
     await Promise.all(ids.map((id) => engine.docker('stop', '--time', '10', id)))
@@ -182,25 +182,28 @@ describe.skipIf(isSkipped)('docker stop', () => {
   })
 })
 
-describe.skipIf(isSkipped)('started as by', () => {
-  test.each(PLATFORMS)('$name', async ({ args, env, place, mounted, user, check }) => {
-    const variables = Object.entries(env(place)).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-    const mount = ['-v', `${resolve(mounted)}:${place.models}:ro`]
-    const strict = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true']
-    const ports = ['-p', `127.0.0.1::${place.grpcPort}`]
-    const run = [...ports, ...variables, ...mount, ...strict, ...(user === undefined ? [] : ['--user', user])]
-    const id = await startContainer(engine, project.image, { run, flags: args(place), port: place.port })
-    await waitForHealth(engine, id, 'healthy')
-    const grpc = await addressOf(engine, id, place.grpcPort)
-    await check(await addressOf(engine, id, place.port), Number(new URL(grpc).port))
-    // The shortest time that any of them waits before it kills.
-    await engine.docker('stop', '--time', '10', id)
-    expect((await inspect(engine, id)).State).toMatchObject({ Status: 'exited', ExitCode: 0 })
-  })
+describe.skipIf(isSkipped)('platforms', () => {
+  test.each(PLATFORMS)(
+    'a container starts, answers and stops correctly on $name',
+    async ({ args, env, place, mounted, user, check }) => {
+      const variables = Object.entries(env(place)).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+      const mount = ['-v', `${resolve(mounted)}:${place.models}:ro`]
+      const strict = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true']
+      const ports = ['-p', `127.0.0.1::${place.grpcPort}`]
+      const run = [...ports, ...variables, ...mount, ...strict, ...(user === undefined ? [] : ['--user', user])]
+      const id = await startContainer(engine, project.image, { run, flags: args(place), port: place.port })
+      await waitForHealth(engine, id, 'healthy')
+      const grpc = await addressOf(engine, id, place.grpcPort)
+      await check(await addressOf(engine, id, place.port), Number(new URL(grpc).port))
+      // The shortest time that any of them waits before it kills.
+      await engine.docker('stop', '--time', '10', id)
+      expect((await inspect(engine, id)).State).toMatchObject({ Status: 'exited', ExitCode: 0 })
+    },
+  )
 })
 
 describe.skipIf(isSkipped)('a server that fails', () => {
-  test('is unhealthy when no model can be loaded', async () => {
+  test('a container is unhealthy if no model can be loaded', async () => {
     const models = await makeBrokenModels()
     const id = await startContainer(engine, project.image, { run: ['-v', `${models}:/app/models:ro`] })
     await waitForHealth(engine, id, 'unhealthy')
@@ -208,7 +211,7 @@ describe.skipIf(isSkipped)('a server that fails', () => {
     expect(State.Health.Log.at(-1)?.Output).toContain('503')
   })
 
-  test('is unhealthy while its process hangs, leaves no checks behind, and recovers', async () => {
+  test('a container is unhealthy while its process hangs, leaves no health checks behind, and recovers', async () => {
     const id = await startContainer(engine, project.image)
     await waitForHealth(engine, id, 'healthy')
     await shell(engine, id, 'kill -STOP $(cat /proc/1/task/1/children)')
@@ -224,7 +227,7 @@ describe.skipIf(isSkipped)('a server that fails', () => {
 })
 
 describe.skipIf(isSkipped)('the README', () => {
-  test('starts the server with docker compose up', async () => {
+  test('the README starts the server with docker compose up', async () => {
     expect(await readFile('README.md', 'utf8')).toMatch(/^\s*docker compose up\b/m)
   })
 })

@@ -27,7 +27,7 @@ describe.skipIf(skipped !== undefined)('a container of 1 GiB', () => {
 
   afterAll(() => project.remove())
 
-  test('refuses runs that need more than a worker may take with the amount, and nothing dies', async () => {
+  test('a container of 1 GiB refuses runs that need too much memory, names the limit, and keeps its processes', async () => {
     const models = await makeModels()
     const run = ['--memory=1g', '--memory-swap=1g', '--cpus=2', '-v', `${models}:/app/models:ro`]
     const flags = ['--default-model', 'iris', '--max-rows', '100000']

@@ -24,7 +24,7 @@ const messageOf = (rows: number): object => ({
   raw_input_contents: [Buffer.alloc(4 * rows)],
 })
 
-test('a too long answer of gRPC is refused with the number of rows that fit, and that number of rows is answered', async () => {
+test('a too long answer of gRPC is refused, and the error has the number of rows that fit', async () => {
   const { client } = await open()
   const { code, details } = await ask(client, 'ModelInfer', messageOf(500))
   expect(code).toBe('RESOURCE_EXHAUSTED')
@@ -56,7 +56,7 @@ test.each([
   ['calls', 'ModelInfer', 1, 2],
   ['streams', 'ModelStreamInfer', 2, 1],
 ])(
-  'unread long answers of %s are limited together, and a client that leaves makes room',
+  'unread long answers of gRPC %s are limited together, and a client that leaves makes room',
   async (_name, method, messages, calls) => {
     const { client, port } = await open()
     const session = connectHttp2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } })
@@ -71,7 +71,7 @@ test.each([
   },
 )
 
-test('an answer that is read makes room for the next one', async () => {
+test('a gRPC answer that is read makes room for the next one', async () => {
   const { client } = await open()
   for (let asked = 0; asked < 5; asked++) expect((await ask(client, 'ModelInfer', messageOf(LARGE))).code).toBe('OK')
 })

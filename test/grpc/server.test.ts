@@ -167,7 +167,7 @@ describe('gRPC infers', () => {
   })
 })
 
-test('the only answer to a request of a stream is marked as final if the client asks for that', async () => {
+test('a gRPC answer is marked as final if the client asks for that, in calls and in streams', async () => {
   const { client } = await startGrpc()
   const parameters = { triton_enable_empty_final_response: { bool_param: true } }
   const FINAL = { triton_final_response: expect.objectContaining({ bool_param: true }) }
@@ -190,7 +190,7 @@ describe('gRPC refuses', () => {
   const input = { name: 'X', shape: [1, 4], datatype: 'FP64' }
   test.each<[string, object, string]>([
     [
-      'both kinds of contents',
+      'typed contents and raw contents together',
       { inputs: [FLOWER], raw_input_contents: [Buffer.alloc(32)] },
       'inputs[0].contents: expected either contents or raw_input_contents, got both',
     ],
@@ -205,11 +205,11 @@ describe('gRPC refuses', () => {
       'raw_input_contents: expected one for each of 1 inputs, got 2',
     ],
     [
-      'contents of another type',
+      'typed contents of another type',
       { inputs: [{ ...input, contents: { fp32_contents: [1] } }] },
       'inputs[0].contents: expected fp64_contents, got fp32_contents',
     ],
-    ['no contents', { inputs: [input] }, 'inputs[0].contents: shape [1,4] takes 4 elements, got 0'],
+    ['an input without contents', { inputs: [input] }, 'inputs[0].contents: shape [1,4] takes 4 elements, got 0'],
     ['no inputs', {}, 'inputs: input "X" is missing: expected FP64 [any,4]'],
     [
       'a shape of 2^31 rows',
@@ -247,7 +247,7 @@ describe('gRPC refuses', () => {
       'parameters.triton_x: names that begin with triton_ are reserved',
     ],
     [
-      'a timeout that is no time',
+      'a timeout that is no number',
       { inputs: [FLOWER], parameters: { timeout: { string_param: 'soon' } } },
       'parameters.timeout: expected microseconds, got "soon"',
     ],

@@ -18,7 +18,7 @@ test.each([
   ['letters that are percent-encoded', 'ä'],
   ['characters beyond 16 bits', '😀'],
   ['percent signs', '%'],
-])('a long text of %s takes at most 1000 bytes of header', (_what, character) => {
+])('a long error text of %s takes at most 1000 bytes in the header of gRPC', (_what, character) => {
   const details = detailsOf(character.repeat(100_000))
   expect(encodeURI(details).length).toBeLessThanOrEqual(1000)
   expect(encodeURI(details).length).toBeGreaterThan(980)

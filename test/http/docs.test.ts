@@ -159,7 +159,7 @@ describe('GET /docs', () => {
   })
 
   test.each(['text/html', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'])(
-    'is where the root leads whoever accepts %s',
+    'the path / redirects to /docs if the client accepts %s',
     async (accept) => {
       const { server } = await startApp()
       const reply = await request(server).get('/').set('accept', accept).expect(302)
@@ -168,7 +168,7 @@ describe('GET /docs', () => {
   )
 
   test.each([undefined, '*/*', 'application/json', 'application/json, text/html;q=0.5', 'text/html;q=0, */*'])(
-    'while the root tells programs that accept %s that the process answers',
+    'the path / answers "alive" to a request with the accept header %s',
     async (accept) => {
       const { server } = await startApp({ isLoading: true })
       const reply = await request(server)

@@ -45,9 +45,9 @@ describe('errors', () => {
           .post('/predict')
           .set(...JSON_TYPE),
     ],
-    ['no body at all', 400, 'INVALID_INPUT', /the body is empty/, (s) => request(s).post('/predict')],
+    ['a request without a body', 400, 'INVALID_INPUT', /the body is empty/, (s) => request(s).post('/predict')],
     [
-      'another content type',
+      'a body with another content-type',
       415,
       'UNSUPPORTED_MEDIA_TYPE',
       /expected the header "content-type: application\/json" or "text\/csv", got "text\/plain"/,
@@ -105,14 +105,14 @@ describe('errors', () => {
       (s) => request(s).get('/predict'),
     ],
     [
-      'a wrong method with any body',
+      'a wrong method with a CSV body',
       405,
       'METHOD_NOT_ALLOWED',
       /PUT is not allowed here: use GET, HEAD/,
       (s) => request(s).put('/health').type('text/csv').send('a'),
     ],
-    ['a path that is none', 400, 'BAD_URL', /not a valid URL/, (s) => request(s).get('/models/%zz')],
-    ['a name without end', 404, 'NOT_FOUND', /./, (s) => request(s).get(`/models/${'x'.repeat(300)}`)],
+    ['a path that is no valid URL', 400, 'BAD_URL', /not a valid URL/, (s) => request(s).get('/models/%zz')],
+    ['a model name of 300 characters', 404, 'NOT_FOUND', /./, (s) => request(s).get(`/models/${'x'.repeat(300)}`)],
   ])('%s is answered with %i', async (_case, status, code, message, send) => {
     const { server, lines } = await startApp()
     const reply = await send(server)
@@ -183,11 +183,11 @@ describe('errors', () => {
   })
 
   test.each([
-    ['an expectation that cannot be met', 'GET /health HTTP/1.1\r\nhost: h\r\nexpect: 200-ok\r\n\r\n', 417],
-    ['no host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
-    ['no host in HTTP/1.0', 'GET /health HTTP/1.0\r\n\r\n', 200],
-    ['two hosts', 'GET /health HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n', 400],
-    ['headers without end', `GET /health HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a request with an unknown expectation', 'GET /health HTTP/1.1\r\nhost: h\r\nexpect: 200-ok\r\n\r\n', 417],
+    ['a request without a host', 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['a request of HTTP/1.0 without a host', 'GET /health HTTP/1.0\r\n\r\n', 200],
+    ['a request with two hosts', 'GET /health HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n', 400],
+    ['a request with a header of 20000 characters', `GET /health HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('%s is answered with JSON', async (_case, bytes, status) => {
     const { app } = await startApp()
     await app.listen({ port: 0, host: '127.0.0.1' })

@@ -70,7 +70,7 @@ describe('a model with a fixed batch of 1', () => {
 })
 
 describe('a model with a fixed batch of 4', () => {
-  test('the example of a model with a fixed batch of 4 has 4 rows and works unchanged, as JSON and as CSV', async () => {
+  test('the example of a model with a fixed batch of 4 has 4 rows and works as JSON and CSV', async () => {
     const { server, post } = await serve([4, 2])
     const { example } = (await request(server).get('/models/m').expect(200)).body
     expect(example).toHaveLength(4)

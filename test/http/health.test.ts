@@ -8,7 +8,12 @@ const bad = { 'bad.onnx': 'broken' }
 
 describe('GET /health', () => {
   test.each<[string, () => ReturnType<typeof startApp>, number, object]>([
-    ['everything is loaded', () => startApp({ folder: createFolder(good) }), 200, { status: 'ok', model_loaded: true }],
+    [
+      'every model is loaded',
+      () => startApp({ folder: createFolder(good) }),
+      200,
+      { status: 'ok', model_loaded: true },
+    ],
     [
       'models load',
       () => startApp({ folder: createFolder(good), isLoading: true }),
@@ -16,13 +21,13 @@ describe('GET /health', () => {
       { status: 'loading', model_loaded: false },
     ],
     [
-      'none could be loaded',
+      'no model is loaded because all failed',
       () => startApp({ folder: createFolder(bad) }),
       503,
       { status: 'failed', model_loaded: false },
     ],
     [
-      'some failed',
+      'some models are loaded and others failed',
       () => startApp({ folder: createFolder({ ...good, ...bad }) }),
       200,
       { status: 'degraded', model_loaded: true },

@@ -27,9 +27,12 @@ const v2 = (rows: number, more = {}): string =>
 const parse = (answer: Buffer): any => JSON.parse(String(answer))
 
 const WAYS: readonly (readonly [string, Way])[] = [
-  ['/predict', { path: '/predict', body: instances, count: (answer) => parse(answer).predictions.flat().length }],
   [
-    '/predict of tensors',
+    'predictions of /predict',
+    { path: '/predict', body: instances, count: (answer) => parse(answer).predictions.flat().length },
+  ],
+  [
+    'tensors of /predict',
     {
       path: '/predict',
       body: (rows) => JSON.stringify({ inputs: { x: ones(rows).map((one) => [one]) } }),
@@ -94,8 +97,8 @@ async function open(maxAnswerBytes: number) {
   return { send, ask }
 }
 
-describe.each(WAYS)('an answer as %s', (_name, way) => {
-  test('a too long answer is refused with the number of rows that fit, and that number of rows is answered', async () => {
+describe.each(WAYS)('an answer as %s', (name, way) => {
+  test(`a too long answer as ${name} is refused, and the error has the number of rows that fit`, async () => {
     const { ask } = await open(2_000_000)
     const { status, body } = await ask(way, 1000)
     expect(status).toBe(413)
@@ -104,7 +107,7 @@ describe.each(WAYS)('an answer as %s', (_name, way) => {
     expect((await ask(way, fit + 1)).status).toBe(413)
   })
 
-  test('an answer that is sent in slices has every number', async () => {
+  test(`an answer as ${name} that is sent in slices has every number`, async () => {
     const { ask } = await open(2 ** 26)
     const { status, headers, body } = await ask(way, 600)
     expect(status).toBe(200)
@@ -150,7 +153,7 @@ test.each([
   expect(gunzipSync(packed.body).equals(plain.body)).toBe(true)
 })
 
-test('unread long answers are limited together, and a client that leaves makes room', async () => {
+test('unread long answers over HTTP are limited together, and a client that leaves makes room', async () => {
   const { send, ask } = await open(2 ** 24)
   const rows = 600
   // Each of these may take more than three quarters of the largest answer.

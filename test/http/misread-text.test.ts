@@ -28,12 +28,15 @@ describe('a text model with the default pattern of skl2onnx', () => {
     ['V2', '/v2/models/m/infer', JSON_TYPE, JSON.stringify(v2), 'rows[1].text'],
   ]
 
-  test.each(bodies)('a word that the file would split is refused in %s', async (_, path, type, body, at) => {
-    const { server } = await startTexts()
-    const reply = await request(server).post(path).set('content-type', type).send(body)
-    expect(reply.status).toBe(400)
-    expect(reply.body.error).toContain(`${at}: ${WHY}`)
-  })
+  test.each(bodies)(
+    'a word that the tokenizer of a text model would split is refused in %s',
+    async (_, path, type, body, at) => {
+      const { server } = await startTexts()
+      const reply = await request(server).post(path).set('content-type', type).send(body)
+      expect(reply.status).toBe(400)
+      expect(reply.body.error).toContain(`${at}: ${WHY}`)
+    },
+  )
 
   test('texts of ASCII are answered, and a warning at load says which texts are refused', async () => {
     const { server } = await startTexts()

@@ -55,7 +55,7 @@ describe('the default model, a forest that was trained without gaps, refuses a m
       '{"inputs":[[5.1,3.5,1.4,NaN]]}',
       'inputs[0][3]: petal_width',
     ],
-    ['of a line', '/invocations', 'application/jsonlines', JSON.stringify(ROW), '[0][3]: petal_width'],
+    ['of a JSON line', '/invocations', 'application/jsonlines', JSON.stringify(ROW), '[0][3]: petal_width'],
     ['of CSV without a header', '/invocations', 'text/csv', '5.1,3.5,1.4,\n', 'rows[0].petal_width'],
   ]
 
@@ -145,8 +145,8 @@ describe('a model whose graph proves nothing', () => {
   })
 
   test.each([
-    ['a row', { x0: 1, x1: null }],
-    ['a record', [1, null]],
+    ['a record', { x0: 1, x1: null }],
+    ['a row', [1, null]],
   ])('a missing value is accepted only in the feature for which %s of examples.json shows it', async (_form, row) => {
     const files = { 'm/1/examples.json': shows([row]) }
     expect(await predict(files, [[1, null]])).toEqual([1, null])

@@ -59,7 +59,7 @@ describe('GET /models', () => {
   })
 
   test.each(['regressor', 'int-labels', 'every-type', 'columns', 'image', 'lookup', 'slow', 'zipmap', 'sequence'])(
-    'the example of %s works unchanged',
+    'the example of the model "%s" works unchanged',
     async (model) => {
       const { server } = await startApp({ folder: createFolder({ 'm.onnx': { model } }) })
       const { body } = await request(server).get('/models/m').expect(200)

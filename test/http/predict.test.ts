@@ -112,7 +112,7 @@ describe('POST /predict', () => {
   })
 
   test.each(['inline', 'workers'])(
-    'of many rows, the error names the one that the model cannot compute (%s)',
+    'the error for many rows names the first row that the model cannot compute (%s)',
     async (execution) => {
       const files = { 'm/1/model.onnx': { model: 'lookup' }, 'm/model.json': JSON.stringify({ execution }) } as const
       const { server } = await startApp({ folder: createFolder(files) })

@@ -134,7 +134,7 @@ describe('/invocations', () => {
 
   test.each<[string, string, string]>([
     ['JSON', 'application/json', BODY],
-    ['pandas', 'application/json; charset=utf-8', split],
+    ['a split data frame of pandas', 'application/json; charset=utf-8', split],
     ['CSV', 'text/csv', csv],
     ['CSV whose type says that it has a header', 'text/csv; header=present', csv],
     ["CSV without a header, as SageMaker's serializer and batch transform send it", 'text/csv', `${ROW.join(',')}\n`],
@@ -152,7 +152,7 @@ describe('/invocations', () => {
     ['columns', Object.fromEntries(Object.entries(FLOWER).map(([name, value]) => [name, [value, value]]))],
     ['tensors', { X: [ROW, ROW] }],
   ])(
-    "/invocations answers inputs with one prediction for each row, as MLflow's client expects: %s",
+    "/invocations answers inputs of %s with one prediction for each row, as MLflow's client expects",
     async (_case, inputs) => {
       const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs, params: {} }))
       expect({ status, body: JSON.parse(text) }).toEqual({ status: 200, body: { predictions: [SETOSA, SETOSA] } })
@@ -161,19 +161,23 @@ describe('/invocations', () => {
 
   test.each<[string, unknown, string]>([
     [
-      'ragged',
+      'of which some are no arrays',
       { ...FLOWER, sepal_length: [1, 2], petal_width: [1] },
       'inputs.sepal_width: expected an array of values',
     ],
-    ['of other names', { width: [1] }, 'inputs.width: is no input of this model'],
-    ['empty', { sepal_length: [] }, 'inputs: the batch is empty'],
+    ['with an unknown name', { width: [1] }, 'inputs.width: is no input of this model'],
+    ['without values', { sepal_length: [] }, 'inputs: the batch is empty'],
     [
       'of words',
       { sepal_length: ['x'], sepal_width: [1], petal_length: [1], petal_width: [1] },
       'inputs.sepal_length[0]',
     ],
-    ['that lack one', { sepal_length: [1], sepal_width: [1], petal_length: [1] }, 'inputs: the column "petal_width"'],
-  ])('/invocations refuses columns that are %s', async (_case, inputs, error) => {
+    [
+      'if one of them is missing',
+      { sepal_length: [1], sepal_width: [1], petal_length: [1] },
+      'inputs: the column "petal_width"',
+    ],
+  ])('/invocations refuses columns %s', async (_case, inputs, error) => {
     const { status, text } = await post(await startApp(), '/invocations', JSON.stringify({ inputs }))
     expect({ status, body: JSON.parse(text) }).toEqual({
       status: 400,
@@ -190,7 +194,7 @@ describe('/invocations', () => {
     ['text/csv;q=0, */*', 'application/json', JSON.stringify({ predictions: [SETOSA] })],
     ['application/json;q=0, text/*', 'text/csv', 'setosa\n'],
     ['application/x-ndjson', 'application/x-ndjson', `${JSON.stringify(SETOSA)}\n`],
-  ])('/invocations answers as %s if the client accepts it', async (accept, type, text) => {
+  ])('/invocations chooses the form of its answer by the accept header %j', async (accept, type, text) => {
     expect(await post(await startApp(), '/invocations', BODY, { accept })).toEqual({
       status: 200,
       type: expect.stringContaining(type),
@@ -202,7 +206,11 @@ describe('/invocations', () => {
     ['that is no JSON', '[1,2,3,4]\n\n{"a":\n', 'line 3: it is not valid JSON: '],
     ['of two values', '[1,2,3,4],[1,2,3,4]', 'line 1: it is not valid JSON: '],
     ['that closes an array of the line before', '[1,2,3\n4],[5,6,7,8]\n', 'line 1: it is not valid JSON: '],
-    ['of another kind', '[1,2,3,4]\n"é"\n', '[1]: expected a record or an array of features, got "é"'],
+    [
+      'that is neither a record nor an array',
+      '[1,2,3,4]\n"é"\n',
+      '[1]: expected a record or an array of features, got "é"',
+    ],
   ])('/invocations refuses JSON lines with one line %s', async (_case, body, error) => {
     const type = { 'content-type': 'application/jsonlines' }
     const { status, text } = await post(await startApp(), '/invocations', body, type)
@@ -210,23 +218,38 @@ describe('/invocations', () => {
   })
 
   test.each<[string, string, string, string]>([
-    ['of another width', 'text/csv', '1,2,3\n', 'expected a header with the names of the features, and rows'],
     [
-      'with a row of another width',
+      'with another number of columns',
+      'text/csv',
+      '1,2,3\n',
+      'expected a header with the names of the features, and rows',
+    ],
+    [
+      'with a row of another length',
       'text/csv',
       '1,2,3,4\n1,2,3\n',
       'rows[1]: expected 4 cells, one for each feature, got 3',
     ],
     ['of words', 'text/csv', '1,2,3,x\n', 'rows[0].petal_width: expected a number, got "x"'],
     ['with a misspelled header', 'text/csv', csv.replace('width', 'breadth'), '"sepal_breadth" is no feature'],
-    ['said to have a header', 'text/csv; header=present', '1,2,3,4\n1,2,3,4', '"1" is no feature of this model'],
+    [
+      'without the header that its content-type announces',
+      'text/csv; header=present',
+      '1,2,3,4\n1,2,3,4',
+      '"1" is no feature of this model',
+    ],
     [
       'with a header that the content-type calls absent',
       'text/csv; header=absent',
       csv,
       'rows[0].sepal_length: expected a number, got "sepal_length"',
     ],
-    ['said to have some', 'text/csv; header=some', csv, 'expected header=present or header=absent, got header="some"'],
+    [
+      'with the parameter header=some in its content-type',
+      'text/csv; header=some',
+      csv,
+      'expected header=present or header=absent, got header="some"',
+    ],
     ['without rows', 'text/csv; header=absent', '', 'expected rows'],
   ])('/invocations refuses CSV %s', async (_case, type, body, error) => {
     const { status, text } = await post(await startApp(), '/invocations', body, { 'content-type': type })
@@ -252,15 +275,15 @@ describe('platforms find', () => {
   const DEPLOYED = '/v1/endpoints/1/deployedModels/2:predict'
 
   test.each([
-    ['the same path twice', DEPLOYED, DEPLOYED],
+    ['the same path', DEPLOYED, DEPLOYED],
     ['paths that mean something else here', '/health', '/predict'],
     ['paths of their own', '/is-alive', '/infer'],
     ['paths of V1', '/v1/models/iris', '/v1/models/iris:predict'],
-    ['paths crossed', '/invocations', '/ping'],
+    ['exchanged paths of SageMaker', '/invocations', '/ping'],
     ['paths of V1 for a model that is not served', '/v1/models/foo', '/v1/models/foo:predict'],
-    ['the list of models', '/v1/models', '/v1/models'],
-    ['the health alone', '/health', '/health'],
-  ])('Vertex AI finds the routes that it chooses: %s', async (_case, healthPath, predictPath) => {
+    ['the path of the list of models', '/v1/models', '/v1/models'],
+    ['the path of the health check', '/health', '/health'],
+  ])('Vertex AI finds its health route and its predict route at %s', async (_case, healthPath, predictPath) => {
     const started = await startApp({ platform: { healthPath, predictPath } })
     expect((await started.app.inject(healthPath)).statusCode).toBe(200)
     const body = JSON.stringify({ instances: [ROW], parameters: { confidence: 0.5 } })
@@ -276,7 +299,7 @@ describe('platforms find', () => {
     expect(JSON.parse((await post(started, platform.predictPath, body)).text)).toMatchObject({ model_name: 'iris' })
   })
 
-  test('a health route of Vertex AI on a path of V1 is ready only if the server is', async () => {
+  test('a health route of Vertex AI is not ready while models load, even at a path of another protocol', async () => {
     for (const healthPath of ['/v1/models', '/v1/models/foo', '/v1/models/iris', '/health', '/health/live']) {
       const started = await startApp({ platform: { healthPath }, isLoading: true })
       expect((await started.app.inject(healthPath)).statusCode).toBe(503)
@@ -304,7 +327,7 @@ describe('platforms find', () => {
   describe('what batch transform may send', () => {
     const ask = async ({ app }: Started) => (await app.inject('/execution-parameters')).json<Record<string, unknown>>()
 
-    test('batch transform is never refused for its rows: they are cut into runs and answered as alone', async () => {
+    test('batch transform may send more rows than the limit: they are computed in several runs, with the same answers', async () => {
       const started = await startApp({ bodyLimitBytes: 3 * 2 ** 20, maxRows: 1000 })
       const parameters = await ask(started)
       expect(parameters).toMatchObject({ BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB: 1, MaxConcurrentTransforms: 1 })

@@ -190,40 +190,50 @@ describe('the rules of V2', () => {
     ['null', '[null,null,-0]'],
     ['string', '["NaN","-Infinity",-0]'],
     ['bare', '[NaN,-Infinity,-0]'],
-  ] as const)('rule 12: NaN and the infinities are told as the option says: %s', async (jsonNan, data) => {
-    const { app } = await startIdentity(1, 3, { jsonNan })
-    const input = { name: 'x', shape: [1, 3], datatype: 'FP32', parameters: { binary_data_size: 12 } }
-    const head = JSON.stringify({ inputs: [input] })
-    const { payload } = await app.inject({
-      method: 'POST',
-      url: '/v2/models/m/infer',
-      payload: Buffer.concat([Buffer.from(head), Buffer.from(Float32Array.of(Number.NaN, -Infinity, -0).buffer)]),
-      headers: { [LENGTH]: String(head.length) },
-    })
-    expect(payload).toContain(`"data":${data}`)
-  })
+  ] as const)(
+    'V2 rule 12: NaN and the infinities are answered in JSON as --json-nan=%s says',
+    async (jsonNan, data) => {
+      const { app } = await startIdentity(1, 3, { jsonNan })
+      const input = { name: 'x', shape: [1, 3], datatype: 'FP32', parameters: { binary_data_size: 12 } }
+      const head = JSON.stringify({ inputs: [input] })
+      const { payload } = await app.inject({
+        method: 'POST',
+        url: '/v2/models/m/infer',
+        payload: Buffer.concat([Buffer.from(head), Buffer.from(Float32Array.of(Number.NaN, -Infinity, -0).buffer)]),
+        headers: { [LENGTH]: String(head.length) },
+      })
+      expect(payload).toContain(`"data":${data}`)
+    },
+  )
 
   test.each([
     ['null', '[null,null,1]', '[null,null,1]'],
     ['string', '["NaN","-Infinity","Infinity"]', '["NaN","-Infinity","Infinity"]'],
     ['bare', '[NaN,-Infinity,Infinity]', '[NaN,-Infinity,Infinity]'],
-  ] as const)('rule 12: NaN and the infinities are taken as they are told: %s', async (jsonNan, sent, data) => {
-    const { app } = await startIdentity(1, 3, { jsonNan })
-    const payload = `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":${sent}}]}`
-    const nested = `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[${sent}]}]}`
-    for (const body of [payload, nested]) {
-      const reply = await app.inject({ method: 'POST', url: '/v2/models/m/infer', payload: body })
-      expect(reply.payload).toContain(`"data":${data}`)
-    }
-  })
+  ] as const)(
+    'V2 rule 12: NaN and the infinities are read from JSON as --json-nan=%s says',
+    async (jsonNan, sent, data) => {
+      const { app } = await startIdentity(1, 3, { jsonNan })
+      const payload = `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":${sent}}]}`
+      const nested = `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[${sent}]}]}`
+      for (const body of [payload, nested]) {
+        const reply = await app.inject({ method: 'POST', url: '/v2/models/m/infer', payload: body })
+        expect(reply.payload).toContain(`"data":${data}`)
+      }
+    },
+  )
 
   test.each<[string, object, string]>([
     ['an unknown input', { inputs: [{ ...FLOWER, name: 'Y' }] }, 'inputs[0].name: "Y" is no input'],
-    ['an input twice', { inputs: [FLOWER, FLOWER] }, 'inputs[1].name: "X" is given twice'],
+    ['an input that is given twice', { inputs: [FLOWER, FLOWER] }, 'inputs[1].name: "X" is given twice'],
     ['an unknown output', { inputs: [FLOWER], outputs: [{ name: 'y' }] }, 'outputs[0].name: "y" is no output'],
     ['another datatype', { inputs: [{ ...FLOWER, datatype: 'FP32' }] }, 'inputs[0].datatype: expected "FP64"'],
     ['another shape', { inputs: [{ ...FLOWER, shape: [4] }] }, 'inputs[0].shape: expected shape'],
-    ['too large a batch', { inputs: [{ ...FLOWER, shape: [1001, 4] }] }, 'inputs[0].shape: expected at most 1000 rows'],
+    [
+      'a batch that is too large',
+      { inputs: [{ ...FLOWER, shape: [1001, 4] }] },
+      'inputs[0].shape: expected at most 1000 rows',
+    ],
   ])('V2 rule 13: %s is refused', async (_case, body, error) => {
     expect(await infer(await startApp(), body)).toMatchObject(refused(error))
   })

@@ -134,7 +134,7 @@ describe('the metadata of the Open Inference Protocol', () => {
   })
 })
 
-test('the statistics of a model are those of every version, or of the version in the path', async () => {
+test('the statistics of V2 are those of every version of a model, or of the version in the path', async () => {
   const files = { 'm/1/model.onnx': { model: 'regressor' }, 'm/2/model.onnx': { model: 'regressor' } } as const
   const { server } = await startApp({ folder: createFolder({ ...files, 'm/3/model.onnx': 'broken', 'bad.onnx': 'x' }) })
   const versions = async (path: string) => {
@@ -238,32 +238,44 @@ describe('the Open Inference Protocol infers', () => {
 describe('refusals of the Open Inference Protocol', () => {
   const bomb = gzipSync(Buffer.alloc(10_000_000))
   test.each<[string, string | Buffer, Record<string, string>, number, RegExp]>([
-    ['no JSON', 'x', {}, 400, /^the body is not valid JSON/],
-    ['nothing', '', {}, 400, /^the body is empty/],
+    ['a body that is no JSON', 'x', {}, 400, /^the body is not valid JSON/],
+    ['an empty body', '', {}, 400, /^the body is empty/],
     [
-      'wrong counts',
+      'a wrong number of elements',
       JSON.stringify({ inputs: [{ ...FLOWER, data: [1] }] }),
       {},
       400,
       /^inputs\[0\]\.data: shape \[1,4\] takes 4 elements, got 1/,
     ],
     [
-      'a header beyond the body',
+      'a JSON length beyond the body',
       BODY,
       { 'inference-header-content-length': '9999' },
       400,
       /^Inference-Header-Content-Length is 9999/,
     ],
     [
-      'a header in words',
+      'a JSON length in words',
       BODY,
       { 'inference-header-content-length': 'all' },
       400,
       /^Inference-Header-Content-Length: expected a number/,
     ],
-    ['a bomb', bomb, { 'content-encoding': 'gzip' }, 413, /larger than 100000 bytes when it is decompressed/],
+    [
+      'a small gzip body that becomes too large',
+      bomb,
+      { 'content-encoding': 'gzip' },
+      413,
+      /larger than 100000 bytes when it is decompressed/,
+    ],
     ['broken gzip', 'x', { 'content-encoding': 'gzip' }, 400, /^the body is not valid gzip/],
-    ['another encoding', BODY, { 'content-encoding': 'br' }, 415, /^the content-encoding "br" is not supported/],
+    [
+      'an unknown content-encoding',
+      BODY,
+      { 'content-encoding': 'br' },
+      415,
+      /^the content-encoding "br" is not supported/,
+    ],
     ['a body that is too large', 'x'.repeat(200_000), {}, 413, /larger than 100000 bytes/],
   ])('V2 refuses a request with %s', async (_case, body, headers, status, error) => {
     const { app } = await startApp()
@@ -276,13 +288,13 @@ describe('refusals of the Open Inference Protocol', () => {
     ['/v2/models/%zz/infer', 400, 'the path is not a valid URL'],
     [`/v2/models/${'x'.repeat(300)}`, 404, 'Request for unknown model: a name in the path is too long'],
     [`/v2/models/iris/versions/${'1'.repeat(300)}`, 404, 'Request for unknown model: a name in the path is too long'],
-  ])('V2 refuses the unknown path %s with an error in its own form', async (path, status, error) => {
+  ])('V2 refuses the unknown path $0 with an error in its own form', async (path, status, error) => {
     const { server } = await startApp()
     const { body } = await request(server).get(path).expect(status)
     expect(body).toEqual({ error })
   })
 
-  test('V2 refuses unknown models, other methods, requests while models load, and requests to a full queue', async () => {
+  test('V2 refuses unknown models, other methods, the load and unload of models, and requests to a full queue', async () => {
     const { server, app } = await startApp()
     expect(json(await infer({ app }, BODY, {}, '/v2/models/x/infer'))).toEqual({
       error: expect.stringMatching(/^Request for unknown model/),

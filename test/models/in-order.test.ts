@@ -30,7 +30,7 @@ function start(items: readonly string[], limit: number) {
   }
 }
 
-test('begins as many as may be done at once, and tells of them in order', async () => {
+test('runInOrder starts as many tasks as the limit allows, and reports their results in order', async () => {
   const { begun, told, over, finish } = start(['a', 'b', 'c', 'd'], 2)
   expect(begun).toEqual(['a', 'b'])
   await finish('b')
@@ -47,7 +47,7 @@ test('begins as many as may be done at once, and tells of them in order', async 
   expect(told).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('begins nothing more when it is stopped, and ends with what was begun', async () => {
+test('a stopped runInOrder starts no more tasks, and ends when the started tasks are done', async () => {
   const { begun, told, over, finish, stop } = start(['a', 'b', 'c'], 2)
   stop()
   await finish('a')
@@ -59,7 +59,7 @@ test('begins nothing more when it is stopped, and ends with what was begun', asy
   ])
 })
 
-test('an error ends it when what was begun is over, and begins nothing more', async () => {
+test('after an error, runInOrder starts no more tasks, and fails when the started tasks are done', async () => {
   const { begun, over, finish, fail } = start(['a', 'b', 'c'], 2)
   const outcome = over.catch((error: Error) => error.message)
   await fail('a')
@@ -67,7 +67,7 @@ test('an error ends it when what was begun is over, and begins nothing more', as
   expect([await outcome, begun]).toEqual(['a', ['a', 'b']])
 })
 
-test('tells how far the loading has come', () => {
+test('the progress text shows how many models are done, and which are still loading', () => {
   const entry = (name: string, status: 'loading' | 'failed'): ModelEntry => {
     return { name, version: '1', file: 'x', status, error: '' }
   }

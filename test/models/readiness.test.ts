@@ -18,19 +18,39 @@ function readiness(statuses: readonly ModelEntry['status'][], { isStarting = fal
 
 describe('readiness', () => {
   test.each<[string, readonly ModelEntry['status'][], object]>([
-    ['every model is ready', ['ready', 'ready'], { status: 'ok', isReady: true, isAllReady: true }],
-    ['one model failed', ['ready', 'failed'], { status: 'degraded', isReady: true, isAllReady: false }],
-    ['one model is paused', ['ready', 'paused'], { status: 'degraded', isReady: true, isAllReady: true }],
-    ['the only model is paused', ['paused'], { status: 'degraded', isReady: true, isAllReady: true }],
-    ['every model failed', ['failed'], { status: 'failed', isReady: false, isAllReady: false }],
-    ['a model loads beside ready ones', ['ready', 'loading'], { status: 'ok', isReady: true, isAllReady: true }],
+    ['is ready if every model is ready', ['ready', 'ready'], { status: 'ok', isReady: true, isAllReady: true }],
     [
-      'a model loads beside a failed one',
+      'is ready but degraded if one model failed',
+      ['ready', 'failed'],
+      { status: 'degraded', isReady: true, isAllReady: false },
+    ],
+    [
+      'is ready but degraded if one model is paused',
+      ['ready', 'paused'],
+      { status: 'degraded', isReady: true, isAllReady: true },
+    ],
+    [
+      'is ready but degraded if the only model is paused',
+      ['paused'],
+      { status: 'degraded', isReady: true, isAllReady: true },
+    ],
+    ['is not ready if every model failed', ['failed'], { status: 'failed', isReady: false, isAllReady: false }],
+    [
+      'is ready if a model loads beside ready ones',
+      ['ready', 'loading'],
+      { status: 'ok', isReady: true, isAllReady: true },
+    ],
+    [
+      'is not ready if a model loads beside a failed one',
       ['failed', 'loading'],
       { status: 'loading', isReady: false, isAllReady: false },
     ],
-    ['the only model loads again', ['loading'], { status: 'loading', isReady: false, isAllReady: false }],
-  ])('after the first load, if %s', (_case, statuses, expected) => {
+    [
+      'is not ready if the only model loads again',
+      ['loading'],
+      { status: 'loading', isReady: false, isAllReady: false },
+    ],
+  ])('after the first load, the server %s', (_case, statuses, expected) => {
     expect(readiness(statuses)).toEqual(expected)
   })
 
@@ -46,7 +66,7 @@ describe('readiness', () => {
     expect(readiness(['loading'], { isDraining: true, isStarting: true })).toEqual(expected)
   })
 
-  test('turns true when the last model of the first load has settled, before that model is reported', async () => {
+  test('the server becomes ready when the last model of the first load is done, before it is reported', async () => {
     const registry = await openRegistry({ 'a.onnx': { model: 'regressor' }, 'b.onnx': 'broken' }, { maxLoading: 1 })
     const seen: string[] = []
     const see = (when: string): void => void seen.push(`${when}: ${readinessOf(registry, false).status}`)

@@ -16,7 +16,7 @@ const regressor = { model: 'regressor' }
 const classifier = { model: 'int-labels' }
 
 describe('the registry', () => {
-  test('answers with the only model by default, and reports what it loads', async () => {
+  test('the registry has the only model as the default, and reports each model that it loads', async () => {
     const registry = await openRegistry({ 'r.onnx': regressor })
     expect(registry.list()).toMatchObject([{ name: 'r', version: '1', status: 'loading' }])
     expect(() => registry.get()).toThrow('model r version 1 is still loading')
@@ -27,7 +27,7 @@ describe('the registry', () => {
     expect(registry.get().view).toMatchObject({ name: 'r', version: '1', maxRows: 100, task: { kind: 'regressor' } })
   })
 
-  test('starts no worker for a model that is proven to do no harm', async () => {
+  test('a model that is proven harmless is loaded without a worker', async () => {
     const noWorkers = startPool({ entry: new URL('file:///nowhere/worker.js') })
     const registry = await loadRegistry({ 'r.onnx': regressor, 'slow.onnx': { model: 'slow' } }, {}, noWorkers)
     expect(registry.list()).toMatchObject([
@@ -39,7 +39,7 @@ describe('the registry', () => {
     expect([...outputs.values()]).toMatchObject([{ shape: [1, 1] }])
   })
 
-  test('loads several models at once, and reports them in order', async () => {
+  test('the registry loads several models at once, and reports them in order', async () => {
     const pool = startPool()
     const waiting: (() => void)[] = []
     // Each waits for the other: loaded one after the other, neither would ever be.
@@ -64,7 +64,7 @@ describe('the registry', () => {
     expect(settled).toEqual(['a ready', 'b failed', 'c ready'])
   })
 
-  test('answers with the newest version, and with each that is named', async () => {
+  test('the registry finds the newest version by default, and each version by its number', async () => {
     const files = { 'r/2/model.onnx': regressor, 'r/10/model.onnx': regressor }
     const registry = await loadRegistry(files)
     expect(registry.get('r').view.version).toBe('10')
@@ -72,13 +72,13 @@ describe('the registry', () => {
     expect(() => registry.get('r', '3')).toThrow('model r has no version "3"; served: 2, 10')
   })
 
-  test('answers with the newest version that could be loaded', async () => {
+  test('the registry finds the newest version that is loaded if a newer one failed', async () => {
     const registry = await loadRegistry({ 'r/1/model.onnx': regressor, 'r/2/model.onnx': 'broken' })
     expect(registry.get('r').view.version).toBe('1')
     expect(() => registry.get('r', '2')).toThrow('model r version 2 failed to load: model.onnx is no ONNX model')
   })
 
-  test('has no default among several models unless it is named', async () => {
+  test('the registry has no default among several models unless the settings name one', async () => {
     const files = { 'a.onnx': regressor, 'b.onnx': regressor }
     const text =
       'none of the models is the default (a, b): use /models/{name}/predict, or set DEFAULT_MODEL on the server'
@@ -87,7 +87,7 @@ describe('the registry', () => {
     expect(registry.get().view.name).toBe('b')
   })
 
-  test('tells what is served when it is asked for something else', async () => {
+  test('the error about an unknown model lists the served models, and shortens a long name', async () => {
     const registry = await loadRegistry({ 'a.onnx': regressor, 'b.onnx': regressor })
     expect(() => registry.get('c')).toThrow('no model is named "c"; served: a, b')
     expect(() => registry.get('x'.repeat(500))).toThrow(/^no model is named "x{100}…"/)
@@ -99,8 +99,8 @@ describe('the registry', () => {
       { 'm.onnx': 'broken' },
       /^m\.onnx is no ONNX model, or is cut off: the file ends within its field 12/,
     ],
-    ['a broken description', { 'm/1/model.onnx': regressor, 'm/model.json': '{' }, /^model\.json is not valid JSON/],
-    ['a name taken twice', { 'm/1/model.onnx': regressor, 'm.onnx': regressor }, /^two models are named m/],
+    ['a broken model.json', { 'm/1/model.onnx': regressor, 'm/model.json': '{' }, /^model\.json is not valid JSON/],
+    ['a name that is used twice', { 'm/1/model.onnx': regressor, 'm.onnx': regressor }, /^two models are named m/],
     [
       'features that do not fit',
       { 'm/1/model.onnx': regressor, 'm/model.json': '{"features":[{"name":"a"}]}' },
@@ -112,11 +112,11 @@ describe('the registry', () => {
       /has 1 label, but a classifier has two classes or more/,
     ],
     [
-      'labels of another number',
+      'another number of labels',
       { 'm/1/model.onnx': classifier, 'm/model.json': '{"labels":["a","b"]}' },
       /has 2 labels, but the model has 3 classes/,
     ],
-  ])('marks %s as failed, says why without a path, and serves the others', async (_case, files, error) => {
+  ])('a model with %s fails without a path in its error, and other models are served', async (_case, files, error) => {
     const registry = await loadRegistry({ ...files, 'good.onnx': regressor })
     const entry = registry.find('m')
     expect(entry).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
@@ -128,7 +128,7 @@ describe('the registry', () => {
     [['a', 'b'], /has 2 labels, but the model has 3 classes/],
     [[1, 2, 3], /labels are 1, 2, 3, but the file says 10, 20, 30/],
     [[30, 10, 20], /labels are 30, 10, 20, but the file says 10, 20, 30/],
-  ])('refuses labels that the file contradicts: %j', async (labels, error) => {
+  ])('labels in model.json that contradict the file are refused: %j', async (labels, error) => {
     const files = { 'm/1/model.onnx': classifier, 'm/model.json': JSON.stringify({ labels }) }
     expect((await loadRegistry(files)).find('m')).toMatchObject({
       status: 'failed',
@@ -136,7 +136,7 @@ describe('the registry', () => {
     })
   })
 
-  test('reads the labels from the file; model.json may name them', async () => {
+  test('labels are read from the file, and model.json may give them names', async () => {
     const registry = await loadRegistry({
       'plain.onnx': classifier,
       'zipmap.onnx': { model: 'zipmap' },
@@ -153,29 +153,29 @@ describe('the registry', () => {
     ])
   })
 
-  test('tells probabilities from other scores', async () => {
+  test('the registry distinguishes the probabilities of a classifier from other scores', async () => {
     const registry = await loadRegistry({ 'p.onnx': classifier, 's.onnx': { model: 'scores' } })
     expect(registry.get('p').view.task).toMatchObject({ kind: 'classifier', scores: 'probabilities' })
     expect(registry.get('s').view.task).toMatchObject({ kind: 'classifier', scores: 'scores' })
   })
 
-  test('says in words that a file cannot be read', async () => {
+  test('the error about a model file that cannot be read has its name and the system error', async () => {
     const folder = createFolder({})
     symlinkSync('/nowhere/at-all.onnx', join(folder, 'm.onnx'))
     const registry = await loadRegistry(folder)
     expect(registry.find('m')).toMatchObject({ error: 'm.onnx cannot be read (ENOENT)' })
   })
 
-  test('says in words that a file is empty', async () => {
+  test('the error about an empty model file says that it is empty', async () => {
     expect((await loadRegistry({ 'm.onnx': '' })).find('m')).toMatchObject({ error: 'm.onnx is empty' })
   })
 
-  test('warns of an output that is no tensor', async () => {
+  test('a model with an output that is no tensor has a warning', async () => {
     const registry = await loadRegistry({ 'z.onnx': { model: 'sequence' } })
     expect(registry.get().warnings[0]).toMatch(/^output probabilities is sequence\(tensor\(float32\)\)/)
   })
 
-  test('takes the lower limit of rows', async () => {
+  test('a model has the lower limit of rows, either that of model.json or that of the server', async () => {
     const files = { 'r/1/model.onnx': regressor, 'r/model.json': '{"limits":{"maxRows":7}}' }
     expect((await loadRegistry(files)).get().view.maxRows).toBe(7)
     expect((await loadRegistry(files, { maxRows: 3 })).get().view.maxRows).toBe(3)
@@ -185,7 +185,7 @@ describe('the registry', () => {
     ['regressor', { maxBatchSize: 32 }, /times less in a batch/],
     ['every-type', { maxBatchSize: 32 }, /times less in a batch/],
     ['columns', { maxBatchSize: 32 }, /times less in a batch/],
-  ])('measures how to batch: %s', async (model, batching, reason) => {
+  ])('the registry measures how to batch the model "%s"', async (model, batching, reason) => {
     const entry = (await loadRegistry({ 'm.onnx': { model } })).get()
     expect(entry.batching).toMatchObject({ ...batching, reason: expect.stringMatching(reason) })
     expect(entry.batching.measured.map(({ rows }) => rows)).toEqual([1, 8, 32])
@@ -198,12 +198,12 @@ describe('the registry', () => {
       { maxBatchSize: 7, maxDelayMs: 2, reason: 'model.json says so' },
     ],
     [{ maxDelayMs: 3 }, { maxDelayMs: 3, reason: expect.stringContaining('times less') }],
-  ])('batches as model.json says: %j', async (batching, expected) => {
+  ])('a model is batched as model.json says: %j', async (batching, expected) => {
     const files = { 'r/1/model.onnx': regressor, 'r/model.json': JSON.stringify({ batching }) }
     expect((await loadRegistry(files)).get().batching).toMatchObject(expected)
   })
 
-  test('closing answers what was accepted and refuses what comes later', async () => {
+  test('a registry that closes answers accepted requests, and refuses later ones', async () => {
     const registry = await loadRegistry({ 's.onnx': { model: 'slow' } })
     const iterations = { dataType: 'int64', shape: [1, 1], data: new BigInt64Array([300n]) } as const
     const model = registry.get()
@@ -215,7 +215,7 @@ describe('the registry', () => {
     await expect(model.infer({ inputs: new Map() })).rejects.toMatchObject({ code: 'MODEL_NOT_READY' })
   })
 
-  test('tells the observer what happens to a model, and how many requests wait', async () => {
+  test('the observer gets the runs and answers of a model, and the model counts waiting requests', async () => {
     const { events, observer } = recordEvents()
     const views: ModelView[] = []
     const ofModel = (view: ModelView) => {
@@ -238,7 +238,7 @@ describe('the registry', () => {
     ])
   })
 
-  test('reads a description beside the file', async () => {
+  test('the registry reads the description and features of a model from model.json', async () => {
     const description = { description: 'Adds.', features: [{ name: 'a' }, { name: 'b' }] }
     const files = { 'r/1/model.onnx': regressor, 'r/model.json': JSON.stringify(description) }
     const { view } = (await loadRegistry(files)).get()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { StatisticsObserver } from '../../src/models/statistics.ts'
 import { tableView } from '../support/views.ts'
 
-test('counts answered, refused and failed requests of each model on their own', () => {
+test('the statistics count the answered, refused and failed requests of each model separately', () => {
   const statistics = new StatisticsObserver()
   const [view, other] = [tableView(), tableView()]
   const observer = statistics.ofModel(view)
@@ -20,7 +20,7 @@ test('counts answered, refused and failed requests of each model on their own', 
   expect(statistics.statisticsOf(other)).toMatchObject({ success: { count: 0 }, fail: { count: 0 }, lastRequestAt: 0 })
 })
 
-test('counts runs by their number of rows', () => {
+test('the statistics count runs by their number of rows', () => {
   const statistics = new StatisticsObserver()
   const view = tableView()
   const observer = statistics.ofModel(view)

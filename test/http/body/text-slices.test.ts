@@ -15,7 +15,7 @@ function createPieces(count: number) {
   return { pieces: write(), written }
 }
 
-test('a slice is written when the reader asks for it, and all slices together have the whole text', async () => {
+test('a slice of a text is written when its reader asks for it, and all slices have the whole text', async () => {
   const { pieces, written } = createPieces(1000)
   const slices = writeSlices(pieces, new Turns())
   expect(written.count).toBe(0)
@@ -27,7 +27,7 @@ test('a slice is written when the reader asks for it, and all slices together ha
   expect(Buffer.concat([...taken, ...rest.taken]).equals(Buffer.alloc(1000 * 1024, 'x'))).toBe(true)
 })
 
-test('between two slices there is a turn of the event loop', async () => {
+test('the event loop has a turn between two slices of a text', async () => {
   const seen: number[] = []
   const { pieces, written } = createPieces(1000)
   const all = takeBytes(writeSlices(pieces, new Turns()), Infinity)

@@ -32,7 +32,7 @@ async function load(mlmodel: string, others: Record<string, string> = {}) {
   return { features: registry.get('m').view.features.map(({ name, type }) => ({ name, type })), warnings }
 }
 
-test('the signature of a MLmodel names the columns of a single input, and their types', async () => {
+test('the signature of an MLmodel sets the names and types of the columns of a single input', async () => {
   expect(await load(MLMODEL)).toEqual({
     features: [
       { name: 'sepal length (cm)', type: 'number' },
@@ -42,13 +42,13 @@ test('the signature of a MLmodel names the columns of a single input, and their 
   })
 })
 
-test('model.json has the last word on features', async () => {
+test('the features in model.json replace those of an MLmodel', async () => {
   const described = JSON.stringify({ features: [{ name: 'a' }, { name: 'b' }] })
   const { features } = await load(MLMODEL, { 'm/model.json': described })
   expect(features.map(({ name }) => name)).toEqual(['a', 'b'])
 })
 
-test('other parts of model.json stand beside the signature', async () => {
+test('a model.json without features keeps the features of the MLmodel', async () => {
   const { features } = await load(MLMODEL, { 'm/model.json': '{"description":"x"}' })
   expect(features.map(({ name }) => name)).toEqual(['sepal length (cm)', 'größe'])
 })
@@ -60,7 +60,7 @@ test.each([
   ['columns without names', withInputs('[{"type": "double"}, {"type": "float"}]')],
   ['types that the input cannot hold', withInputs('[{"type": "string"}, {"type": "datetime"}]')],
   ['types of another kind', withInputs('[{"type": {"a": 1}}, {"type": "array", "items": {"type": "double"}}]')],
-])('a MLmodel with %s leaves the features as they are', async (_case, mlmodel) => {
+])('an MLmodel with %s does not change the features of a model', async (_case, mlmodel) => {
   expect(await load(mlmodel)).toEqual({
     features: [
       { name: 'x0', type: 'number' },
@@ -75,20 +75,24 @@ test.each([
   ['is YAML of another kind', '- 1\n', /its signature has another form/],
   ['has a signature that is no JSON', withInputs('[{'), /^MLmodel is ignored: .*JSON/],
   ['has a signature of another form', withInputs('{"a": 1}'), /its signature has another form/],
-  ['has other columns', withInputs('[{"type": "double", "name": "a"}]'), /has 1 columns, but the model has 2/],
+  [
+    'has another number of columns',
+    withInputs('[{"type": "double", "name": "a"}]'),
+    /has 1 columns, but the model has 2/,
+  ],
   [
     'names a column twice',
     withInputs('[{"type": "double", "name": "a"}, {"type": "double", "name": "a"}]'),
     /two columns of its signature have the same name/,
   ],
   ['repeats itself without end', `a: &a [${'*a,'.repeat(200)}]\nsignature: *a\n`, /^MLmodel is ignored: /],
-])('a MLmodel that %s is warned of, and the model served', async (_case, mlmodel, warning) => {
+])('an MLmodel that %s causes a warning, and its model is still served', async (_case, mlmodel, warning) => {
   const { features, warnings } = await load(mlmodel)
   expect(features.map(({ name }) => name)).toEqual(['x0', 'x1'])
   expect(warnings).toEqual([expect.stringMatching(warning)])
 })
 
-test('a folder of MLflow that is served as it is takes records by the names of its columns', async () => {
+test('a folder of MLflow, served unchanged, accepts data frames by the names of their columns', async () => {
   const folder = createFolder({ MLmodel: MLMODEL, 'model.onnx': { model: 'regressor' }, 'conda.yaml': 'a: 1\n' })
   const { app } = await startApp({ folder })
   const ask = async (dataframe: object) => {

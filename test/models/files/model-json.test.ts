@@ -9,7 +9,7 @@ function read(content: string) {
   return readModelJson(join(createFolder({ 'model.json': content }), 'model.json'))
 }
 
-test('the default model is described', async () => {
+test('the model.json of the default model has its features and labels', async () => {
   const { features, labels } = await readModelJson(join(MODELS, 'iris/model.json'))
   expect(features!.map(({ name }) => name)).toEqual(['sepal_length', 'sepal_width', 'petal_length', 'petal_width'])
   expect(labels).toEqual(['setosa', 'versicolor', 'virginica'])
@@ -23,15 +23,15 @@ test.each([
   ['{"labels":["a","a"]}', /labels: two labels are the same/],
   ['{"labels":["a",1]}', /labels: /],
   ['{"limits":{"maxRows":0},"labls":[]}', /limits\.maxRows: .*; .*labls/],
-])('%s is refused with the place of each fault', async (content, message) => {
+])('the model.json %s is refused with an error that shows what is wrong', async (content, message) => {
   await expect(read(content)).rejects.toThrow(message)
 })
 
-test('a file that cannot be read is refused without its path', async () => {
+test('the error about a model.json that cannot be read does not contain its path', async () => {
   await expect(readModelJson('/nowhere/model.json')).rejects.toThrow('model.json cannot be read (ENOENT)')
 })
 
-test('the published JSON Schema is that of the code', () => {
+test('the published JSON Schema of model.json is the one that the code makes', () => {
   const published: unknown = JSON.parse(readFileSync(join(ROOT, 'docs/model.schema.json'), 'utf8'))
   expect(published, 'run: npm run schema').toEqual(modelJsonSchema())
 })

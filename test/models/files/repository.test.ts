@@ -17,7 +17,7 @@ async function find(files: Readonly<Record<string, Content>>) {
   }))
 }
 
-test('finds versions in folders, newest last, with the description beside them', async () => {
+test('the repository finds versions in folders, newest last, and the model.json beside them', async () => {
   const files = { 'm/10/model.onnx': 'x', 'm/2/model.onnx': 'x', 'm/model.json': '{}', 'm/3/notes.txt': 'x' }
   expect(await find(files)).toEqual([
     { name: 'm', version: '2', file: 'm/2/model.onnx', modelJsonFile: 'm/model.json' },
@@ -25,7 +25,7 @@ test('finds versions in folders, newest last, with the description beside them',
   ])
 })
 
-test('takes the description beside the file of a version, and the one above for the other versions', async () => {
+test('the model.json beside a version is for that version, and the one above is for the others', async () => {
   const files = { 'm/1/model.onnx': 'x', 'm/1/model.json': '{}', 'm/2/model.onnx': 'x' }
   expect(await find(files)).toEqual([
     { name: 'm', version: '1', file: 'm/1/model.onnx', modelJsonFile: 'm/1/model.json' },
@@ -37,20 +37,20 @@ test('takes the description beside the file of a version, and the one above for 
   ])
 })
 
-test('takes a plain file as version 1', async () => {
+test('a model file without a folder is version 1', async () => {
   expect(await find({ 'b.onnx': 'x', 'a.v2.onnx': 'x', 'README.md': 'x' })).toEqual([
     { name: 'a.v2', version: '1', file: 'a.v2.onnx' },
     { name: 'b', version: '1', file: 'b.onnx' },
   ])
 })
 
-test('follows links, as mounted volumes make them, and passes over what is hidden', async () => {
+test('the repository follows links, as in mounted volumes, and skips hidden folders', async () => {
   const folder = createFolder({ '..data/m.onnx': 'x', '.git/1/model.onnx': 'x' })
   symlinkSync(join(folder, '..data/m.onnx'), join(folder, 'm.onnx'))
   expect((await findModels(folder)).map(({ name }) => name)).toEqual(['m'])
 })
 
-test('a file and a folder of one name are both refused, with what to do', async () => {
+test('a file and a folder of the same name are both refused, and the error says what to do', async () => {
   const files = { 'm.onnx': 'x', 'm/1/model.onnx': 'x', 'other.onnx': 'x' }
   const problem = 'two models are named m: the file m.onnx and the folder m; rename or remove one'
   expect(await find(files)).toEqual([
@@ -70,50 +70,50 @@ test.each([
   ],
   [{ 'm/a/b/c/model.onnx': 'x', 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
   [{ 'm/model.json': '{}' }, 'no m/<version>/model.onnx was found: put the file there'],
-])('a folder that was meant for a model but has none says so: %j', async (files, problem) => {
+])('a model folder in which no model is found has an error that says what to do: %j', async (files, problem) => {
   expect(await find(files)).toMatchObject([{ name: 'm', problem }])
 })
 
-test('a folder that has nothing to do with models is passed over', async () => {
+test('a folder that has nothing to do with models is skipped', async () => {
   expect(await find({ 'notes/today.txt': 'x', 'a.onnx': 'x' })).toHaveLength(1)
 })
 
-test('a folder that cannot be read is an error', async () => {
+test('the repository throws an error if its folder cannot be read', async () => {
   await expect(findModels('/nowhere/at/all')).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('versions are compared as numbers where they are', () => {
+test('versions that are numbers are compared as numbers', () => {
   expect(['10', '9', '1.10', '1.9', 'b', 'a'].toSorted(compareVersions)).toEqual(['1.9', '1.10', '9', '10', 'a', 'b'])
 })
 
 test.each<[string, Readonly<Record<string, Content>>, object]>([
   [
-    'a file with what stands beside it',
+    'a file, its model.json and its examples.json',
     { 'model.onnx': 'x', 'model.json': '{}', 'examples.json': '{}' },
     { name: 'given', version: '1', modelJsonFile: expect.any(String), examplesFile: expect.any(String) },
   ],
   [
-    'versions',
+    'numbered versions',
     { '3/model.onnx': 'x', '3/examples.json': '{}', 'model.json': '{}' },
     { name: 'given', version: '3', modelJsonFile: expect.any(String), examplesFile: expect.any(String) },
   ],
-])('takes a folder that is one model itself, as platforms mount it: %s', async (_case, files, expected) => {
+])('a folder with %s is one model, as platforms mount it', async (_case, files, expected) => {
   const folder = createFolder(files)
   expect(await findModels(folder, 'given')).toEqual([{ file: expect.any(String), ...expected }])
   expect(await findModels(folder)).toMatchObject([{ name: 'model' }])
 })
 
 test.each<[string, string, object]>([
-  ['a version under another name', 'iris/2/flowers.onnx', { name: 'iris', version: '2' }],
-  ['without a version', 'iris/model.onnx', { name: 'iris', version: '1' }],
+  ['under another name in a folder for a version', 'iris/2/flowers.onnx', { name: 'iris', version: '2' }],
+  ['without a folder for its version', 'iris/model.onnx', { name: 'iris', version: '1' }],
   ["in the folders of Azure ML's registry", 'iris/3/outputs/model.onnx', { name: 'iris', version: '3' }],
-])('finds the only file of a folder: %s', async (_case, path, expected) => {
+])('the only model file in a folder is found %s', async (_case, path, expected) => {
   expect(await find({ [path]: 'x', 'conda.yaml': 'x' })).toEqual([{ ...expected, file: path }])
   const folder = createFolder({ [path]: 'x' })
   expect(await findModels(folder, 'given')).toHaveLength(1)
 })
 
-test('finds what stands beside the only file, or in the folder given', async () => {
+test('model.json and examples.json are found beside the only model file, or in the given folder', async () => {
   const deeper = createFolder({
     'a/b/c/m.onnx': 'x',
     'a/b/c/model.json': '{}',
@@ -131,7 +131,7 @@ test('finds what stands beside the only file, or in the folder given', async () 
   ])
 })
 
-test('takes a file for a folder, and names of folders before a name that is given', async () => {
+test('a file may be given in place of a folder, and the name of a found folder overrides a given name', async () => {
   const folder = createFolder({ 'a.onnx': 'x' })
   expect(await findModels(join(folder, 'a.onnx'))).toMatchObject([{ name: 'a' }])
   const named = createFolder({ 'iris/1/model.onnx': 'x', '2/model.onnx': 'x' })

@@ -13,7 +13,7 @@ async function labelsOf(json: string) {
 
 describe('labels of integers beyond 2^53', () => {
   test.each(['[9007199254740993,9007199254740995]', '["9007199254740993","9007199254740995"]', '[9007199254740993,5]'])(
-    'are exact as JSON numbers and as text: %s',
+    'labels that are integers beyond 2^53 stay exact: %s',
     async (json) => {
       const classes = json.includes(',5') ? [LONG[0]!, 5n] : LONG
       for (const told of [classes, undefined]) {
@@ -24,7 +24,7 @@ describe('labels of integers beyond 2^53', () => {
     },
   )
 
-  test('are refused where the file has others', async () => {
+  test('labels that are integers beyond 2^53 are refused if the file has other integers', async () => {
     for (const json of ['[9007199254740992,9007199254740995]', '["9007199254740995","9007199254740993"]']) {
       const labels = await labelsOf(json)
       expect(() => toLabels(LONG, labels)).toThrow(/but the file says 9007199254740993, 9007199254740995$/)

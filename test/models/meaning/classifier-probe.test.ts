@@ -32,12 +32,16 @@ async function first(rows: readonly (readonly number[])[], labels: string[] = []
 
 describe('the numbers of a classifier', () => {
   test.each<[string, number[][], string]>([
-    ['that sum up to one', [[0.25, 0.75]], 'probabilities'],
-    ['of a forest whose trees all agree', [[1.0000001, -1.19e-7]], 'probabilities'],
-    ['that are further below zero', [[1.002, -0.002]], 'scores'],
-    ['that sum up to another number', [[-1, 1]], 'scores'],
+    ['are probabilities if they sum up to one', [[0.25, 0.75]], 'probabilities'],
     [
-      'that are once no probabilities',
+      'are probabilities if they are slightly below zero, as in a forest whose trees all agree',
+      [[1.0000001, -1.19e-7]],
+      'probabilities',
+    ],
+    ['are scores if one of them is further below zero', [[1.002, -0.002]], 'scores'],
+    ['are scores if they sum up to another number than one', [[-1, 1]], 'scores'],
+    [
+      'are scores if a single run answers no probabilities',
       [
         [0.5, 0.5],
         [0.5, 0.5],
@@ -46,7 +50,7 @@ describe('the numbers of a classifier', () => {
       'scores',
     ],
     [
-      'that are NaN for some of what is made up',
+      'are probabilities if only some made-up rows give NaN',
       [
         [Number.NaN, Number.NaN],
         [0.5, 0.5],
@@ -54,19 +58,19 @@ describe('the numbers of a classifier', () => {
       'probabilities',
     ],
     [
-      'that are NaN first, and scores then',
+      'are scores if NaN comes first and scores follow',
       [
         [Number.NaN, Number.NaN],
         [-3, 3],
       ],
       'scores',
     ],
-    ['that are always NaN', [[Number.NaN, Number.NaN]], 'probabilities'],
-  ])('%s are told as what they are', async (_case, rows, scores) => {
+    ['are probabilities if they are always NaN', [[Number.NaN, Number.NaN]], 'probabilities'],
+  ])('the numbers of a classifier %s', async (_case, rows, scores) => {
     expect((await first(rows)).scores).toBe(scores)
   })
 
-  test('that are NaN raise no doubt of the labels', async () => {
+  test('a classifier whose numbers are NaN causes no warning about its labels', async () => {
     expect(
       (
         await first(

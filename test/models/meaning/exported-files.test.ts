@@ -44,11 +44,11 @@ describe('a file that the runtime cannot compute', () => {
       /^it uses operators that are no part of ONNX: my\.ops\.Foo; those of ai\.onnx, .* are computed: export it without others$/,
     ],
     [
-      'bfloat16',
+      'an input of bfloat16',
       { elementType: 16 },
       /^input x holds bfloat16, which is not supported: export it with float32 or float16$/,
     ],
-    ['complex numbers', { elementType: 14 }, /^input x holds complex64/],
+    ['an input of complex numbers', { elementType: 14 }, /^input x holds complex64/],
     [
       'a negative opset',
       { opset: -3 },
@@ -60,31 +60,31 @@ describe('a file that the runtime cannot compute', () => {
       /^it uses operators that are no part of ONNX: ai\.onnx\.contrib\.BertTokenizer; .* export it without others$/,
     ],
     [
-      'an operator of training',
+      'an operator for training',
       { operator: 'Adam', domain: 'ai.onnx.preview.training' },
       /^it uses operators that are no part of ONNX: ai\.onnx\.preview\.training\.Adam; /,
     ],
     [
-      'a standard operator that is none',
+      'an unknown standard operator',
       { operator: 'Frobnicate' },
       /^m\.onnx cannot be loaded: it uses the operator Frobnicate, which opset 17 of ai\.onnx does not have; up to 26 are computed: export it with a target_opset that has it, or without it$/,
     ],
     [
-      'an operator that is none of ONNX Runtime',
+      'an unknown operator of ONNX Runtime',
       { operator: 'Frobnicate', domain: 'com.microsoft' },
       /^m\.onnx cannot be loaded: it uses the operator Frobnicate of com\.microsoft, which the runtime does not have: export it without$/,
     ],
     [
-      'outputs of bfloat16 alone',
+      'only outputs of bfloat16',
       { outputs: [['Cast', 16]] },
       /^none of its outputs can be served: output y0 is tensor\(bfloat16\), and only numbers of 8 to 64 bits, booleans and strings can be answered: export it with a cast to float32 before it$/,
     ],
     [
-      'outputs that are sequences alone',
+      'only outputs that are sequences',
       { outputs: [['SequenceConstruct', 'sequence']] },
       /^none of its outputs can be served: output y0 is sequence\(tensor\(float32\)\), .*: export it with a tensor as output$/,
     ],
-  ])('fails on %s, and says what to do', async (_case, options, error) => {
+  ])('a file with %s fails to load, and the error shows the cause', async (_case, options, error) => {
     expect(await failureOf(smallModel(options))).toMatchObject({
       status: 'failed',
       error: expect.stringMatching(error),
@@ -95,36 +95,39 @@ describe('a file that the runtime cannot compute', () => {
     ['bfloat16', 16, 17],
     ['float8e4m3fn', 17, 19],
     ['int4', 22, 21],
-  ])('leaves an output of %s out, with a warning, and serves the others', async (type, elementType, opset) => {
-    const bytes = smallModel({
-      opset,
-      irVersion: 10,
-      outputs: [
-        ['Cast', elementType],
-        ['Identity', 1],
-      ],
-    })
-    const model = (await loadRegistry({ 'm.onnx': bytes })).get()
-    expect(model.warnings).toEqual([
-      `output y0 is tensor(${type}), and only numbers of 8 to 64 bits, booleans and strings can be answered: export it with a cast to float32 before it; it is left out`,
-    ])
-    const x: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(1, 2, 3) }
-    const { outputs } = await model.infer({ inputs: new Map([['x', x]]) })
-    expect([...outputs]).toMatchObject([['y1', { data: Float32Array.of(1, 2, 3) }]])
-  })
+  ])(
+    'an output of %s is left out with a warning, and the other outputs are served',
+    async (type, elementType, opset) => {
+      const bytes = smallModel({
+        opset,
+        irVersion: 10,
+        outputs: [
+          ['Cast', elementType],
+          ['Identity', 1],
+        ],
+      })
+      const model = (await loadRegistry({ 'm.onnx': bytes })).get()
+      expect(model.warnings).toEqual([
+        `output y0 is tensor(${type}), and only numbers of 8 to 64 bits, booleans and strings can be answered: export it with a cast to float32 before it; it is left out`,
+      ])
+      const x: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(1, 2, 3) }
+      const { outputs } = await model.infer({ inputs: new Map([['x', x]]) })
+      expect([...outputs]).toMatchObject([['y1', { data: Float32Array.of(1, 2, 3) }]])
+    },
+  )
 
-  test('the newest versions that are said to be supported are', async () => {
+  test('a model with the newest supported opsets and IR version is loaded', async () => {
     const [opset, mlOpset] = ['', 'ai.onnx.ml'].map((domain) => SUPPORTED.opsets.get(domain)!)
     const newest = smallModel({ opset: opset!, mlOpset: mlOpset!, irVersion: SUPPORTED.irVersion })
     expect(await failureOf(newest)).toMatchObject({ status: 'ready' })
   })
 })
 
-describe('weights in a file of their own', () => {
+describe('weights in a separate file', () => {
   const weights = Buffer.from(Float32Array.of(2, 0, 0, 3).buffer)
   const x: Tensor = { dataType: 'float32', shape: [1, 2], data: Float32Array.of(5, 7) }
 
-  test('are found beside the model, also where the folder cannot be written', async () => {
+  test('weights in a separate file are found beside the model, even if its folder cannot be written', async () => {
     const folder = createFolder({ 'm/1/model.onnx': externalModel('w.bin', 2), 'm/1/w.bin': weights })
     for (const path of ['m/1/w.bin', 'm/1/model.onnx', 'm/1', 'm']) chmodSync(join(folder, path), 0o555)
     const { outputs } = await (await loadRegistry(folder)).get().infer({ inputs: new Map([['x', x]]) })
@@ -132,7 +135,7 @@ describe('weights in a file of their own', () => {
     for (const path of ['m', 'm/1']) chmodSync(join(folder, path), 0o755)
   })
 
-  test('that are not there fail the load, without a path', async () => {
+  test('a model whose weights are missing fails to load, and the error has no path of the machine', async () => {
     const entry = await failureOf(externalModel('w.bin', 2))
     expect(entry).toMatchObject({
       status: 'failed',
@@ -142,7 +145,7 @@ describe('weights in a file of their own', () => {
   })
 })
 
-test('weights behind a link that leads out of the folder fail the load, without a path of the machine', async () => {
+test('weights behind a link out of the folder are refused, and the error has no path of the machine', async () => {
   const folder = createFolder({ 'models/m/1/model.onnx': externalModel('w.bin', 2), 'w.bin': Buffer.alloc(16) })
   symlinkSync(join(folder, 'w.bin'), join(folder, 'models/m/1/w.bin'))
   const [entry] = (await loadRegistry(join(folder, 'models'))).list()
@@ -158,7 +161,7 @@ test.each([
   ['../w.bin', /outside of its folder/],
   ['a\0b', /outside of its folder/],
   ['x'.repeat(5000), /cannot be read \(ENAMETOOLONG\)/],
-])('weights in %j fail the load, without a path of the machine', async (location, error) => {
+])('weights at the location $0 are refused, and the error has no path of the machine', async (location, error) => {
   const entry = await failureOf(externalModel(location, 2))
   expect(entry).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
   expect(JSON.stringify(describeModel(entry))).not.toContain(tmpdir())
@@ -166,29 +169,29 @@ test.each([
 
 describe('names of features', () => {
   test.each<[string, string, string[]]>([
-    ['a JSON array', '["a b","c"]', ['a b', 'c']],
-    ["Python's list", "['a b', 'c']", ['a b', 'c']],
-    ["Python's tuple", "('a', 'b',)", ['a', 'b']],
-    ["Python's list with quotes of both kinds", `["O'Brien", 'x']`, ["O'Brien", 'x']],
-    ["Python's list with an apostrophe last", `['a b', "it's"]`, ['a b', "it's"]],
+    ['read from a JSON array', '["a b","c"]', ['a b', 'c']],
+    ['read from a Python list', "['a b', 'c']", ['a b', 'c']],
+    ['read from a Python tuple', "('a', 'b',)", ['a', 'b']],
+    ['read from a Python list with quotes of both kinds', `["O'Brien", 'x']`, ["O'Brien", 'x']],
+    ['read from a Python list with an apostrophe in its last name', `['a b', "it's"]`, ['a b', "it's"]],
     [
-      "Python's list with commas, brackets and escapes",
+      'read from a Python list with commas, brackets and escapes',
       String.raw`['a, b', 'c]', 'd\'"\\', 'e\n\xa0']`,
       ['a, b', 'c]', `d'"\\`, 'e\n\u00a0'],
     ],
-    ["Python's list cut off", `['a', "it's`, []],
-    ["Python's list of something else", `['a', Column(1)]`, []],
-    ['a number', '12', []],
-    ['commas', 'a, b', ['a', 'b']],
-    ['lines', 'a\nb', ['a', 'b']],
-    ['a name twice', '["a","a"]', []],
-    ['an empty name', '["a",""]', []],
-    ['nothing', '', []],
-  ])('are read from %s in the metadata', (_case, text, names) => {
+    ['not read from a Python list that is cut off', `['a', "it's`, []],
+    ['not read from a Python list with something other than strings', `['a', Column(1)]`, []],
+    ['not read from a number', '12', []],
+    ['read from a text with commas', 'a, b', ['a', 'b']],
+    ['read from lines of text', 'a\nb', ['a', 'b']],
+    ['not read if a name comes twice', '["a","a"]', []],
+    ['not read if one of them is empty', '["a",""]', []],
+    ['not read from an empty text', '', []],
+  ])('the names of features in the metadata are %s', (_case, text, names) => {
     expect(readFeatureNames(new Map([['feature_names', text]]))).toEqual(names)
   })
 
-  test('that are not read are told, unless model.json has others', async () => {
+  test('a warning says that names of features in the metadata are not read, unless model.json has names', async () => {
     const unread = smallModel({ metadata: { feature_names: `['a', Column(1), 'c']` } })
     const registry = await loadRegistry({
       'm.onnx': unread,
@@ -204,7 +207,7 @@ describe('names of features', () => {
     expect(registry.get('read').view.features.map(({ name }) => name)).toEqual(['a', "it's", 'c'])
   })
 
-  test('come from model.json, else from the metadata, else are x0, x1, …', async () => {
+  test('names of features come from model.json, else from the metadata, else they are x0, x1, …', async () => {
     const named = smallModel({ metadata: { feature_names: '["a","b","c"]' } })
     const registry = await loadRegistry({
       'named.onnx': named,
@@ -223,29 +226,32 @@ describe('names of features', () => {
   })
 })
 
-describe('an input of more columns than anybody names', () => {
-  test.each([2 ** 31, 2 ** 40])('(%i) is loaded without features and without making one up', async (columns) => {
-    const registry = await loadRegistry({
-      'm.onnx': smallModel({ columns }),
-      'd/1/model.onnx': smallModel({ columns }),
-      'd/model.json': '{"features":[{"name":"a"}]}',
-    })
-    const text = `input x has ${columns} columns, more than 100000: it takes tensors only, and no records`
-    const { view, warnings, batching, execution } = registry.get('m')
-    expect({ features: view.features, warnings }).toEqual({ features: [], warnings: [text] })
-    expect(batching).toMatchObject({
-      maxBatchSize: 1,
-      reason: `made-up values cannot be computed in a batch: those for input x, [1,${columns}], would take more than 64 MB`,
-    })
-    expect(execution).toEqual({ mode: 'workers', reason: 'its runs could not be measured' })
-    expect(describeModel(registry.find('m'))).toMatchObject({ status: 'ready', features: [] })
-    expect(registry.find('d')).toMatchObject({
-      status: 'failed',
-      error: `model.json: describes 1 features, but ${text}`,
-    })
-  })
+describe('an input with more than 100000 columns', () => {
+  test.each([2 ** 31, 2 ** 40])(
+    'a model with %i columns is loaded without features and without made-up values',
+    async (columns) => {
+      const registry = await loadRegistry({
+        'm.onnx': smallModel({ columns }),
+        'd/1/model.onnx': smallModel({ columns }),
+        'd/model.json': '{"features":[{"name":"a"}]}',
+      })
+      const text = `input x has ${columns} columns, more than 100000: it takes tensors only, and no records`
+      const { view, warnings, batching, execution } = registry.get('m')
+      expect({ features: view.features, warnings }).toEqual({ features: [], warnings: [text] })
+      expect(batching).toMatchObject({
+        maxBatchSize: 1,
+        reason: `made-up values cannot be computed in a batch: those for input x, [1,${columns}], would take more than 64 MB`,
+      })
+      expect(execution).toEqual({ mode: 'workers', reason: 'its runs could not be measured' })
+      expect(describeModel(registry.find('m'))).toMatchObject({ status: 'ready', features: [] })
+      expect(registry.find('d')).toMatchObject({
+        status: 'failed',
+        error: `model.json: describes 1 features, but ${text}`,
+      })
+    },
+  )
 
-  test('is answered where it is sent as tensors, as far as a body can hold it', async () => {
+  test('a model with more than 100000 columns answers tensors', async () => {
     const x: Tensor = { dataType: 'float32', shape: [1, 100_001], data: new Float32Array(100_001).fill(3) }
     const model = (await loadRegistry({ 'm.onnx': smallModel({ columns: 100_001 }) })).get()
     const { outputs } = await model.infer({ inputs: new Map([['x', x]]) })
@@ -259,7 +265,7 @@ describe('outputs in model.json', () => {
     'm/model.json': JSON.stringify({ outputs }),
   })
 
-  test('are chosen by the name in the file, though ZipMap was cut off, and renamed', async () => {
+  test('model.json chooses and renames an output by its name in the file, also if its ZipMap is removed', async () => {
     const { view } = (
       await loadRegistry(files([{ tensor: 'output_probability', name: 'p', columns: ['no', 'yes'] }]))
     ).get()
@@ -273,12 +279,12 @@ describe('outputs in model.json', () => {
     [[{ tensor: 'nothing' }], /the model has no output nothing that can be served; it has label, output_probability/],
     [[{ tensor: 'scores', columns: ['a'] }], /names 1 columns of output scores, whose shape is \[-1,2\]/],
     [[{ tensor: 'label' }, { tensor: 'scores', name: 'label' }], /two outputs have the same name/],
-  ])('that are not there, or do not fit, fail the load: %j', async (outputs, error) => {
+  ])('a model with wrong outputs in model.json fails to load: %j', async (outputs, error) => {
     expect((await loadRegistry(files(outputs))).find('m')).toMatchObject({ error: expect.stringMatching(error) })
   })
 })
 
-describe('labels in model.json beside one of the outputs', () => {
+describe('labels and outputs in model.json', () => {
   const answer = async (description: object, fixture = 'int-labels') => {
     const files = { 'm/1/model.onnx': { model: fixture }, 'm/model.json': JSON.stringify(description) }
     const registry = await loadRegistry(files)
@@ -291,7 +297,7 @@ describe('labels in model.json beside one of the outputs', () => {
   const labels = ['low', 'middle', 'high']
   const byClass = { low: expect.any(Number), middle: expect.any(Number), high: expect.any(Number) }
 
-  test('name what is answered, be it the label or the probabilities', async () => {
+  test('labels in model.json name the classes in an answer, also if it has only one output', async () => {
     expect(await answer({ labels, outputs: [{ tensor: 'label' }] })).toMatchObject({
       predictions: [{ label: 'low' }, { label: 'middle' }],
     })
@@ -314,23 +320,26 @@ describe('labels in model.json beside one of the outputs', () => {
     [{ labels: ['a', 'b'], outputs: [{ tensor: 'label' }] }, /2 labels, but the model has 3 classes/],
     [{ labels: ['a'] }, /has 1 label, but a classifier has two classes or more/, 'regressor'],
     [{ labels: ['a', 'b'] }, /has labels, but the model is no classifier: choose one output of numbers/, 'image'],
-  ])('fail the load where they do not fit: %j', async (description, error, model) => {
-    expect(await answer(description, model)).toMatchObject({ error: expect.stringMatching(error) })
-  })
+  ])(
+    'a model with labels in model.json that do not fit its outputs fails to load: %j',
+    async (description, error, model) => {
+      expect(await answer(description, model)).toMatchObject({ error: expect.stringMatching(error) })
+    },
+  )
 
   test.each([
     [[{ tensor: 'label', name: 'probabilities' }, { tensor: 'probabilities' }]],
     [[{ tensor: 'label', name: 'scores' }, { tensor: 'probabilities' }]],
     [[{ tensor: 'label' }, { tensor: 'probabilities', name: 'label' }]],
-  ])('are never answered under a key twice: %j', async (outputs) => {
+  ])('outputs in model.json that may have the same key in an answer are refused: %j', async (outputs) => {
     expect(await answer({ outputs })).toMatchObject({ error: expect.stringMatching(/two outputs/) })
   })
 })
 
-describe('a file in which two things have one name', () => {
+describe('a file in which two things have the same name', () => {
   const classifier = (classes: readonly string[], outputs = ['y', 'p']) => linearClassifier({ classes, outputs })
 
-  test('answers classes in an array, with a warning, where two are equal', async () => {
+  test('a model with two equal classes answers its probabilities in an array, and has a warning', async () => {
     const model = (await loadRegistry({ 'm.onnx': classifier(['a', 'a', 'b']) })).get()
     const { view, warnings } = model
     expect(warnings).toEqual([
@@ -342,12 +351,12 @@ describe('a file in which two things have one name', () => {
     expect(reply.match(/"a":/g)).toBe(null)
   })
 
-  test('is refused with names in model.json for equal classes, of which an answer may be either', async () => {
+  test('labels in model.json are refused if the file has two equal classes', async () => {
     const files = { 'm/1/model.onnx': classifier(['a', 'a', 'b']), 'm/model.json': '{"labels":["x","y","z"]}' }
     expect((await loadRegistry(files)).find('m')).toMatchObject({ error: expect.stringContaining('the class a') })
   })
 
-  test('fails to load where these are outputs', async () => {
+  test('a file with two outputs of the same name fails to load', async () => {
     expect(await failureOf(classifier(['a', 'b', 'c'], ['y', 'y']))).toMatchObject({
       status: 'failed',
       error: 'two of its outputs are named y: export it with a name for each',
@@ -362,14 +371,14 @@ describe('examples.json', () => {
     return (await loadRegistry(files)).find('m')
   }
 
-  test('is computed before the model is ready', async () => {
+  test('a model is ready if it answers every row of examples.json as expected', async () => {
     const examples = Array.from({ length: 250 }, (_, x1) => ({ input: { x0: 1, x1 }, prediction: 2 + 3 * x1 + 1 }))
     expect(await load({ examples })).toMatchObject({ status: 'ready' })
   })
 
   test.each<[string, unknown, string | RegExp]>([
     [
-      'another number',
+      'another number than the model answers',
       {
         examples: [
           { input: [1, 1], prediction: 6 },
@@ -379,7 +388,7 @@ describe('examples.json', () => {
       'examples.json: examples[1].prediction: expected 9.5, got 9, further off than 0.00001',
     ],
     [
-      'another form',
+      'another form of prediction',
       { examples: [{ input: [1, 1], prediction: { label: 1 } }] },
       'examples.json: examples[0].prediction: expected an object, got 6',
     ],
@@ -390,14 +399,14 @@ describe('examples.json', () => {
     ],
     ['no examples', { examples: [] }, /examples\.json: examples: /],
     ['broken JSON', '{', /examples\.json is not valid JSON/],
-  ])('of %s fails the load with the row', async (_case, examples, error) => {
+  ])('an examples.json with %s makes the load fail, and the error shows the fault', async (_case, examples, error) => {
     const entry = await load(examples)
     expect(entry).toMatchObject({ status: 'failed' })
     if (typeof error === 'string') expect(entry).toMatchObject({ error })
     else expect(entry).toMatchObject({ error: expect.stringMatching(error) })
   })
 
-  test('that fails leaves nothing loaded, in workers or inline', async () => {
+  test('a model whose examples.json fails does not stay loaded, neither in workers nor inline', async () => {
     const pool = startPool()
     const opened: string[] = []
     const loaded = new Set<string>()
@@ -431,7 +440,7 @@ describe('examples.json', () => {
     expect(opened).toEqual(['inline', 'workers', 'trial in a worker'])
   })
 
-  test('compares labels exactly, whatever the tolerance', async () => {
+  test('labels in examples.json are compared exactly, even with a tolerance', async () => {
     const loadWith = async (label: number) => {
       const prediction = { label, probabilities: { 10: 0.5, 20: 0.5, 30: 0.5 } }
       const examples = { tolerance: 1, examples: [{ input: [5, 0], prediction }] }
@@ -445,7 +454,7 @@ describe('examples.json', () => {
     })
   })
 
-  test('takes integers beyond 2^53 as they stand', async () => {
+  test('integers beyond 2^53 in examples.json are exact', async () => {
     const loadAs = async (got: string) => {
       const text = `{"examples":[{"input":[9007199254740993,1,-9007199254740995],"prediction":{"y":[${got}]}}]}`
       const files = { 'm/1/model.onnx': smallModel({ elementType: 7 }), 'm/1/examples.json': text }
@@ -457,15 +466,15 @@ describe('examples.json', () => {
     })
   })
 
-  test('has a tolerance of its own', async () => {
+  test('examples.json may set its own tolerance', async () => {
     expect(await load({ tolerance: 0.1, examples: [{ input: [1, 1], prediction: 6.5 }] })).toMatchObject({
       status: 'ready',
     })
   })
 })
 
-describe('labels that the file tells otherwise than the model answers', () => {
-  test('are left out, with a warning, where they are guessed; model.json is refused', async () => {
+describe('labels of the file and labels of model.json', () => {
+  test('two labels in model.json are refused for three classes, which otherwise have the labels of the file', async () => {
     const labels = ['a', 'b']
     const registry = await loadRegistry({
       'r/1/model.onnx': { model: 'int-labels' },
@@ -477,7 +486,7 @@ describe('labels that the file tells otherwise than the model answers', () => {
   })
 })
 
-describe('model.json is held to the columns:', () => {
+describe('features in model.json', () => {
   test.each<[object, RegExp]>([
     [
       { name: 'n', missing: 1.5, type: 'integer' },
@@ -485,7 +494,7 @@ describe('model.json is held to the columns:', () => {
     ],
     [{ name: 'n', example: 'yesterday', type: 'date' }, /"example" of feature n: expected a date, got "yesterday"$/],
     [{ name: 'n', type: 'datetime' }, /seconds do not fit into float32: export with float64/],
-  ])('%j fails the load', async (feature, error) => {
+  ])('a model with a feature in model.json that does not fit its column fails to load: %j', async (feature, error) => {
     const features = JSON.stringify({ features: [feature, { name: 'b' }] })
     const registry = await loadRegistry({ 'm/1/model.onnx': { model: 'regressor' }, 'm/model.json': features })
     expect(registry.find('m')).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })

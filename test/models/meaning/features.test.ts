@@ -12,14 +12,14 @@ function features(inputs: TensorSpec[], described?: Parameters<typeof toFeatures
 }
 
 describe('the features of a model', () => {
-  test('are numbered columns where nothing describes them', () => {
+  test('the features of a model are numbered columns if nothing describes them', () => {
     expect(features([spec('X', 'float32', [-1, 2])])).toEqual([
       { name: 'x0', type: 'number', dataType: 'float32', input: 0, column: 0, missing: UNPROVEN },
       { name: 'x1', type: 'number', dataType: 'float32', input: 0, column: 1, missing: UNPROVEN },
     ])
   })
 
-  test('are the inputs where each is a column', () => {
+  test('the inputs of a model are its features if each of them is one column', () => {
     const inputs = [spec('age', 'int64', [-1, 1]), spec('name', 'string', [-1, 1]), spec('member', 'bool', [-1, 1])]
     expect(features(inputs)).toEqual([
       { name: 'age', type: 'integer', dataType: 'int64', input: 0, column: 0, missing: NO_VALUE },
@@ -28,11 +28,11 @@ describe('the features of a model', () => {
     ])
   })
 
-  test('are the one input of one column, by its name', () => {
+  test('a single input of one column is a feature with the name of the input', () => {
     expect(features([spec('size', 'float32', [-1, 1])])).toMatchObject([{ name: 'size' }])
   })
 
-  test('are described by model.json, in column order', () => {
+  test('model.json describes features in the order of the columns', () => {
     const described = [{ name: 'rooms', type: 'integer' as const, unit: 'rooms', example: 3 }, { name: 'area' }]
     const held = { dataType: 'float32', input: 0, missing: UNPROVEN }
     expect(features([spec('X', 'float32', [-1, 2])], described)).toEqual([
@@ -41,7 +41,7 @@ describe('the features of a model', () => {
     ])
   })
 
-  test('are found by name where every column is an input of that name', () => {
+  test('features in model.json are found by name if every name is that of an input, and by order otherwise', () => {
     const inputs = [spec('age', 'int64', [-1, 1]), spec('city', 'string', [-1, 1])]
     expect(features(inputs, [{ name: 'city' }, { name: 'age' }])).toMatchObject([
       { name: 'city', dataType: 'string', input: 1 },
@@ -50,7 +50,7 @@ describe('the features of a model', () => {
     expect(features(inputs, [{ name: 'years' }, { name: 'city' }])).toMatchObject([{ input: 0 }, { input: 1 }])
   })
 
-  test('give a free number of columns its size', () => {
+  test('an input with a free number of columns has the number of features that model.json describes', () => {
     expect(features([spec('X', 'float32', [-1, -1])], [{ name: 'a' }, { name: 'b' }])).toHaveLength(2)
     expect(features([spec('X', 'float32', [-1, -1])])).toEqual([])
   })
@@ -60,7 +60,7 @@ describe('the features of a model', () => {
     [[spec('ids', 'int64', [-1, -1]), spec('mask', 'int64', [-1, -1])]],
     [[spec('x', 'float32', [])]],
     [[]],
-  ])('are none where the inputs are no table: %j', (inputs) => {
+  ])('a model whose inputs are no table has no features: %j', (inputs) => {
     expect(features(inputs)).toEqual([])
   })
 
@@ -68,13 +68,16 @@ describe('the features of a model', () => {
     ['a JSON number', 'int64', -(2n ** 53n) - 1n],
     ['text', 'int64', '-9007199254740993'],
     ['a JSON number', 'uint64', 2n ** 64n - 1n],
-  ])('keep what stands for a missing integer beyond 2^53, as %s for %s', (_case, dataType, missing) => {
-    const described = [{ name: 'id', missing: missing as bigint, example: missing as bigint }]
-    const [feature] = features([spec('id', dataType as 'int64', [-1, 1])], described)
-    const data = dataType === 'int64' ? new BigInt64Array(1) : new BigUint64Array(1)
-    expect(writeMissing(feature!, data, 0)).toBe(undefined)
-    expect(String(data[0])).toBe(String(missing))
-  })
+  ])(
+    'the value for a missing integer is exact beyond 2^53, given as %s for a column of %s',
+    (_case, dataType, missing) => {
+      const described = [{ name: 'id', missing: missing as bigint, example: missing as bigint }]
+      const [feature] = features([spec('id', dataType as 'int64', [-1, 1])], described)
+      const data = dataType === 'int64' ? new BigInt64Array(1) : new BigUint64Array(1)
+      expect(writeMissing(feature!, data, 0)).toBe(undefined)
+      expect(String(data[0])).toBe(String(missing))
+    },
+  )
 
   test.each<[string, string, unknown]>([
     ['integer', 'int64', 2n ** 63n],
@@ -82,12 +85,15 @@ describe('the features of a model', () => {
     ['integer', 'int64', 'many'],
     ['integer', 'float64', 2n ** 53n + 1n],
     ['integer', 'float64', '9007199254740993'],
-  ])('refuse an %s that %s does not hold for a missing one: %s', (type, dataType, missing) => {
-    const described = [{ name: 'id', type: type as 'integer', missing: missing as bigint }]
-    expect(() => features([spec('id', dataType as 'int64', [-1, 1])], described)).toThrow(
-      /^model\.json: "missing" of feature id: expected an integer/,
-    )
-  })
+  ])(
+    'a feature of the type %s in a column of %s refuses this value for a missing one: %s',
+    (type, dataType, missing) => {
+      const described = [{ name: 'id', type: type as 'integer', missing: missing as bigint }]
+      expect(() => features([spec('id', dataType as 'int64', [-1, 1])], described)).toThrow(
+        /^model\.json: "missing" of feature id: expected an integer/,
+      )
+    },
+  )
 
   test.each([
     ['describes 1 features, but the model has 2 columns', [spec('X', 'float32', [-1, 2])], [{ name: 'a' }]],
@@ -103,7 +109,7 @@ describe('the features of a model', () => {
       [spec('X', 'float32', [-1, 1])],
       [{ name: 'a', example: 'b' }],
     ],
-  ])('refuse a description that does not fit: %s', (message, inputs, described) => {
+  ])('a description of features that does not fit the model is refused: %s', (message, inputs, described) => {
     expect(() => features(inputs, described)).toThrow(message)
   })
 })

@@ -23,7 +23,7 @@ function rules(described: Parameters<typeof toFeatures>[1], gaps = NOTHING, proo
 }
 
 describe('the rule for missing values of a feature', () => {
-  test('follows from the graph where nobody says otherwise', () => {
+  test('the rule for missing values follows from the graph if model.json and examples.json do not set it', () => {
     const found = [
       { rule: 'nan', by: 'graph', reason: 'the model replaces it' },
       { rule: 'refuse', by: 'graph', reason: 'the operator Relu is not known to handle it' },
@@ -32,7 +32,7 @@ describe('the rule for missing values of a feature', () => {
     expect(rules([{ name: 'a' }, { name: 'b' }])).toEqual(found)
   })
 
-  test('follows from the one proof for columns of a free number', () => {
+  test('all columns of an input with a free number of columns have the same rule for missing values', () => {
     const free = { inputs: [spec('X', 'float32', [-1, -1])], outputs: [] }
     const proofs: MissingProofs = new Map([['X', [{ isHandled: true, reason: 'the model replaces it' }]]])
     const features = toFeatures(free, [{ name: 'a' }, { name: 'b' }], [], toDefaultRule(free, proofs, NOTHING))
@@ -43,7 +43,7 @@ describe('the rule for missing values of a feature', () => {
     ['by name', { names: new Set(['b']) }],
     ['by a name that a converter has changed', { names: new Set(['b_(cm)']) }],
     ['by position', { positions: new Set([1]) }],
-  ])('follows from a row of examples.json without it, found %s', (_how, gaps) => {
+  ])('a feature that a row of examples.json leaves out accepts missing values, and is found %s', (_how, gaps) => {
     const name = gaps.names?.has('b_(cm)') ? 'b__cm_' : 'b'
     expect(rules([{ name: 'a' }, { name }], { ...NOTHING, ...gaps })[1]).toEqual({
       rule: 'nan',
@@ -52,7 +52,7 @@ describe('the rule for missing values of a feature', () => {
     })
   })
 
-  test('is what model.json says, whatever graph and examples show', () => {
+  test('the rule for missing values in model.json overrides those of the graph and of examples.json', () => {
     const said = { by: 'model.json', reason: 'model.json says so' }
     const shown = { ...NOTHING, positions: new Set([0, 1]) }
     expect(
@@ -82,18 +82,21 @@ describe('the rule for missing values of a feature', () => {
     ['number', 'NaN', /^model\.json: "missing" of feature a: expected a number, "nan" or "refuse", got "NaN"$/],
     ['integer', 1.5, /"missing" of feature a: expected an integer, "nan" or "refuse", got 1\.5$/],
     ['date', 'never', /"missing" of feature a: expected a date, "nan" or "refuse", got "never"$/],
-  ] as const)('cannot be, for a %s, the value %j', (type, missing, message) => {
-    expect(() => rules([{ name: 'a', type, missing }, { name: 'b' }])).toThrow(message)
-  })
+  ] as const)(
+    'a feature of the type %s cannot have the value %j in place of a missing one',
+    (type, missing, message) => {
+      expect(() => rules([{ name: 'a', type, missing }, { name: 'b' }])).toThrow(message)
+    },
+  )
 
-  test('is NaN in no column of integers', () => {
+  test('a missing value in a column of integers cannot be NaN', () => {
     const integers = { inputs: [spec('n', 'int64', [-1, 1])], outputs: [] }
     expect(() => toFeatures(integers, [{ name: 'n', missing: 'nan' }])).toThrow(
       'model.json: a missing value of feature n cannot be NaN in a column of int64: give a value for "missing", or "refuse"',
     )
   })
 
-  test('is the text "nan" in a column of strings, and a refusal where model.json says so', () => {
+  test('in a column of strings, a missing value may be the text "nan", or model.json may refuse it', () => {
     const words = { inputs: [spec('s', 'string', [-1, 1])], outputs: [] }
     const rule = (missing: string) => toFeatures(words, [{ name: 's', missing }])[0]!.missing
     expect(rule('nan')).toMatchObject({ rule: 'value', value: 'nan' })

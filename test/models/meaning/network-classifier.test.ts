@@ -26,8 +26,8 @@ async function predict(model: Buffer, description: object, body: unknown, top?: 
   return reply.predictions
 }
 
-describe('a network whose classes model.json names', () => {
-  test('answers the class with the largest number, and probabilities by softmax', async () => {
+describe('a network with labels in model.json', () => {
+  test('a network with labels answers the class with the largest number, and probabilities by softmax', async () => {
     const [first, second] = await predict(smallModel({ operator: 'Neg' }), { labels: LABELS }, [
       [-1, -2, -3],
       [2, 0, 1],
@@ -48,14 +48,14 @@ describe('a network whose classes model.json names', () => {
     ['Tanh', 'softmax'],
     ['Softsign', 'softmax'],
     ['LpNormalization', 'softmax'],
-  ])('and whose graph ends in %s has the activation %s', async (operator, name) => {
+  ])('a network with labels whose graph ends in %s has the activation %s', async (operator, name) => {
     const served = await load(smallModel({ operator }), { labels: LABELS })
     const { activation, task } = describeModel(served.entry)
     expect({ task, name: activation?.name }).toEqual({ task: 'classifier', name })
     expect(activation?.reason).toContain(`the graph ends in ${operator}`)
   })
 
-  test('keeps probabilities that the graph computes step by step', async () => {
+  test('a network with labels keeps probabilities that its graph computes step by step', async () => {
     const node = (operator: string, inputs: string[], output: string) => ({ operator, inputs, outputs: [output] })
     const steps = [
       node('Exp', ['x'], 'powers'),
@@ -70,12 +70,12 @@ describe('a network whose classes model.json names', () => {
     expect(row!.probabilities['owl']).toBeCloseTo(0.66524096, 6)
   })
 
-  test('keeps probabilities that the graph has computed', async () => {
+  test('a network with labels keeps probabilities if its graph ends in Softmax', async () => {
     const [row] = await predict(smallModel({ operator: 'Softmax' }), { labels: LABELS }, [[1, 2, 3]])
     expect(row!.probabilities['owl']).toBeCloseTo(0.66524096, 6)
   })
 
-  test('has the activation that model.json says', async () => {
+  test('a network with labels has the activation that model.json sets', async () => {
     const model = smallModel({ operator: 'Neg' })
     const sigmoid = await predict(model, { labels: LABELS, activation: 'sigmoid' }, [[0, -800, 800]])
     expect(sigmoid).toEqual([{ label: 'dog', probabilities: { cat: 0.5, dog: 1, owl: 0 } }])
@@ -83,12 +83,12 @@ describe('a network whose classes model.json names', () => {
     expect(none).toEqual([{ label: 'dog', scores: { cat: -1, dog: 800, owl: -800 } }])
   })
 
-  test('answers the likeliest alone where that is asked for', async () => {
+  test('a network with labels answers only its likeliest class if the request asks for one', async () => {
     const [row] = await predict(largeModel(1, 3), { labels: LABELS, activation: 'none' }, [[0, 9, 0]], '1')
     expect(Object.keys(row!.scores)).toEqual([row!.label])
   })
 
-  test('of a single number for two classes answers both', async () => {
+  test('a network that answers a single number for two classes has probabilities of both', async () => {
     const model = smallModel({ operator: 'Neg', columns: 1 })
     const rows = await predict(model, { labels: ['no', 'yes'] }, [[-800], [800], [0]])
     expect(rows).toEqual([
@@ -98,14 +98,14 @@ describe('a network whose classes model.json names', () => {
     ])
   })
 
-  test('answers no class where its numbers are NaN', async () => {
+  test('a network with labels answers no class if one of its numbers is NaN', async () => {
     const model = smallModel({ operator: 'Log' })
     expect(await predict(model, { labels: LABELS }, [[-1, 1, 1]])).toEqual([
       { label: null, probabilities: { cat: null, dog: null, owl: null } },
     ])
   })
 
-  test('names the classes of V2 classification, with the numbers of the tensor as it is', async () => {
+  test('the classification of V2 has the class names of a network and the unchanged numbers of the tensor', async () => {
     const { view } = (await load(smallModel({ operator: 'Neg' }), { labels: LABELS })).get()
     const scores: Tensor = { dataType: 'float32', shape: [1, 3], data: Float32Array.of(1, 3, 2) }
     const { data } = doSteps(classify(scores, 2, view.signature.outputs[0]!, view))
@@ -114,25 +114,29 @@ describe('a network whose classes model.json names', () => {
 
   test.each<[string, object, RegExp]>([
     [
-      'labels of another number',
+      'another number of labels',
       { labels: ['a', 'b'] },
       /^model.json: has 2 labels, but the model has 3 numbers a row$/,
     ],
-    ['one label', { labels: ['a'] }, /a classifier has two classes or more/],
+    ['only one label', { labels: ['a'] }, /a classifier has two classes or more/],
     ['an activation without labels', { activation: 'softmax' }, /list them in "labels"/],
     ['an unknown activation', { labels: LABELS, activation: 'relu' }, /^model.json: activation: /],
     [
-      'labels beside columns',
+      'both labels and columns of an output',
       { labels: LABELS, outputs: [{ tensor: 'y', columns: ['a', 'b', 'c'] }] },
       /labels and columns for the same numbers/,
     ],
-    ['another output named label', { labels: LABELS, outputs: [{ tensor: 'y', name: 'label' }] }, /answered as label/],
-  ])('fails to load with %s', async (_case, description, error) => {
+    [
+      'an output that has the name label',
+      { labels: LABELS, outputs: [{ tensor: 'y', name: 'label' }] },
+      /answered as label/,
+    ],
+  ])('a network with %s in model.json fails to load', async (_case, description, error) => {
     const { entry } = await load(smallModel({ operator: 'Neg' }), description)
     expect(entry).toMatchObject({ status: 'failed', error: expect.stringMatching(error) })
   })
 
-  test('of a single number cannot have the activation softmax', async () => {
+  test('a network that answers a single number cannot have the activation softmax', async () => {
     const description = { labels: ['no', 'yes'], activation: 'softmax' }
     const { entry } = await load(smallModel({ operator: 'Neg', columns: 1 }), description)
     expect(entry).toMatchObject({ status: 'failed', error: expect.stringContaining('use sigmoid') })

@@ -58,10 +58,10 @@ function choose({
 }
 
 test.each<[string, Case]>([
-  ['the graph proves that rows keep apart', {}],
+  ['the graph proves that rows are independent', {}],
   ['model.json says so, without a proof', { proof: UNPROVEN, asked: true }],
   ['model.json forces it, with a delay', { proof: UNPROVEN, asked: { force: true, maxDelayMs: 1 } }],
-])('joins requests where %s', async (_case, options) => {
+])('requests are joined if %s', async (_case, options) => {
   expect(await choose(options)).toMatchObject({
     maxBatchSize: 32,
     isIndependent: true,
@@ -73,23 +73,23 @@ test.each<[string, Case, string, boolean]>([
   ['axis 0 is fixed', { x: spec('x', 'float32', [1, 2]) }, 'axis 0 of input x is fixed or unknown', false],
   ['the rank is unknown', { x: spec('x', 'float32', []) }, 'axis 0 of input x is fixed or unknown', false],
   [
-    'the graph proves nothing',
+    'the graph does not prove that rows are independent',
     { proof: UNPROVEN },
     'the graph does not prove that rows keep apart (ReduceMax: it works across rows); if you know that they do, set "batching": true in model.json',
     false,
   ],
   [
-    'model.json gives a size and the graph proves nothing',
+    'the graph proves nothing, although model.json sets a size',
     { proof: UNPROVEN, asked: { maxBatchSize: 8 } },
     'the graph does not prove that rows keep apart (ReduceMax: it works across rows); if you know that they do, set "batching": true in model.json',
     false,
   ],
   ['model.json forbids it', { asked: false }, 'model.json forbids it', false],
-])('joins nothing where %s', async (_case, options, reason, isIndependent) => {
+])('requests are not joined if %s', async (_case, options, reason, isIndependent) => {
   expect(await choose(options)).toMatchObject({ maxBatchSize: 1, reason, isIndependent })
 })
 
-test('joins nothing where a batch answers otherwise, whatever model.json says', async () => {
+test('requests are not joined if a batch changes the answers, even if model.json asks for it', async () => {
   const types = { x: named('x', undefined, 'int64'), y: named('y', undefined, 'int64') }
   for (const asked of [true, { maxBatchSize: 4, force: true }]) {
     expect(await choose({ ...types, answer: centre, realRows: ROWS, asked })).toMatchObject({
@@ -100,7 +100,7 @@ test('joins nothing where a batch answers otherwise, whatever model.json says', 
   }
 })
 
-test('finds what depends on the largest value, though made-up rows have equal ones', async () => {
+test('the check of a batch finds answers that depend on its largest value', async () => {
   const byLargest: Answer = ({ dataType, shape, data }) => {
     const values = data as Float32Array
     const largest = values.reduce((most, value) => Math.max(most, value), 0)
@@ -113,7 +113,7 @@ test('finds what depends on the largest value, though made-up rows have equal on
   })
 })
 
-test('finds rows that depend on each other among integers with an example', async () => {
+test('the check of a batch finds rows that depend on each other, also for integers with an example', async () => {
   const x = spec('x', 'int64', [-1, 1])
   const signature = { inputs: [x], outputs: [spec('y', 'int64', [-1, 1])] }
   const view = createView({ signature, features: [{ name: 'x', example: 5 }] })
@@ -131,7 +131,7 @@ const ROWS = [1, 7].map((value): Tensors => {
   ])
 })
 
-test('finds with real rows what made-up ones do not tell', async () => {
+test('the check of a batch finds with real rows a dependency that made-up rows do not show', async () => {
   const types = { x: named('x', undefined, 'int64'), y: named('y', undefined, 'int64') }
   // Made-up integers are small.
   const rare: Answer = (x) => ((x.data as BigInt64Array).includes(7n) ? centre(x) : x)
@@ -142,7 +142,7 @@ test('finds with real rows what made-up ones do not tell', async () => {
   })
 })
 
-test('leaves out real rows of different lengths, which are never joined', async () => {
+test('the check of a batch leaves out real rows of different lengths, which are never joined', async () => {
   const x = { ...spec('x', 'int64', [-1, -1]) }
   const realRows = [1, 3].map((length): Tensors => {
     return new Map([['x', { dataType: 'int64', shape: [1, length], data: new BigInt64Array(length) }]])
@@ -150,7 +150,7 @@ test('leaves out real rows of different lengths, which are never joined', async 
   expect(await choose({ x, y: spec('y', 'int64', [-1, -1]), realRows })).toMatchObject({ maxBatchSize: 32 })
 })
 
-test('takes size and delay from model.json', async () => {
+test('the size and delay of a batch are those of model.json', async () => {
   expect(await choose({ asked: { maxBatchSize: 4, maxDelayMs: 2 } })).toMatchObject({
     maxBatchSize: 4,
     maxDelayMs: 2,
@@ -158,7 +158,7 @@ test('takes size and delay from model.json', async () => {
   })
 })
 
-test('makes up other values of a feature where it knows some', () => {
+test('the first made-up row has the examples of features, and the next row has other values', () => {
   const signature = {
     inputs: [spec('s', 'string', [-1, 1]), spec('n', 'int64', [-1, 1]), spec('b', 'bool', [-1, 1])],
     outputs: [],

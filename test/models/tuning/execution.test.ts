@@ -88,7 +88,7 @@ async function choose({
   return { ...chosen, lanes, submit, workers, inline }
 }
 
-test('computes inline what is short and proven harmless; larger runs go to workers', async () => {
+test('short runs of a harmless model are computed inline, and larger runs go to workers', async () => {
   const { execution, submit, workers, inline } = await choose({})
   expect(execution).toMatchObject({
     mode: 'inline',
@@ -98,20 +98,20 @@ test('computes inline what is short and proven harmless; larger runs go to worke
   expect([inline.runs, workers.runs]).toEqual([[32], [33]])
 })
 
-test('is not misled by a machine that is busy while it is measured', async () => {
+test('a short model is computed inline, even if the machine is busy during some measurements', async () => {
   let slowRuns = 30
   const { execution } = await choose({ inlineMsPerRow: () => (slowRuns-- > 0 ? 0.7 : 0.005) })
   expect(execution.mode).toBe('inline')
 })
 
-test('joins no more rows than are over before they hold up the event loop', async () => {
+test('inline runs join only so many rows that they do not hold up the event loop', async () => {
   const { submit, workers, inline } = await choose({ inlineMsPerRow: 0.05 })
   await Promise.all(Array.from({ length: 16 }, () => submit(rows(1))))
   await submit(rows(32))
   expect([inline.runs, workers.runs]).toEqual([[8, 8], [32]])
 })
 
-test('small runs never wait for large ones, which wait where they can be dropped', async () => {
+test('small runs never wait for large runs, and a large run that waits can be cancelled', async () => {
   const { lanes, submit, workers } = await choose({ isBusy: true })
   const client = new Cancellation()
   const large = lanes.submit({ inputs: rows(33) }, client).catch((error: unknown) => error)
@@ -122,7 +122,7 @@ test('small runs never wait for large ones, which wait where they can be dropped
   expect(workers.runs).toEqual([])
 })
 
-test('the limit of what waits is one for both, and what is checked before decoding is what is refused', async () => {
+test('inline runs and runs in workers share one limit of waiting rows, also in the check before decoding', async () => {
   const { lanes } = await choose({ isBusy: true })
   const clients = Array.from({ length: LIMITS.maxQueuedRows / 40 }, () => new Cancellation())
   const waiting = clients.map((client) => lanes.submit({ inputs: rows(40) }, client).catch((error: unknown) => error))
@@ -137,7 +137,7 @@ test('the limit of what waits is one for both, and what is checked before decodi
   await Promise.all(waiting)
 })
 
-test('draining and giving up concern both', async () => {
+test('drain and abandon apply to both inline runs and runs in workers', async () => {
   const { lanes } = await choose({})
   const accepted = [1, 33].map((count) => lanes.submit({ inputs: rows(count) }))
   await lanes.drain()
@@ -171,21 +171,21 @@ test.each<[string, Case, RegExp]>([
     /^input x has a free axis besides its rows/,
   ],
   ['model.json says so', { asked: 'workers' }, /^model\.json says so/],
-])('computes in workers where %s', async (_case, options, reason) => {
+])('a model is computed in workers if %s', async (_case, options, reason) => {
   const { execution, submit, workers, inline } = await choose(options)
   expect(execution).toMatchObject({ mode: 'workers', reason: expect.stringMatching(reason) })
   if (!options.view) await submit(rows(1))
   expect([inline.runs, workers.runs]).toEqual([[], options.view ? [] : [1]])
 })
 
-test('computes inline what model.json says, whatever was measured', async () => {
+test('a model is computed inline if model.json says so, even if its runs take long', async () => {
   expect((await choose({ inlineMsPerRow: 0.6, asked: 'inline' })).execution).toEqual({
     mode: 'inline',
     reason: 'model.json says so',
   })
 })
 
-test('long texts go to workers', async () => {
+test('requests with long texts are computed in workers', async () => {
   const { submit, workers, inline } = await choose({})
   const withText = (length: number) => {
     const text: Tensor = { dataType: 'string', shape: [1, 1], data: ['x'.repeat(length)] }

@@ -59,12 +59,12 @@ function rowOf(seed: number): Tensor {
   }
 }
 
-describe('32 different requests at once are answered as each alone by a model', () => {
+describe('models whose rows depend on each other', () => {
   test.each([
     ['that divides by the largest value of its input', BY_LARGEST, /ReduceMax: it works across rows/],
-    ['that takes mean and spread of its input', BY_SPREAD, /ReduceMean: it works across rows/],
+    ['that uses the mean and spread of its input', BY_SPREAD, /ReduceMean: it works across rows/],
     ['that branches on the largest value of its input', BY_BRANCH, /ReduceMax: it works across rows/],
-  ])('%s', async (_case, bytes, reason) => {
+  ])('32 requests at once are answered as each alone by a model %s', async (_case, bytes, reason) => {
     const registry = await loadRegistry({ 'm.onnx': bytes }, { maxQueued: 100 })
     const model = registry.get('m')
     expect(describeModel(registry.find('m')).batching).toMatchObject({
