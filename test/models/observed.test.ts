@@ -18,7 +18,7 @@ function observe() {
   return { events, runtime, scheduler, submit }
 }
 
-test('tells the observer of a request that was computed', async () => {
+test('the observer of a model hears of a request that was computed', async () => {
   const { events, runtime, submit } = observe()
   const answer = submit()
   await expect.poll(() => runtime.started.length).toBe(1)
@@ -27,7 +27,7 @@ test('tells the observer of a request that was computed', async () => {
   expect(events).toEqual([['completed', timings]])
 })
 
-test('tells the observer of a request that could not be computed, with the code', async () => {
+test('the observer of a model hears of a request that could not be computed, with the code', async () => {
   const { events, runtime, submit } = observe()
   const answer = submit()
   await expect.poll(() => runtime.started.length).toBe(1)
@@ -36,7 +36,7 @@ test('tells the observer of a request that could not be computed, with the code'
   expect(events).toEqual([['failed', 'INFERENCE_FAILED', expect.any(Number)]])
 })
 
-test('tells the observer of a request that failed by a bug, without a code', async () => {
+test('the observer of a model hears of a request that failed by a bug, without a code', async () => {
   const { events, runtime, submit } = observe()
   const answer = submit()
   await expect.poll(() => runtime.started.length).toBe(1)
@@ -45,7 +45,7 @@ test('tells the observer of a request that failed by a bug, without a code', asy
   expect(events).toEqual([['failed', undefined, expect.any(Number)]])
 })
 
-test('tells the observer of a request that is refused before it is decoded', async () => {
+test('the observer of a model hears of a request that is refused before it is decoded', async () => {
   const { events, runtime, scheduler, submit } = observe()
   scheduler.checkRoom()
   const answer = submit()
@@ -59,15 +59,18 @@ test('tells the observer of a request that is refused before it is decoded', asy
 test.each([
   [true, 784],
   [false, 1],
-])('counts the rows of a run by axis 0 only if the model has a batch axis: %s', async (hasRows, rows) => {
-  const { events, observer } = recordEvents()
-  const compute: ObservableRun = async (requests, onStart) => {
-    onStart()
-    return requests.map(({ inputs }) => inputs)
-  }
-  await observeRuns(compute, hasRows, observer)([{ inputs: INPUTS }])
-  expect(events).toEqual([['ran', rows, expect.any(Number)]])
-})
+])(
+  'the rows of an observed run are the size of axis 0 only if the model has a batch axis: %s',
+  async (hasRows, rows) => {
+    const { events, observer } = recordEvents()
+    const compute: ObservableRun = async (requests, onStart) => {
+      onStart()
+      return requests.map(({ inputs }) => inputs)
+    }
+    await observeRuns(compute, hasRows, observer)([{ inputs: INPUTS }])
+    expect(events).toEqual([['ran', rows, expect.any(Number)]])
+  },
+)
 
 test('a run that no worker has taken is not observed', async () => {
   const { events, observer } = recordEvents()
