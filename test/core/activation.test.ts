@@ -15,7 +15,7 @@ describe('an activation', () => {
     expected.forEach((value, index) => expect(data[index]).toBeCloseTo(value, 7))
   })
 
-  test('softmax of numbers whose exponential is infinite is no NaN', () => {
+  test('softmax of very large or very negative numbers is not NaN', () => {
     expect([...(activate(float32([1, 2], 1000, 1000), 'softmax', 2).data as Float32Array)]).toEqual([0.5, 0.5])
     expect([...(activate(float32([1, 2], -1000, 0), 'softmax', 2).data as Float32Array)]).toEqual([0, 1])
   })
@@ -25,7 +25,7 @@ describe('an activation', () => {
     expect([...(data as Float32Array)]).toEqual([0.5, 1, 0])
   })
 
-  test('of a single number gives two classes, the second one its value', () => {
+  test('an activation makes two classes of a single number, which belongs to the second class', () => {
     expect(activate(float32([2, 1], 0.25, 1), 'none', 2)).toMatchObject({
       shape: [2, 2],
       data: Float32Array.of(0.75, 0.25, 0, 1),
@@ -33,7 +33,7 @@ describe('an activation', () => {
     expect(activate(float32([1], 0), 'sigmoid', 2)).toMatchObject({ shape: [1, 2], data: Float32Array.of(0.5, 0.5) })
   })
 
-  test('keeps float64, and makes float32 of float16', () => {
+  test('an activation keeps float64, and turns float16 into float32', () => {
     const wide: Tensor = { dataType: 'float64', shape: [1, 2], data: Float64Array.of(0, Math.log(2)) }
     expect(activate(wide, 'softmax', 2)).toMatchObject({ dataType: 'float64' })
     expect(activate(wide, 'softmax', 2).data[1]).toBeCloseTo(2 / 3, 15)
@@ -45,12 +45,12 @@ describe('an activation', () => {
     expect(activate(half, 'softmax', 2)).toMatchObject({ dataType: 'float32', data: Float32Array.of(0.5, 0.5) })
   })
 
-  test('none leaves the tensor as it is', () => {
+  test('the activation none returns the tensor as it is', () => {
     const scores = float32([1, 2], 3, 4)
     expect(activate(scores, 'none', 2)).toBe(scores)
   })
 
-  test('of NaN is NaN in the whole row of a softmax', () => {
+  test('softmax makes a whole row NaN if one of its numbers is NaN', () => {
     expect([...(activate(float32([1, 2], Number.NaN, 1), 'softmax', 2).data as Float32Array)]).toEqual([
       Number.NaN,
       Number.NaN,

@@ -4,7 +4,7 @@ import { BufferPool, sharedRelease } from '../../src/core/buffer-pool.ts'
 const LARGE = 600_000
 
 describe('a pool of buffers', () => {
-  test('hands out a buffer again once its owner has released it', () => {
+  test('a pool of buffers hands out a buffer again after its owner has released it', () => {
     const pool = new BufferPool()
     const first = pool.take(LARGE)
     const { buffer } = first.bytes
@@ -15,7 +15,7 @@ describe('a pool of buffers', () => {
     expect(again.bytes).toHaveLength(LARGE + 1)
   })
 
-  test('never gives one buffer to two owners, even if the first releases it twice', () => {
+  test('a pool of buffers never gives one buffer to two owners, even if the first releases it twice', () => {
     const pool = new BufferPool()
     const first = pool.take(LARGE)
     first.release()
@@ -24,7 +24,7 @@ describe('a pool of buffers', () => {
     expect(pool.take(LARGE).bytes.buffer).not.toBe(second.bytes.buffer)
   })
 
-  test.each([0, 1, 65_535, 2 ** 23 + 1])('does not keep a buffer of %i bytes', (length) => {
+  test.each([0, 1, 65_535, 2 ** 23 + 1])('a pool of buffers does not keep a buffer of %i bytes', (length) => {
     const pool = new BufferPool()
     const owned = pool.take(length)
     expect(owned.bytes).toHaveLength(length)
@@ -32,14 +32,14 @@ describe('a pool of buffers', () => {
     expect(pool.take(length).bytes.buffer).not.toBe(owned.bytes.buffer)
   })
 
-  test('wastes at most half of a buffer', () => {
+  test('a pool of buffers hands out buffers that are at most 1.5 times as large as needed', () => {
     const pool = new BufferPool()
     for (const length of [2 ** 16, 2 ** 16 + 1, 100_000, LARGE, 2 ** 23]) {
       expect(pool.take(length).bytes.buffer.byteLength).toBeLessThan(length * 1.51)
     }
   })
 
-  test('keeps no more than 32 MB', () => {
+  test('a pool of buffers keeps no more than 32 MB', () => {
     const pool = new BufferPool()
     const owned = Array.from({ length: 6 }, () => pool.take(2 ** 23))
     for (const each of owned) each.release()

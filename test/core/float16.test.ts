@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { fromFloat16Bits, toFloat16Bits } from '../../src/core/float16.ts'
 
 describe('float16', () => {
-  test('every bit pattern that is no NaN survives the way to a number and back', () => {
+  test('every float16 except NaN survives the way to a number and back', () => {
     for (let bits = 0; bits < 0x10000; bits++) {
       const value = fromFloat16Bits(bits)
       if (!Number.isNaN(value)) expect(toFloat16Bits(value)).toBe(bits)
@@ -18,15 +18,15 @@ describe('float16', () => {
     [0x0400, 2 ** -14],
     [0x3555, 0.333251953125],
     [0x7c00, Number.POSITIVE_INFINITY],
-  ])('0x%s is %d', (bits, value) => {
+  ])('the bits %i of float16 are the number %d', (bits, value) => {
     expect(fromFloat16Bits(bits)).toBe(value)
   })
 
-  test('a NaN stays one', () => {
+  test('NaN stays NaN on the way to float16 and back', () => {
     expect(fromFloat16Bits(toFloat16Bits(Number.NaN))).toBeNaN()
   })
 
-  test('a number becomes the nearest float16, ties to even', () => {
+  test('a number becomes the nearest float16, and a tie goes to the even one', () => {
     const finite = fc.double({ min: -65519, max: 65519, noNaN: true })
     fc.assert(
       fc.property(finite, (value) => {
@@ -42,7 +42,7 @@ describe('float16', () => {
     )
   })
 
-  test('what is too large becomes infinite from the rounding point on', () => {
+  test('a number that is too large for float16 becomes infinite from the rounding point on', () => {
     expect(toFloat16Bits(65519.99)).toBe(0x7bff)
     expect(toFloat16Bits(65520)).toBe(0x7c00)
     expect(toFloat16Bits(-1e300)).toBe(0xfc00)

@@ -5,7 +5,7 @@ import { maxBytesOf, maxTextBytes } from '../../src/core/json-size.ts'
 import { flatJson } from '../support/answers.ts'
 import { anyTensor } from '../support/tensors.ts'
 
-test('the elements of a tensor never take more bytes than were counted', () => {
+test('the numbers of a tensor never take more bytes in JSON than were counted', () => {
   const numbers = anyTensor.filter(({ dataType }) => dataType !== 'string')
   fc.assert(
     fc.property(numbers, fc.constantFrom(...NAN_POLICIES), (tensor, jsonNan) => {
@@ -22,14 +22,14 @@ test.each([
   ['float16', Uint16Array.of(0xfbff, 0x8001, 0x83ff, 0xfc00)],
   ['int64', BigInt64Array.of(-(2n ** 63n))],
   ['uint64', BigUint64Array.of(2n ** 64n - 1n)],
-] as const)('the longest numbers of %s are within the count', (dataType, data) => {
+] as const)('the longest numbers of %s take no more bytes in JSON than were counted', (dataType, data) => {
   for (const [index] of data.entries()) {
     const tensor = { dataType, shape: [1], data: data.slice(index, index + 1) }
     expect(flatJson(tensor, { jsonNan: 'string' }).length - 2).toBeLessThan(maxBytesOf(tensor))
   }
 })
 
-test('a text never takes more bytes than were counted', () => {
+test('a text never takes more bytes of UTF-8 than were counted', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxTextBytes(text))

@@ -31,7 +31,7 @@ test('a model without observers has one that does nothing', () => {
   expect(() => combineObservers([]).ofModel(tableView()).completed(TIMINGS)).not.toThrow()
 })
 
-test('every observer that listens to workers learns of a death', () => {
+test('every observer that listens to workers learns of the death of a worker', () => {
   const causes: string[] = []
   const observer = { workerDied: ({ cause }: { cause: string }) => void causes.push(cause) }
   combineObservers([observer, {}, observer]).workerDied({ cause: 'fault', reason: 'SIGFPE', file: undefined })

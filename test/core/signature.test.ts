@@ -9,22 +9,22 @@ test.each([
   [[1, 3], 'expected shape [any,4], got [1,3]'],
   [[4], 'expected shape [any,4], got [4]'],
   [[1, 1, 4], 'expected shape [any,4], got [1,1,4]'],
-])('a shape of %j against [-1, 4]', (shape, problem) => {
+])('the check of shape %j against [-1, 4] answers: %s', (shape, problem) => {
   expect(shapeProblem(spec, shape)).toBe(problem)
 })
 
-test('a scalar or unknown rank leaves the last word to the runtime', () => {
+test('a signature of a scalar or of unknown rank leaves the check of the shape to the runtime', () => {
   expect(shapeProblem({ ...spec, shape: [] }, [2, 3])).toBeUndefined()
 })
 
 test.each<[string, readonly (readonly number[])[], readonly (readonly number[])[], boolean]>([
-  ['free inputs and outputs', [[-1, 4]], [[-1], [-1, 3]], true],
-  ['an output of unknown rank', [[-1, 4]], [[]], true],
-  ['a fixed input', [[4]], [[-1]], false],
-  ['a scalar beside a free input', [[-1, 4], []], [[-1]], false],
-  ['an output with one answer for all', [[-1]], [[1, 3]], false],
-  ['no input', [], [[-1]], false],
-])('a model with %s has a batch axis or not', (_case, inputs, outputs, has) => {
+  ['a model with free inputs and outputs has a batch axis', [[-1, 4]], [[-1], [-1, 3]], true],
+  ['a model with an output of unknown rank has a batch axis', [[-1, 4]], [[]], true],
+  ['a model with a fixed input has no batch axis', [[4]], [[-1]], false],
+  ['a model with a scalar beside a free input has no batch axis', [[-1, 4], []], [[-1]], false],
+  ['a model whose output has one answer for all rows has no batch axis', [[-1]], [[1, 3]], false],
+  ['a model without inputs has no batch axis', [], [[-1]], false],
+])('%s', (_case, inputs, outputs, has) => {
   const specs = (shapes: readonly (readonly number[])[]) => shapes.map((shape) => ({ ...spec, shape }))
   expect(hasBatchAxis({ inputs: specs(inputs), outputs: specs(outputs) })).toBe(has)
 })

@@ -29,7 +29,7 @@ function filled(dataType: DataType, shape: number[], seed: number): Tensor {
 }
 
 describe('joining and splitting', () => {
-  test('gives back what was joined, for every datatype and shape', () => {
+  test('splitting a joined tensor gives back its parts, for every datatype and shape', () => {
     fc.assert(
       fc.property(joinable, (parts) => {
         const joined = joinTensors(parts)
@@ -41,14 +41,14 @@ describe('joining and splitting', () => {
     )
   })
 
-  test('leaves the parts as they were', () => {
+  test('a change of a joined tensor does not change its parts', () => {
     const part = filled('float32', [2, 2], 1)
     const joined = joinTensors([part, part])
     ;(joined.data as Float32Array).fill(0)
     expect(part).toEqual(filled('float32', [2, 2], 1))
   })
 
-  test('needs something to join', () => {
+  test('joining no tensors throws an error', () => {
     expect(() => joinTensors([])).toThrow('nothing to join')
   })
 })

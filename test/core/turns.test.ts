@@ -30,7 +30,7 @@ async function countingTurns(during: (turn: () => number) => Promise<void>): Pro
   await counted
 }
 
-test('long pieces of work that come together are done in order, each in a turn of the event loop of its own', async () => {
+test('long pieces of work are done in order, each in its own turn of the event loop', async () => {
   const turns = new Turns()
   const done: { who: number; turn: number }[] = []
   await countingTurns(async (turn) => {
@@ -45,7 +45,7 @@ test('long pieces of work that come together are done in order, each in a turn o
   expect(new Set(done.map(({ turn }) => turn)).size).toBe(5)
 })
 
-test('who has a lot to do lets others in between', async () => {
+test('work in many pieces lets the pieces of other work in between', async () => {
   const turns = new Turns()
   const done: string[] = []
   const work = async (who: string): Promise<void> => {
@@ -55,7 +55,7 @@ test('who has a lot to do lets others in between', async () => {
   expect(done).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
 })
 
-test('events that take a turn each, as new connections do, are handled between two pieces', async () => {
+test('events that take a turn each, such as new connections, are handled between two pieces of work', async () => {
   const turns = new Turns()
   const done: string[] = []
   const pieces = [1, 2].map((piece) =>
@@ -85,7 +85,7 @@ test('events without end do not keep long work from its turn', async () => {
   await all
 })
 
-test('work that throws fails alone', async () => {
+test('a piece of work that throws does not fail the other pieces', async () => {
   const turns = new Turns()
   const failing = turns.do(() => {
     throw new Error('no')

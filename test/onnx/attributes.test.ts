@@ -23,7 +23,7 @@ function attributesOfNode(...attributes: Field[][]): ReturnType<typeof readAttri
 }
 
 describe('the attributes of a node', () => {
-  test('are integers, floats and texts, one or many', () => {
+  test('the attributes of a node are integers, floats and texts, one or many', () => {
     const attributes = attributesOfNode(
       [
         [1, 'axis'],
@@ -51,7 +51,7 @@ describe('the attributes of a node', () => {
     expect(attributes.get('mode')!.texts).toEqual(['nearest'])
   })
 
-  test('of type INT without a number are 0, as writers of proto3 leave zeros out', () => {
+  test('an attribute of type INT without a number is 0, as writers of proto3 leave zeros out', () => {
     const attributes = attributesOfNode([
       [1, 'keepdims'],
       [20, 2],
@@ -59,7 +59,7 @@ describe('the attributes of a node', () => {
     expect(integerOf(attributes, 'keepdims', 1)).toBe(0)
   })
 
-  test('of more than a thousand elements are cut and say so', () => {
+  test('an attribute of more than a thousand elements is cut and marked as cut', () => {
     const long = attributesOfNode([[1, 'ints'], ...Array.from({ length: 1500 }, (_, index): Field => [8, index])])
     expect(long.get('ints')).toMatchObject({ isCut: true })
     expect(long.get('ints')!.integers).toHaveLength(1000)
@@ -72,14 +72,14 @@ describe('a small tensor', () => {
     return readSmallTensor(source, { start: 0, end: source.length })
   }
 
-  test('is read from raw bytes and from lists', () => {
+  test('a small tensor is read from raw bytes and from lists', () => {
     const shape = { elementType: 'int64', shape: [2] }
     expect(read([1, 2], [2, 7], [9, int64(-1n, 4n)])).toEqual({ ...shape, values: [-1, 4] })
     expect(read([1, 2], [2, 7], [7, 3], [7, 4])).toEqual({ ...shape, values: [3, 4] })
     expect(read([2, 1], [4, float32(0.25)])).toEqual({ elementType: 'float32', shape: [], values: [0.25] })
   })
 
-  test('has no values where they are too many, missing, or no numbers', () => {
+  test('a small tensor has no values if they are too many, missing or no numbers', () => {
     expect(read([1, 65], [2, 7], [9, int64(...Array.from({ length: 65 }, () => 1n))]).values).toBeUndefined()
     expect(read([1, 2], [2, 7], [7, 3]).values).toBeUndefined()
     expect(read([1, 1], [2, 8], [6, 'text'])).toEqual({ elementType: 'string', shape: [1], values: undefined })

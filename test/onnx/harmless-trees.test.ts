@@ -39,7 +39,7 @@ function harmOf(attributes: Lists, op = 'TreeEnsembleClassifier'): string | unde
 }
 
 describe('an ensemble of trees', () => {
-  test('is harmless where every list fits', () => {
+  test('an ensemble of trees is harmless if all its lists fit', () => {
     expect(harmOf(SOUND)).toBeUndefined()
     expect(harmOf(REGRESSOR, 'TreeEnsembleRegressor')).toBeUndefined()
   })
@@ -58,21 +58,21 @@ describe('an ensemble of trees', () => {
     ['a tree comes twice', { nodes_treeids: [0, 0, 0, 1, 1, 1, 1, 0] }, /its trees are mixed$|do not form a tree$/],
     ['a list is too short', { nodes_featureids: [0] }, /differ in length$/],
     ['a list of answers is too short', { class_nodeids: [1] }, /differ in length$/],
-    ['a class is beyond the last', { class_ids: [0, 1, 0, 1, 2] }, /class_ids are out of range$/],
+    ['a class is beyond the last one', { class_ids: [0, 1, 0, 1, 2] }, /class_ids are out of range$/],
     ['a class is negative', { class_ids: [0, 1, 0, -1, 1] }, /class_ids are out of range$/],
     ['a column is negative', { nodes_featureids: [0, 0, 0, -1, 0, 0, 0, 0] }, /nodes_featureids are out of range$/],
-    ['there is one class', { classlabels_strings: ['no'], class_ids: [0, 0, 0, 0, 0] }, /less than two classes$/],
-  ])('is not where %s', (_case, lists, reason) => {
+    ['it has only one class', { classlabels_strings: ['no'], class_ids: [0, 0, 0, 0, 0] }, /less than two classes$/],
+  ])('an ensemble of trees is not harmless if %s', (_case, lists, reason) => {
     expect(harmOf({ ...SOUND, ...lists })).toMatch(reason)
   })
 
-  test('is not where a regressor answers a target that it does not have', () => {
+  test('an ensemble of trees is not harmless if it answers a target that it does not have', () => {
     expect(harmOf({ ...REGRESSOR, target_ids: [0, 1] }, 'TreeEnsembleRegressor')).toMatch(
       /target_ids are out of range$/,
     )
   })
 
-  test('is not where a tree is too deep to go down by recursion', () => {
+  test('an ensemble of trees is not harmless if a tree is too deep for recursion', () => {
     const count = 10_001
     const nodes = Array.from({ length: count }, (_, index) => index)
     const isLeaf = (index: number) => index % 2 === 0 && index > 0

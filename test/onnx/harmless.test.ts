@@ -31,52 +31,56 @@ function node(
   return { op, inputs, outputs: [output], attributes, domain }
 }
 
-describe('a graph is harmless', () => {
+describe('harmless graphs', () => {
   test.each<[string, readonly Node[]]>([
-    ['with operators that take one pass', [node('Add', ['x', 'x'], 'a'), node('Sigmoid', ['a'])]],
-    ['with floats that are divided', [node('Div', ['x', 'x'])]],
+    ['operators that take one pass', [node('Add', ['x', 'x'], 'a'), node('Sigmoid', ['a'])]],
+    ['a division of floats', [node('Div', ['x', 'x'])]],
     [
-      'with integers that become floats before they are divided',
+      'a division by integers that became floats',
       [node('Shape', ['x'], 's'), node('Cast', ['s'], 'f', { to: 1 }), node('Div', ['x', 'f'])],
     ],
     [
-      'with a classifier of ai.onnx.ml',
+      'a scaler and a linear model of ai.onnx.ml',
       [node('Scaler', ['x'], 's', {}, 'ai.onnx.ml'), node('LinearRegressor', ['s'], 'z', {}, 'ai.onnx.ml')],
     ],
     [
-      'with a size that comes from sizes',
+      'a size that comes from other sizes',
       [node('Shape', ['x'], 's'), node('Concat', ['s', 'fixed'], 't', { axis: 0 }), node('ConstantOfShape', ['t'])],
     ],
-    ['with a value that is repeated as often as the file says', [node('Expand', ['x', 'fixed'])]],
-  ])('%s', (_case, nodes) => {
+    ['a value that is repeated as often as the file says', [node('Expand', ['x', 'fixed'])]],
+  ])('a graph with %s is harmless', (_case, nodes) => {
     expect(harmOf(nodes)).toBeUndefined()
   })
 
   test.each<[string, readonly Node[], RegExp]>([
     [
-      'integers are divided, which the smallest by -1 does not survive',
+      'it divides integers, as the smallest integer divided by -1 ends the process',
       [node('Shape', ['x'], 's'), node('Div', ['s', 'fixed'])],
       /^Div: it divides int64$/,
     ],
     [
-      'a remainder is taken of integers',
+      'it takes a remainder of integers',
       [node('ArgMax', ['x'], 'a'), node('Mod', ['a', 'a'])],
       /^Mod: it divides int64$/,
     ],
     [
-      'the type of what is divided is unknown',
+      'it divides values of an unknown type',
       [node('Div', ['x', 'nothing'])],
       /^Div: the type of its operands is not known$/,
     ],
-    ['there is a loop', [node('Loop', ['', '', 'x'])], /^Loop: it is not known to be harmless$/],
-    ['an operator does not stand zero rows', [node('TopK', ['x', 'fixed'])], /^TopK: it is not known to be harmless$/],
-    ['text is read', [node('Cast', ['x'], 'z', { to: 8 })], /^Cast: it reads or writes text$/],
+    ['it has a loop', [node('Loop', ['', '', 'x'])], /^Loop: it is not known to be harmless$/],
     [
-      'an operator is another library’s',
+      'one of its operators does not survive zero rows',
+      [node('TopK', ['x', 'fixed'])],
+      /^TopK: it is not known to be harmless$/,
+    ],
+    ['it turns numbers into text', [node('Cast', ['x'], 'z', { to: 8 })], /^Cast: it reads or writes text$/],
+    [
+      'one of its operators comes from another library',
       [node('Identity', ['x'], 'z', {}, 'com.example')],
       /^com.example.Identity: it is not known to be harmless$/,
     ],
-  ])('not where %s', (_case, nodes, reason) => {
+  ])('a graph is not harmless if %s', (_case, nodes, reason) => {
     expect(harmOf(nodes)).toMatch(reason)
   })
 
@@ -88,7 +92,7 @@ describe('a graph is harmless', () => {
     ['Pad', ['fixed', 'x']],
     ['OneHot', ['fixed', 'x', 'fixed']],
     ['Slice', ['fixed', 'fixed', 'x']],
-  ])('not where values are the size that %s takes from %j', (operator, inputs) => {
+  ])('a graph is not harmless if the value x sets the output size of %s with the inputs %j', (operator, inputs) => {
     const computed = inputs.map((name) => (name === 'x' ? 'y' : name))
     const constant = inputs.map((name) => (name === 'x' ? 'fixed' : name))
     const reason = `${operator}: a value says how large its output is`
@@ -98,7 +102,7 @@ describe('a graph is harmless', () => {
   })
 })
 
-test('most exports of scikit-learn are harmless, and each other one names its operator', () => {
+test('most exports of scikit-learn are harmless, and the reason for each other one names its operator', () => {
   const parity = join(FIXTURES, 'parity')
   const names = readdirSync(parity).filter((name) => !name.includes('.'))
   const reasons = names.flatMap((name) => {

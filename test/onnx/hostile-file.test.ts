@@ -44,7 +44,7 @@ const shape = (fields: Buffer): Buffer => graph([output('y', [[1, [[2, fields]]]
 const MILLION = 1_000_000
 const MEGABYTE = 2 ** 20
 
-describe('a file of millions of parts', () => {
+describe('a file of very many parts', () => {
   test.each<[string, () => Buffer, string | undefined]>([
     ['inputs', () => graph(empty(11, MILLION)), 'the graph has more than 10000 inputs'],
     ['outputs', () => graph(empty(12, MILLION)), 'the graph has more than 10000 outputs'],
@@ -65,13 +65,13 @@ describe('a file of millions of parts', () => {
     ],
     ['initializers without a name', () => graph(empty(5, MILLION)), undefined],
     ['dimensions', () => shape(empty(1, MILLION)), 'a shape has more than 64 dimensions'],
-    ['fields passed over', () => graph(empty(15, 3 * MILLION)), 'the graph has more than 2097152 fields'],
+    ['fields that are skipped', () => graph(empty(15, 3 * MILLION)), 'the graph has more than 2097152 fields'],
     [
       'opsets',
       () => encode([[7, ''], ...Array.from({ length: 2000 }, (_, index): Field => [8, [[1, `d${index}`]]])]),
       'the file has more than 1000 opsets',
     ],
-    ['metadata', () => Buffer.concat([graph([]), empty(14, MILLION)]), undefined],
+    ['entries of metadata', () => Buffer.concat([graph([]), empty(14, MILLION)]), undefined],
     ['labels', () => graph([classifier('LinearClassifier', strings(200_000)), output('y', TENSOR)]), undefined],
     ['packed labels', () => graph([classifier('LinearClassifier', integers(MILLION)), output('y', TENSOR)]), undefined],
     [
@@ -89,7 +89,7 @@ describe('a file of millions of parts', () => {
       () => graph([classifier('ZipMap', integers(MILLION)), output('y', SEQUENCE)]),
       undefined,
     ],
-  ])('(%s) is read or refused at once, within the memory that it may take', (_case, make, message) => {
+  ])('a file with very many %s is read or refused quickly, in little memory', (_case, make, message) => {
     const bytes = make()
     const source = sourceOf(bytes)
     collectGarbage()
@@ -109,7 +109,7 @@ describe('a file of millions of parts', () => {
     expect(grown).toBeLessThan(2 * bytes.length + 4 * MEGABYTE)
   })
 
-  test('has at most so many nodes and names that they take a few dozen megabytes', () => {
+  test('a graph with the largest number of nodes takes less than 40 megabytes', () => {
     const one = node([4, 'A'], ...['ab', 'bc', 'cd', 'de'].map((name): Field => [1, name]), [2, 'ef'])
     const source = sourceOf(graph(times(50_000, one)))
     collectGarbage()
@@ -120,7 +120,7 @@ describe('a file of millions of parts', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(40 * MEGABYTE)
   })
 
-  test('tells no classes where they are too many for a list that anybody reads', () => {
+  test('a file with more than 100000 labels has no list of classes', () => {
     const read = (count: number) => {
       const bytes = graph([classifier('LinearClassifier', strings(count)), output('y', TENSOR)])
       return readModelFile(sourceOf(bytes)).labels?.classes.length

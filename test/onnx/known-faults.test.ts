@@ -22,8 +22,8 @@ function classifier(outputs: string, attributes: TableNode['attributes'] = {}): 
   return node('ai.onnx.ml.SVMClassifier', 'x', outputs, { classlabels_ints: [0, 1], ...attributes })
 }
 
-describe('a file whose converter is known to be at fault', () => {
-  test('answers the scores of a support vector classifier of two classes as they are', () => {
+describe('a file with a known fault of its converter', () => {
+  test('a file has a known fault if it answers the scores of an SVMClassifier of two classes', () => {
     const swapped = [expect.stringMatching(/two classes: skl2onnx gives each class the score of the other/)]
     expect(faultsOf([classifier('label scores'), node('Cast', 'scores', 'y')])).toEqual(swapped)
     expect(faultsOf([classifier('label y')])).toEqual(swapped)
@@ -34,7 +34,7 @@ describe('a file whose converter is known to be at fault', () => {
     expect(faultsOf([classifier('label scores'), node('Neg', 'scores', 'y')])).toEqual([])
   })
 
-  test('picks the largest of the scores of several classifiers', () => {
+  test('a file has a known fault if it picks the largest of the scores of several classifiers', () => {
     const oneVsRest = (kind: string, attributes: TableNode['attributes'] = {}) => [
       node(kind, 'x', 'label0 a', attributes),
       node(kind, 'x', 'label1 b', attributes),
@@ -51,7 +51,7 @@ describe('a file whose converter is known to be at fault', () => {
     expect(faultsOf(oneVsRest('ai.onnx.ml.TreeEnsembleClassifier'))).toEqual([])
   })
 
-  test('has weights for columns that its imputer does not pass on', () => {
+  test('a file has a known fault if it has weights for columns that its imputer does not pass on', () => {
     const linear = (weights: number) => [
       node('ai.onnx.ml.Imputer', 'x', 'full', {
         imputed_value_floats: { floats: [1, 2] },
@@ -63,7 +63,7 @@ describe('a file whose converter is known to be at fault', () => {
     expect(faultsOf(linear(2))).toEqual([])
   })
 
-  test('takes the nearest point of a curve', () => {
+  test('a file has a known fault if it takes the nearest point of an isotonic curve', () => {
     const nearest = [
       node('Sub', 'x points', 'differences'),
       node('Abs', 'differences', 'distances'),
@@ -73,7 +73,7 @@ describe('a file whose converter is known to be at fault', () => {
     expect(faultsOf(nearest)).toEqual([expect.stringMatching(/isotonic curve/)])
   })
 
-  test('weighs neighbours by distances of the wrong sign', () => {
+  test('a file has a known fault if it weighs neighbours by distances of the wrong sign', () => {
     const weights = (largest: number) => [
       node('TopK', 'x k', 'values indices', { largest }),
       node('Mul', 'values factor', 'negated'),
@@ -86,14 +86,14 @@ describe('a file whose converter is known to be at fault', () => {
     expect(faultsOf(weights(1), { factor: Float32Array.of(-1) })).toEqual([])
   })
 
-  test('divides rows by their largest value', () => {
+  test('a file has a known fault if it divides rows by their largest value', () => {
     const found = [expect.stringMatching(/largest value, where scikit-learn takes the largest magnitude/)]
     expect(faultsOf([node('ai.onnx.ml.Normalizer', 'x', 'y', { norm: 'MAX' })])).toEqual(found)
     expect(faultsOf([node('ai.onnx.ml.Normalizer', 'x', 'y')])).toEqual(found)
     expect(faultsOf([node('ai.onnx.ml.Normalizer', 'x', 'y', { norm: 'L2' })])).toEqual([])
   })
 
-  test('leaves out the last function of a loss of CatBoost', () => {
+  test('a file has a known fault if it leaves out the last function of a loss of CatBoost', () => {
     const faultsWith = (type: string) => {
       const params = JSON.stringify({ loss_function: { type, params: {} } })
       return readModelFile(sourceOf(smallModel({ metadata: { params } }))).knownFaults

@@ -36,8 +36,8 @@ function doublings(times: number): Node[] {
   }))
 }
 
-describe('a file that nobody knows', () => {
-  test('may be tried in the process that listens where its runs are small and its trees sound', () => {
+describe('an unknown file', () => {
+  test('an unknown file may run in the process that listens if its runs are small', () => {
     expect(weightOf(modelOf([node('Add', ['x', 'x'])]))).toBeUndefined()
     expect(weightOf(modelOf(doublings(5)))).toBeUndefined()
   })
@@ -49,17 +49,17 @@ describe('a file that nobody knows', () => {
   const long = /: how long a run takes is not known, or too long$/
 
   test.each<[string, Uint8Array, RegExp]>([
-    ['values grow from node to node', modelOf(doublings(20)), /^Concat: how long/],
+    ['its values grow from node to node', modelOf(doublings(20)), /^Concat: how long/],
     [
-      'a constant is as large as the file says',
+      'it makes a huge constant',
       modelOf([node('ConstantOfShape', ['shape'], 'c'), node('Add', ['x', 'x'])], {
         shape: { shape: [3], values: [4000, 1000, 1000], type: 'int64' },
       }),
       /^ConstantOfShape: how long/,
     ],
-    ['rows have any length', modelOf([node('Add', ['x', 'x'])], {}, 'M'), long],
+    ['its rows may have any length', modelOf([node('Add', ['x', 'x'])], {}, 'M'), long],
     [
-      'a product is taken many times',
+      'it computes a product hundreds of times',
       modelOf(
         Array.from({ length: 500 }, (_, index) =>
           node('MatMul', [index === 0 ? 'x' : `m${index}`, 'w'], index === 499 ? 'z' : `m${index + 1}`),
@@ -75,15 +75,15 @@ describe('a file that nobody knows', () => {
       /more than 2000 nodes/,
     ],
     [
-      'weights are said to be larger than they are',
+      'it claims more weights than it has',
       modelOf([node('Add', ['x', 'x'])], { w: { shape: [2 ** 15, 2 ** 15], values: [1] } }),
       /many weights/,
     ],
-  ])('may not where %s', (_case, bytes, reason) => {
+  ])('an unknown file may not run in the process that listens if %s', (_case, bytes, reason) => {
     expect(weightOf(bytes)).toMatch(reason)
   })
 
-  test('may not where its weights are sparse, or in files beside it', () => {
+  test('an unknown file may not run in the process that listens if its weights are sparse or in other files', () => {
     const { light } = readModelFile(sourceOf(withGraphField(15, new Uint8Array())))
     expect(light).toEqual({ isProven: false, reason: 'it has sparse weights' })
     const external = Buffer.concat([
@@ -95,7 +95,7 @@ describe('a file that nobody knows', () => {
     expect(beside.light).toEqual({ isProven: false, reason: 'its weights are in other files' })
   })
 
-  test('is no trouble in most exports of scikit-learn that are harmless, and in the default model', () => {
+  test('the default model and all harmless exports except support vector classifiers may run in the process that listens', () => {
     const parity = join(FIXTURES, 'parity')
     const names = readdirSync(parity).filter((name) => !name.includes('.'))
     const files = names.map((name) => readModelFile(fileSource(join(parity, name, '1/model.onnx'))))

@@ -61,35 +61,35 @@ const end = (input: string): TableNode => node(`${ML}.SVMRegressor`, [input], 'y
 const dead = (operator: string): string => `- the operator ${operator} is not known to handle it`
 
 describe('an imputer', () => {
-  test('handles the missing values of all its columns', () => {
+  test('an imputer handles the missing values of all its columns', () => {
     expect(proofs(model([imputer('X', 'filled', [1, 2]), end('filled')]))).toEqual({
       X: [`+ ${REPLACED}`, `+ ${REPLACED}`],
     })
     expect(proofs(model([imputer('X', 'filled', [1]), end('filled')])).X).toEqual([`+ ${REPLACED}`, `+ ${REPLACED}`])
   })
 
-  test('of another value than NaN handles none', () => {
+  test('an imputer that replaces another value than NaN handles no missing values', () => {
     expect(proofs(model([imputer('X', 'filled', [1, 2], -1), end('filled')])).X).toEqual([
       dead('Imputer'),
       dead('Imputer'),
     ])
   })
 
-  test('that would put NaN in does not handle that column', () => {
+  test('an imputer that fills a column with NaN does not handle that column', () => {
     expect(proofs(model([imputer('X', 'filled', [1, Number.NaN]), end('filled')])).X).toEqual([
       `+ ${REPLACED}`,
       '- the model replaces it by a missing value',
     ])
   })
 
-  test('proves nothing where another node sees the column before it is filled', () => {
+  test('an imputer proves nothing if its column also goes elsewhere before it is filled', () => {
     const beside = [imputer('X', 'filled', [1, 2]), end('filled'), node('Abs', ['X'], 'z')]
     expect(proofs(model(beside)).X).toEqual([dead('Abs'), dead('Abs')])
     const answered = model([imputer('X', 'y', [1, 2]), node('Identity', ['X'], 'z')], { outputs: { y: 2, z: 2 } })
     expect(proofs(answered).X).toEqual(['- the model answers it in z', '- the model answers it in z'])
   })
 
-  test('of more than a thousand columns handles each', () => {
+  test('an imputer handles each of more than a thousand columns, except one that it fills with NaN', () => {
     const wide = Array.from({ length: 1500 }, (_, index) => (index === 1400 ? Number.NaN : index))
     const found = proofs(model([imputer('X', 'filled', wide), end('filled')], { inputs: { X: 1500 } })).X
     expect(found.flatMap((text, column) => (text.startsWith('+') ? [] : [column]))).toEqual([1400])
@@ -105,7 +105,7 @@ describe('a column', () => {
     ['FeatureVectorizer', [node(`${ML}.FeatureVectorizer`, ['X'], 'a')]],
     ['arithmetic with one constant', [node('Sub', ['X', 'one'], 'a')], { constants: { one: Float32Array.of(1) } }],
     [
-      'arithmetic with a constant for each',
+      'arithmetic with a constant for each column',
       [node('Div', ['X', 'two'], 'a')],
       { constants: { two: Float32Array.of(1, 2) } },
     ],
@@ -114,7 +114,7 @@ describe('a column', () => {
       [node('Reshape', ['X', 'same'], 'a')],
       { constants: { same: BigInt64Array.of(-1n, 2n) } },
     ],
-  ])('is followed through %s', (_what, nodes, others) => {
+  ])('a column is followed through %s to its imputer', (_what, nodes, others) => {
     expect(proofs(model([...nodes, imputer('a', 'filled', [1, 2]), end('filled')], others)).X).toEqual([
       `+ ${REPLACED}`,
       `+ ${REPLACED}`,
@@ -133,14 +133,14 @@ describe('a column', () => {
       { constants: { to: BigInt64Array.of(2n, -1n) } },
     ],
     ['arithmetic of columns', [node('Add', ['X', 'X'], 'a')], 'Add'],
-  ])('ends at %s', (_what, nodes, operator, others) => {
+  ])('a column is not followed through %s', (_what, nodes, operator, others) => {
     expect(proofs(model([...nodes, imputer('a', 'filled', [1]), end('filled')], others)).X).toEqual([
       dead(operator),
       dead(operator),
     ])
   })
 
-  test('is found again behind a choice of columns, each by its position', () => {
+  test('a column is followed through a choice of columns by its position', () => {
     const constants = {
       first: BigInt64Array.of(0n),
       last: BigInt64Array.of(-1n),
@@ -163,7 +163,7 @@ describe('a column', () => {
     ])
   })
 
-  test('is found again where columns of several inputs are joined', () => {
+  test('a column is followed through a Concat of columns of several inputs', () => {
     const nodes = [
       node('Cast', ['n'], 'c', { to: 1 }),
       node('Concat', ['a', 'c', 'b'], 'all', { axis: 1 }),
@@ -176,7 +176,7 @@ describe('a column', () => {
     })
   })
 
-  test('is proven by one of several branches alone where the others leave it out', () => {
+  test('a column is proven by one branch if the other branches leave it out', () => {
     const constants = { first: BigInt64Array.of(0n), second: BigInt64Array.of(1n) }
     const nodes = [
       node('Gather', ['X', 'first'], 'a', { axis: 1 }),
@@ -188,25 +188,25 @@ describe('a column', () => {
     expect(proofs(model(nodes, { constants })).X).toEqual([`+ ${REPLACED}`, dead('SVMRegressor')])
   })
 
-  test('of a free number has one proof for all', () => {
+  test('an input with a free number of columns has one proof for all of them', () => {
     const free = { inputs: { X: 'columns' } }
     expect(proofs(model([imputer('X', 'filled', [1]), end('filled')], free)).X).toEqual([`+ ${REPLACED}`])
     expect(proofs(model([imputer('X', 'filled', [1, 2]), end('filled')], free)).X).toEqual([dead('Imputer')])
   })
 
-  test('that a graph within a node takes is not followed', () => {
+  test('a column that a graph within a node reads is not followed', () => {
     const body: TableModel = { inputs: {}, nodes: [node('Abs', ['X'], 'inner')], outputs: { inner: 2 } }
     const nodes = [imputer('X', 'filled', [1, 2]), node('If', ['flag'], 'y', { then_branch: { graph: body } })]
     expect(proofs(model(nodes)).X).toEqual([dead('If'), dead('If')])
   })
 
-  test('is not followed where nodes are out of order', () => {
+  test('a column is not followed if the nodes are out of order', () => {
     const nodes = [node('Abs', ['a'], 'z'), node('Identity', ['X'], 'a'), imputer('a', 'filled', [1, 2]), end('filled')]
     const why = '- the file cannot be followed: its nodes are in no usable order'
     expect(proofs(model(nodes)).X).toEqual([why, why])
   })
 
-  test('of a graph with inputs of another rank is not looked at', () => {
+  test('a column of integers gets no proof', () => {
     const nodes = [imputer('X', 'filled', [1, 2]), end('filled')]
     expect(proofs(model(nodes, { inputs: { X: 2 }, types: { X: 7 } }))).toEqual({})
   })
@@ -216,67 +216,91 @@ describe('IsNaN and Where', () => {
   const asked = node('IsNaN', ['X'], 'gaps')
 
   test.each<[what: string, fill: Float32Array, found: string[]]>([
-    ['one value for all', Float32Array.of(0), [`+ ${REPLACED}`, `+ ${REPLACED}`]],
+    ['one value for all columns', Float32Array.of(0), [`+ ${REPLACED}`, `+ ${REPLACED}`]],
     [
-      'a value for each',
+      'a value for each column, except a column whose value is NaN',
       Float32Array.of(1, Number.NaN),
       [`+ ${REPLACED}`, '- the model replaces it by a missing value'],
     ],
-  ])('handle missing values with %s', (_what, fill, found) => {
+  ])('IsNaN and Where replace missing values by %s', (_what, fill, found) => {
     const nodes = [asked, node('Where', ['gaps', 'fill', 'X'], 'filled'), end('filled')]
     expect(proofs(model(nodes, { constants: { fill } })).X).toEqual(found)
   })
 
   test.each<[what: string, nodes: TableNode[], operator: string]>([
-    ['of another tensor', [node('Identity', ['X'], 'Z'), node('Where', ['gaps', 'fill', 'Z'], 'filled')], 'Where'],
-    ['in the other order', [node('Where', ['gaps', 'X', 'fill'], 'filled')], 'Where'],
-    ['with a value that is computed', [node('Where', ['gaps', 'X', 'X'], 'filled')], 'Where'],
-    ['of which the answer is used', [node('Cast', ['gaps'], 'filled', { to: 1 })], 'Cast'],
-  ])('%s handle none', (_what, nodes, operator) => {
+    [
+      'Where fills another tensor',
+      [node('Identity', ['X'], 'Z'), node('Where', ['gaps', 'fill', 'Z'], 'filled')],
+      'Where',
+    ],
+    ['Where has its values in the other order', [node('Where', ['gaps', 'X', 'fill'], 'filled')], 'Where'],
+    ['Where puts in a computed value', [node('Where', ['gaps', 'X', 'X'], 'filled')], 'Where'],
+    ['another node uses the answer of IsNaN', [node('Cast', ['gaps'], 'filled', { to: 1 })], 'Cast'],
+  ])('IsNaN and Where handle no missing values if %s', (_what, nodes, operator) => {
     const constants = { fill: Float32Array.of(0) }
     expect(proofs(model([asked, ...nodes, end('filled')], { constants })).X).toEqual([dead(operator), dead(operator)])
   })
 })
 
 describe('an ensemble of trees', () => {
-  test('that records where missing values go handles every column, also one that no node asks for', () => {
+  test('trees that record where missing values go handle every column, also columns that no node reads', () => {
     const found = proofs(model([trees('X', { columns: [0] })], { inputs: { X: 3 } })).X
     expect(found).toEqual([`+ ${RECORDED}`, `+ ${RECORDED}`, `+ ${RECORDED}`])
   })
 
-  test('that has zeros alone has recorded nothing', () => {
+  test('trees with only zeros in their record handle no missing values by default', () => {
     expect(proofs(model([trees('X', { tracks: [0, 0] })])).X).toEqual([`- ${UNRECORDED}`, `- ${UNRECORDED}`])
   })
 
-  test('without the attribute has recorded nothing', () => {
+  test('trees without a record do not handle missing values', () => {
     const { attributes, ...ensemble } = trees('X')
     const { nodes_missing_value_tracks_true: _tracks, ...others } = attributes!
     expect(proofs(model([{ ...ensemble, attributes: others }])).X).toEqual([`- ${UNRECORDED}`, `- ${UNRECORDED}`])
   })
 
   test.each<[what: string, producer: [string, string], trees: Trees, isRecorded: boolean]>([
-    ['XGBoost, as onnxmltools writes it', ['OnnxMLTools', '1.16.0'], { mode: 'BRANCH_LT' }, true],
-    ['CatBoost', ['CatBoost', 'Git info: 1.2'], { mode: 'BRANCH_GT' }, true],
-    ['scikit-learn, as onnxmltools would write it', ['OnnxMLTools', '1.16.0'], { mode: 'BRANCH_LEQ' }, false],
-    ['an unknown exporter', ['torch', '2'], { mode: 'BRANCH_LT' }, false],
-  ])('with zeros alone of %s records them or not: %s %o %s', (_what, producer, given, isRecorded) => {
+    [
+      'zeros that onnxmltools writes for trees of XGBoost are a record of missing values',
+      ['OnnxMLTools', '1.16.0'],
+      { mode: 'BRANCH_LT' },
+      true,
+    ],
+    [
+      'zeros that CatBoost writes for its trees are a record of missing values',
+      ['CatBoost', 'Git info: 1.2'],
+      { mode: 'BRANCH_GT' },
+      true,
+    ],
+    [
+      'zeros that onnxmltools would write for trees of scikit-learn are no record of missing values',
+      ['OnnxMLTools', '1.16.0'],
+      { mode: 'BRANCH_LEQ' },
+      false,
+    ],
+    [
+      'zeros that an unknown exporter writes for trees are no record of missing values',
+      ['torch', '2'],
+      { mode: 'BRANCH_LT' },
+      false,
+    ],
+  ])('%s', (_what, producer, given, isRecorded) => {
     const found = proofs(model([trees('X', { tracks: [0, 0], ...given })], { producer })).X
     expect(found[0]).toBe(isRecorded ? `+ ${RECORDED}` : `- ${UNRECORDED}`)
   })
 
-  test('of LightGBM is not trusted from an onnxmltools that wrote wrong ways', () => {
+  test('the record in trees of LightGBM is not trusted if an onnxmltools before 1.9 wrote it', () => {
     const found = ['1.8.0', '1.9.0', '1.16.0'].map((version) => {
       return proofs(model([trees('X')], { producer: ['OnnxMLTools', version] })).X[0]
     })
     expect(found).toEqual([`- ${UNRECORDED}`, `+ ${RECORDED}`, `+ ${RECORDED}`])
   })
 
-  test('does not handle a column that it compares for equality', () => {
+  test('trees do not handle a column that they compare for equality', () => {
     const mixed = trees('X', { mode: 'BRANCH_EQ', columns: [1] })
     expect(proofs(model([mixed])).X).toEqual([`+ ${RECORDED}`, '- the trees of the model compare it for equality'])
   })
 
-  test('behind another that records nothing proves nothing', () => {
+  test('trees prove nothing beside other trees that record nothing', () => {
     const other = { ...trees('X', { tracks: [0, 0] }), outputs: ['z'] }
     expect(proofs(model([trees('X'), other])).X).toEqual([`- ${UNRECORDED}`, `- ${UNRECORDED}`])
   })
@@ -288,13 +312,43 @@ describe('a linear model behind an imputer', () => {
   const other = (operator: string): string => `- the operator ${operator} has weights for other columns than it gets`
 
   test.each<[what: string, operator: string, attributes: TableNode['attributes'], isWhole: boolean]>([
-    ['a weight for each column', 'LinearRegressor', lists({ coefficients: 2 }), true],
-    ['weights for two targets', 'LinearRegressor', { ...lists({ coefficients: 4 }), targets: 2 }, true],
-    ['weights for three classes', 'LinearClassifier', lists({ coefficients: 6, intercepts: 3 }), true],
-    ['a weight too many', 'LinearRegressor', lists({ coefficients: 3 }), false],
-    ['twice the weights', 'LinearRegressor', lists({ coefficients: 4 }), false],
-    ['weights of classes it has not', 'LinearClassifier', lists({ coefficients: 6, intercepts: 2 }), false],
-  ])('with %s proves it or not: %s %o %s', (_what, operator, attributes, isWhole) => {
+    [
+      'a linear model with a weight for each column keeps the proof of its imputer',
+      'LinearRegressor',
+      lists({ coefficients: 2 }),
+      true,
+    ],
+    [
+      'a linear model with weights for two targets keeps the proof of its imputer',
+      'LinearRegressor',
+      { ...lists({ coefficients: 4 }), targets: 2 },
+      true,
+    ],
+    [
+      'a linear model with weights for three classes keeps the proof of its imputer',
+      'LinearClassifier',
+      lists({ coefficients: 6, intercepts: 3 }),
+      true,
+    ],
+    [
+      'a linear model with one weight too many breaks the proof of its imputer',
+      'LinearRegressor',
+      lists({ coefficients: 3 }),
+      false,
+    ],
+    [
+      'a linear model with twice the weights breaks the proof of its imputer',
+      'LinearRegressor',
+      lists({ coefficients: 4 }),
+      false,
+    ],
+    [
+      'a linear model with weights for classes that it does not have breaks the proof of its imputer',
+      'LinearClassifier',
+      lists({ coefficients: 6, intercepts: 2 }),
+      false,
+    ],
+  ])('%s', (_what, operator, attributes, isWhole) => {
     const nodes = [imputer('X', 'filled', [1, 2]), node(`${ML}.${operator}`, ['filled'], 'y', attributes)]
     const found = isWhole ? `+ ${REPLACED}` : other(operator)
     expect(proofs(model(nodes)).X).toEqual([found, found])
@@ -315,7 +369,7 @@ describe('the models of the parity suite', () => {
     )
   }
 
-  test('are proven where they are boosted with gaps in mind, or fill them', () => {
+  test('in the parity suite, only boosted models and models that fill gaps are proven to handle missing values', () => {
     const proven = fixtures.filter(({ name }) => handled(name).length > 0).map(({ name }) => name)
     expect(proven).toEqual(expect.arrayContaining(['xgboost-classifier', 'lightgbm-regressor', 'catboost-classifier']))
     expect(proven).toEqual(
@@ -325,7 +379,7 @@ describe('the models of the parity suite', () => {
     expect(proven.filter((name) => !others.test(name))).toEqual([])
   })
 
-  test('are never proven where the original raises an error', () => {
+  test('no model of the parity suite is proven to handle missing values if the original raises an error', () => {
     const wrong = fixtures.filter(({ name }) => {
       // In these every row has a gap; those of several inputs have gaps in columns of strings as well.
       const isTable = Array.isArray(missing[name]?.[0]?.input)

@@ -24,7 +24,7 @@ const ALL = [
 ]
 
 describe('a model file', () => {
-  test('tells its versions, its values and its classes', () => {
+  test('the reader of model files finds the versions, inputs and classes of a model', () => {
     const info = readModelFile(fileSource(join(MODELS, 'iris/1/model.onnx')))
     expect(info).toMatchObject({
       irVersion: 10,
@@ -41,7 +41,7 @@ describe('a model file', () => {
     expect(input).toMatchObject({ name: 'X', type: { kind: 'tensor', elementType: 'float64', shape: [undefined, 4] } })
   })
 
-  test('tells the names of its free dimensions, and its loops', () => {
+  test('the reader of model files finds the names of free dimensions, and an operator that is not harmless', () => {
     expect(readModelFile(fileSource(fixtureModel('image'))).graph.inputs[0]).toMatchObject({
       type: { shape: ['batch', 1, 2, 2] },
     })
@@ -51,14 +51,14 @@ describe('a model file', () => {
     })
   })
 
-  test('is read without its weights', () => {
+  test('a model file is read without its weights', () => {
     const source = sourceOf(largeModel(2, 512))
     const { graph } = readModelFile(source)
     expect([...graph.initializers.keys()]).toEqual(['w0', 'w1'])
     expect(source.readBytes()).toBeLessThan(2000)
   })
 
-  test('tells its metadata, its custom operators, its initializers that shadow inputs and its external files', () => {
+  test('the reader of model files finds metadata, custom operators, initializers that shadow inputs, and external files', () => {
     const initializer: Field = [
       5,
       [
@@ -119,7 +119,7 @@ describe('a model file', () => {
     expect([...info.externalFiles]).toEqual(['weights.bin'])
   })
 
-  test('tells the custom operators and the external files of graphs within its nodes', () => {
+  test('the reader of model files finds the custom operators and external files of graphs within nodes', () => {
     const weights: Field = [
       5,
       [
@@ -154,11 +154,11 @@ describe('a model file', () => {
   })
 
   test.each<[string, string, bigint[] | string[] | undefined]>([
-    ['logistic-ints', 'ZipMap', [0n, 1n, 2n]],
-    ['logistic-no-zipmap', 'a linear classifier', ['high', 'low', 'middle']],
-    ['random-forest-classifier', 'ZipMap over trees', [10n, 20n, 30n]],
-    ['pca', 'none', undefined],
-  ])('%s has the classes of %s', (name, _what, classes) => {
+    ['logistic-ints', 'the classes of its ZipMap', [0n, 1n, 2n]],
+    ['logistic-no-zipmap', 'the classes of its linear classifier', ['high', 'low', 'middle']],
+    ['random-forest-classifier', 'the classes of its ZipMap behind trees', [10n, 20n, 30n]],
+    ['pca', 'no classes', undefined],
+  ])('the model %s has %s', (name, _what, classes) => {
     expect(readModelFile(fileSource(join(PARITY, name, '1/model.onnx'))).labels?.classes).toEqual(classes)
   })
 })
@@ -166,7 +166,7 @@ describe('a model file', () => {
 describe('ZipMap', () => {
   const file = fixtureModel('zipmap')
 
-  test('is cut off, and its output is a tensor under the name of what went in', () => {
+  test('a ZipMap is removed, and its output becomes a tensor with the name of its input', () => {
     const bytes = readFileSync(file)
     const info = readModelFile(sourceOf(bytes))
     expect([...info.fileNames]).toEqual([['scores', 'output_probability']])
@@ -195,7 +195,7 @@ describe('ZipMap', () => {
       ],
     ],
     [
-      'makes what is an output already',
+      'has an input that is already an output',
       (fields) => [
         ...fields,
         [
@@ -208,7 +208,7 @@ describe('ZipMap', () => {
       ],
     ],
     [
-      'stands before weights in another file',
+      'belongs to a model with weights in another file',
       (fields) => [
         ...fields,
         [
@@ -228,7 +228,7 @@ describe('ZipMap', () => {
       ],
     ],
     [
-      'stands before a constant in another file',
+      'belongs to a model with a constant in another file',
       (fields) => {
         const external: Field[] = [
           [
@@ -250,7 +250,7 @@ describe('ZipMap', () => {
         return [...fields, [1, [[2, 'w'], [4, 'Constant'], value]]]
       },
     ],
-  ])('that %s is left, and its output told in words', (_case, change) => {
+  ])('a ZipMap that %s is kept, and its output is unsupported', (_case, change) => {
     const labels: Field = [
       5,
       [
@@ -303,11 +303,11 @@ describe('ZipMap', () => {
 
 describe('a hostile file', () => {
   test.each<[string, Buffer, RegExp]>([
-    ['empty', Buffer.alloc(0), /has no graph/],
-    ['no protobuf', Buffer.from('<html></html>'), /wire type|ends within|field of number/],
-    ['cut off', readFileSync(fixtureModel('zipmap')).subarray(0, 100), /ends within its field 7/],
+    ['without content', Buffer.alloc(0), /has no graph/],
+    ['that is no protobuf', Buffer.from('<html></html>'), /wire type|ends within|field of number/],
+    ['that is cut off', readFileSync(fixtureModel('zipmap')).subarray(0, 100), /ends within its field 7/],
     [
-      'with a length beyond everything',
+      'with a length beyond its end',
       Buffer.from([0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
       /ends within its field 7/,
     ],
@@ -321,12 +321,12 @@ describe('a hostile file', () => {
       /two graphs/,
     ],
     ['with a name of megabytes', encode([[7, [[1, [[1, 'x'.repeat(2 ** 21)]]]]]]), /longer than 1048576 bytes/],
-    ['nested deep', nested(40), /nested more than 16 deep/],
-  ])('%s is refused in words', (_case, bytes, message) => {
+    ['with graphs nested too deep', nested(40), /nested more than 16 deep/],
+  ])('a file %s is refused with an explanation', (_case, bytes, message) => {
     expect(() => readModelFile(sourceOf(bytes))).toThrow(message)
   })
 
-  test('a type nested without end is told as such', () => {
+  test('an output whose type is nested 500 deep is unsupported, and the reason says so', () => {
     let type: Field[] = [[1, [[1, 1]]]]
     for (let depth = 0; depth < 500; depth++) type = [[4, [[1, type]]]]
     const info = readModelFile(
@@ -350,7 +350,7 @@ describe('a hostile file', () => {
     expect(info.unsupported.get('y')).toMatch(/a type nested too deep/)
   })
 
-  test('mutated real models are read, or refused in words, in bounded time and memory', () => {
+  test('mutated real models are read, or refused with an explanation, in less than a second', () => {
     const random = mulberry(42)
     for (let tried = 0; tried < 500; tried++) {
       const bytes = Buffer.from(readFileSync(ALL[tried % ALL.length]!))
@@ -370,7 +370,7 @@ describe('a hostile file', () => {
     }
   })
 
-  test('a mutated large model takes less than twice its size of memory', () => {
+  test('reading a mutated large model takes less memory than twice its size', () => {
     const random = mulberry(7)
     const model = largeModel(4, 512)
     let most = 0

@@ -26,14 +26,14 @@ function overwrittenOf(...nodes: TableNode[]): string | undefined {
   return readModelFile(sourceOf(tableModel({ inputs: { x: 2 }, nodes, outputs: { y: 2 }, constants }))).overwritten
 }
 
-test('a parameter that a normalization in training mode writes, and that has another reader, is found', () => {
+test('a parameter is found as overwritten if a normalization in training mode writes it and it has another reader', () => {
   expect(overwrittenOf(normalization('a b b a'))).toBe('b')
   expect(overwrittenOf(normalization('a b c a'))).toBe('a')
   // Exporters write equal parameters once, and the others as copies, which the runtime removes.
   expect(overwrittenOf(identity('a', 'copy'), normalization('a b c copy'))).toBe('a')
 })
 
-test('no parameter is found where each has one reader, or nothing is written', () => {
+test('no parameter is found as overwritten if each has one reader or nothing is written', () => {
   expect(overwrittenOf(normalization('a b c d'))).toBeUndefined()
   expect(overwrittenOf(normalization('a b b a', 0))).toBeUndefined()
 })

@@ -28,13 +28,13 @@ function kindsOf(tokenexp: string): unknown[] {
 }
 
 describe('the patterns of a Tokenizer', () => {
-  test('that stand for the default of scikit-learn read words of ASCII alone', () => {
+  test('a Tokenizer pattern that stands for the default of scikit-learn reads words of ASCII alone', () => {
     expect(kindsOf('[a-zA-Z0-9_]+')).toEqual(['words'])
     expect(kindsOf('[0-9A-Z_a-z]+')).toEqual(['words'])
     expect(kindsOf('([a-zA-Z0-9_]+)')).toEqual(['words'])
   })
 
-  test('with classes read these for ASCII alone', () => {
+  test('a Tokenizer pattern gets a rule for each class that means ASCII, and for the dot', () => {
     expect(kindsOf(String.raw`\b\w+\b`)).toEqual(['letters'])
     expect(kindsOf(String.raw`\d+`)).toEqual(['digits'])
     expect(kindsOf(String.raw`\S+`)).toEqual(['spaces'])
@@ -42,7 +42,7 @@ describe('the patterns of a Tokenizer', () => {
     expect(kindsOf('.')).toEqual(['characters'])
   })
 
-  test('that mean the same everywhere are no cause for concern', () => {
+  test('a Tokenizer pattern that means the same in Python gets no rule', () => {
     expect(kindsOf(String.raw`[\pL\pN_][\pL\pN_]+`)).toEqual([])
     expect(kindsOf('[a-zA-Z]+')).toEqual([])
     expect(kindsOf('[a-zA-Z0-9_]')).toEqual([])
@@ -67,23 +67,23 @@ describe('a lower case before the Tokenizer', () => {
     return readModelFile(sourceOf(file)).textRules.map(({ kind, lowers }) => `${kind} of ${lowers}`)
   }
 
-  test('of the locale C knows ASCII alone, which matters where the vocabulary has other words', () => {
+  test('a lower case in the locale C knows ASCII alone, which matters if the vocabulary has other words', () => {
     expect(kindsBehind('C', ['film', 'café'])).toEqual(['upper of ascii'])
     expect(kindsBehind('POSIX', ['café'])).toEqual(['upper of ascii'])
     expect(kindsBehind('C', ['film'])).toEqual(['special of ascii'])
   })
 
-  test('of other locales knows all letters but special ones', () => {
+  test('a lower case in another locale knows all letters except special ones', () => {
     expect(kindsBehind('C.UTF-8', ['café'])).toEqual(['special of all'])
     expect(kindsBehind('en_US.UTF-8', ['film'])).toEqual(['special of all'])
   })
 
-  test('is not looked at where other letters are refused anyway', () => {
+  test('a lower case in the locale C gets no rule for capitals if the Tokenizer reads only ASCII words', () => {
     expect(kindsBehind('C', ['café'], '[a-zA-Z0-9_]+')).toEqual(['words of ascii', 'special of ascii'])
   })
 })
 
-test('the exports of the parity suite read words of every alphabet, but for those with the pattern of skl2onnx', () => {
+test('exports of the parity suite read words of every alphabet, except those with the pattern of skl2onnx', () => {
   const kindsOfFile = (name: string) => {
     const { textRules } = readModelFile(fileSource(join(FIXTURES, 'parity', name, '1/model.onnx')))
     for (const rule of textRules) expect(rule).toMatchObject({ input: 'text', lowers: 'ascii' })

@@ -28,31 +28,31 @@ const DEFAULTS = {
 }
 
 describe('the configuration', () => {
-  test("tells clients another name for the server (rule 15: the server's name is configurable)", () => {
+  test('V2 rule 15: the flag --server-name sets the name of the server', () => {
     expect(parseCommand(['--server-name=triton'], {})).toMatchObject({ config: { serverName: 'triton' } })
   })
 
-  test('has a default for everything', () => {
+  test('every setting has a default', () => {
     expect(parseCommand([], {})).toEqual({ kind: 'serve', config: DEFAULTS, warnings: [] })
   })
 
-  test('comes from the environment', () => {
+  test('settings come from environment variables', () => {
     const env = { PORT: '9000', MODEL_DIR: '/m', DEFAULT_MODEL: 'iris', SHUTDOWN_DELAY: '1.5', LOG_LEVEL: 'warn' }
     const config = { port: 9000, modelDir: '/m', defaultModel: 'iris', shutdownDelayMs: 1500, logLevel: 'warn' }
     expect(parseCommand([], env)).toMatchObject({ config })
   })
 
-  test('comes from flags first, with - or _, as one word or two', () => {
+  test('settings come from flags first, written with - or _, as one word or two', () => {
     const args = ['--port', '9001', '--model_dir=/n', '--body-limit=10', '--max-rows', '5', '--shutdown_deadline', '9']
     const config = { port: 9001, modelDir: '/n', bodyLimitBytes: 10, maxRows: 5, shutdownDeadlineMs: 9000 }
     expect(parseCommand(args, { PORT: '9000', MODEL_DIR: '/m' })).toMatchObject({ config })
   })
 
-  test('takes an empty variable for an absent one', () => {
+  test('an empty variable counts as an absent one', () => {
     expect(parseCommand([], { PORT: '', HOST: '' })).toEqual({ kind: 'serve', config: DEFAULTS, warnings: [] })
   })
 
-  test('reports every problem at once, and where each came from', () => {
+  test('all problems of the settings are reported at once, each with its flag or variable', () => {
     const args = ['--port', '99999', '--colour=red', 'serve', '--host']
     expect(parseCommand(args, { LOG_LEVEL: 'loud', MAX_ROWS: '1e3', SHUTDOWN_DELAY: '-1' })).toEqual({
       kind: 'invalid',
@@ -68,11 +68,11 @@ describe('the configuration', () => {
     })
   })
 
-  test.each(['--port --host=x', '--port=', '--port'])('wants a value: %s', (line) => {
+  test.each(['--port --host=x', '--port=', '--port'])('a flag without a value is refused: %s', (line) => {
     expect(parseCommand(line.split(' '), {})).toMatchObject({ problems: ['--port: expected a value'] })
   })
 
-  test('refuses one port for two protocols', () => {
+  test('one port for two protocols is refused', () => {
     expect(parseCommand(['--port=9000', '--grpc-port=9000'], {})).toMatchObject({
       problems: ['--grpc-port: expected another port than --port'],
     })
@@ -82,12 +82,12 @@ describe('the configuration', () => {
     [{}, 8000, 8001],
     [{ PORT: '8001' }, 8001, 8002],
     [{ PORT: '8002' }, 8002, 8001],
-  ])('chooses a port for gRPC that HTTP does not have: %j', (env, port, grpcPort) => {
+  ])('with the variables %j, HTTP gets port %i and gRPC gets port %i', (env, port, grpcPort) => {
     expect(parseCommand([], env)).toMatchObject({ config: { port, grpcPort } })
   })
 
   test.each(['GRPC_PORT', 'PORT', 'HOST'])(
-    'passes over %s when Kubernetes has set it for a Service, and warns',
+    'the variable %s is ignored with a warning if Kubernetes has set it for a Service',
     (name) => {
       const env = { [name]: 'tcp://10.0.0.1:8001' }
       expect(parseCommand([], env)).toMatchObject({
@@ -97,30 +97,36 @@ describe('the configuration', () => {
     },
   )
 
-  test("takes KServe's and Triton's names", () => {
+  test('flags also have the names that KServe and Triton use', () => {
     const args = ['--http_port=8080', '--grpc_port=9000', '--model_name=m', '--model-repository=/mnt/models']
     const config = { port: 8080, grpcPort: 9000, modelName: 'm', modelDir: '/mnt/models' }
     expect(parseCommand(args, {})).toMatchObject({ config })
   })
 
-  test('refuses a delay that the deadline would cut', () => {
+  test('a shutdown delay is refused if the shutdown deadline would cut it', () => {
     const problems = ['SHUTDOWN_DEADLINE: expected more than the shutdown delay']
     expect(parseCommand(['--shutdown-delay=30'], {})).toMatchObject({ problems })
   })
 
-  test.each(['--toString', '--constructor=1', '--valueOf'])('refuses %s, which every object has', (flag) => {
-    expect(parseCommand([flag], {})).toMatchObject({
-      problems: [expect.stringContaining(`unknown flag ${flag.split('=')[0]}`)],
-    })
-  })
+  test.each(['--toString', '--constructor=1', '--valueOf'])(
+    'the flag %s is unknown, although every object has such a property',
+    (flag) => {
+      expect(parseCommand([flag], {})).toMatchObject({
+        problems: [expect.stringContaining(`unknown flag ${flag.split('=')[0]}`)],
+      })
+    },
+  )
 })
 
 describe('the help', () => {
-  test.each([['--help'], ['-h'], ['--port', 'x', '--help']])('is asked for by %s', (...args) => {
-    expect(parseCommand(args, {})).toEqual({ kind: 'help' })
-  })
+  test.each([['--help'], ['-h'], ['--port', 'x', '--help']])(
+    'the help is asked for by a command line that begins with %s',
+    (...args) => {
+      expect(parseCommand(args, {})).toEqual({ kind: 'help' })
+    },
+  )
 
-  test('shows every flag with its variable and default', () => {
+  test('the help shows every flag with its variable and default', () => {
     const flags = ['host', 'port', 'model-dir', 'default-model', 'body-limit', 'max-rows', 'log-level']
     const queue = ['workers', 'max-queued', 'max-queued-rows', 'request-timeout', 'max-run']
     for (const flag of [...flags, ...queue, 'shutdown-delay', 'shutdown-deadline']) {
@@ -130,7 +136,7 @@ describe('the help', () => {
     expect(helpText()).toContain('Exit codes: 0 stopped, 1 failed or gave up, 2 wrong settings.')
   })
 
-  test('is beside the version', () => {
+  test('the flag --version asks for the version', () => {
     expect(parseCommand(['--version'], {})).toEqual({ kind: 'version' })
   })
 })

@@ -18,7 +18,7 @@ function openLog() {
   return { stream: createLogStream(fd, notice), read: () => readFileSync(file, 'utf8') }
 }
 
-test('lines of one turn are written together, in order, by its end', async () => {
+test('log lines of one turn are written together and in order at its end', async () => {
   const { stream, read } = openLog()
   stream.write('one\n')
   stream.write('twö\n')
@@ -27,7 +27,7 @@ test('lines of one turn are written together, in order, by its end', async () =>
   expect(read()).toBe('one\ntwö\n')
 })
 
-test('flushing leaves nothing behind, and nothing twice', async () => {
+test('flushing the log writes every line, and none twice', async () => {
   const { stream, read } = openLog()
   stream.write('one\n')
   stream.flushSync()
@@ -56,7 +56,7 @@ function openPipe() {
 
 const LINE = `${'x'.repeat(1023)}\n`
 
-test('a reader that stalls costs lines beyond the buffer, and the next line that gets through counts them', async () => {
+test('a stalled reader of the log loses the lines beyond the buffer, and later gets their number', async () => {
   const { stream, read } = openPipe()
   for (let count = 0; count < 2000; count++) stream.write(LINE)
   await new Promise((resolve) => setImmediate(resolve))
@@ -72,7 +72,7 @@ test('a reader that stalls costs lines beyond the buffer, and the next line that
   })
 })
 
-test('flushing waits for a stalled reader once, for a tenth of a second', () => {
+test('flushing the log waits for a stalled reader only once, for a tenth of a second', () => {
   const { stream } = openPipe()
   for (let count = 0; count < 200; count++) stream.write(LINE)
   const startedAt = performance.now()
@@ -84,7 +84,7 @@ test('flushing waits for a stalled reader once, for a tenth of a second', () => 
   expect(performance.now() - startedAt - firstMs).toBeLessThan(4000)
 })
 
-test('a reader that is gone costs its lines and nothing else', () => {
+test('flushing a log whose reader is gone throws no error', () => {
   const path = join(createFolder({}), 'pipe')
   execFileSync('mkfifo', [path])
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -96,7 +96,7 @@ test('a reader that is gone costs its lines and nothing else', () => {
   expect(() => stream.flushSync()).not.toThrow()
 })
 
-test('a reader that is slow gets every line', async () => {
+test('a slow reader of the log gets every line', async () => {
   const module = pathToFileURL(join(ROOT, 'dist/process/log-stream.js')).href
   const script = `import { createLogStream } from '${module}'
     const stream = createLogStream(1, String)

@@ -24,7 +24,7 @@ function batch(rows: number, bad: ReadonlySet<number>) {
   return { inputs, compute, runs }
 }
 
-test('the first bad row is found, in runs of no more rows than there are and few in number', async () => {
+test('the first bad row is found in few runs, which together have at most one row more than the inputs', async () => {
   const cases = fc.integer({ min: 2, max: 300 }).chain((rows) =>
     fc.record({
       rows: fc.constant(rows),
@@ -42,7 +42,7 @@ test('the first bad row is found, in runs of no more rows than there are and few
   )
 })
 
-test('no row is blamed for what fails only as a whole', async () => {
+test('no row is blamed for inputs that fail only as a whole', async () => {
   const { inputs } = batch(5, new Set())
   const compute = async (part: Tensors): Promise<void> => {
     if (part.get('x')!.shape[0] === 5) throw new Error('too many rows')
@@ -50,7 +50,7 @@ test('no row is blamed for what fails only as a whole', async () => {
   expect(await findBadRow(inputs, BATCHED, compute)).toBeUndefined()
 })
 
-test('no row is looked for where there is one, or where axis 0 is no batch', async () => {
+test('no bad row is searched for if there is one row, or if axis 0 is no batch', async () => {
   const single = batch(1, new Set([0]))
   expect(await findBadRow(single.inputs, BATCHED, single.compute)).toBeUndefined()
   const several = batch(4, new Set([0]))

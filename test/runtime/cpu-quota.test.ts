@@ -4,13 +4,21 @@ import { cpuQuota, workersFor } from '../../src/runtime/cpu-quota.ts'
 const V1 = '/sys/fs/cgroup/cpu/cpu.cfs_'
 
 test.each<[string, Record<string, string>, number | undefined]>([
-  ['version 2', { '/sys/fs/cgroup/cpu.max': '150000 100000\n' }, 1.5],
-  ['version 2 without a limit', { '/sys/fs/cgroup/cpu.max': 'max 100000\n' }, undefined],
-  ['version 1', { [`${V1}quota_us`]: '400000\n', [`${V1}period_us`]: '100000\n' }, 4],
-  ['version 1 without a limit', { [`${V1}quota_us`]: '-1\n', [`${V1}period_us`]: '100000\n' }, undefined],
-  ['no control groups', {}, undefined],
+  ['the CPU quota of a cgroup of version 2 comes from cpu.max', { '/sys/fs/cgroup/cpu.max': '150000 100000\n' }, 1.5],
+  ['a cgroup of version 2 without a limit has no CPU quota', { '/sys/fs/cgroup/cpu.max': 'max 100000\n' }, undefined],
   [
-    'version 2, of a service of the host',
+    'the CPU quota of a cgroup of version 1 is its quota divided by its period',
+    { [`${V1}quota_us`]: '400000\n', [`${V1}period_us`]: '100000\n' },
+    4,
+  ],
+  [
+    'a cgroup of version 1 without a limit has no CPU quota',
+    { [`${V1}quota_us`]: '-1\n', [`${V1}period_us`]: '100000\n' },
+    undefined,
+  ],
+  ['a system without cgroups has no CPU quota', {}, undefined],
+  [
+    'the CPU quota of a service of the host comes from its own cgroup of version 2',
     {
       '/proc/self/cgroup': '0::/system.slice/x.service\n',
       '/sys/fs/cgroup/system.slice/x.service/cpu.max': '50000 100000',
@@ -18,7 +26,7 @@ test.each<[string, Record<string, string>, number | undefined]>([
     0.5,
   ],
   [
-    'version 2, the lowest of those above it',
+    'the CPU quota of version 2 is the lowest of the cgroup and those above it',
     {
       '/proc/self/cgroup': '0::/pods/pod1/container\n',
       '/sys/fs/cgroup/pods/pod1/container/cpu.max': '400000 100000',
@@ -28,7 +36,7 @@ test.each<[string, Record<string, string>, number | undefined]>([
     2,
   ],
   [
-    'version 1 that shares a folder',
+    'the CPU quota of version 1 is found in a folder that controllers share',
     {
       '/proc/self/cgroup': '9:cpuset:/other\n4:cpu,cpuacct:/docker/abc\n',
       '/sys/fs/cgroup/cpu,cpuacct/docker/abc/cpu.cfs_quota_us': '300000',
@@ -39,7 +47,7 @@ test.each<[string, Record<string, string>, number | undefined]>([
     3,
   ],
   [
-    'version 1 whose root is the container',
+    'the CPU quota of version 1 is found if the root folder is that of the container',
     {
       '/proc/self/cgroup': '4:cpu,cpuacct:/docker/abc\n',
       [`${V1}quota_us`]: '200000\n',
@@ -47,7 +55,7 @@ test.each<[string, Record<string, string>, number | undefined]>([
     },
     2,
   ],
-])('the quota under %s', (_case, files, quota) => {
+])('%s', (_case, files, quota) => {
   expect(cpuQuota((path) => files[path])).toBe(quota)
 })
 
@@ -57,11 +65,11 @@ test.each([
   [8, 1.5, 2],
   [8, 0.25, 1],
   [2, 16, 2],
-])('of %i CPUs with a quota of %s, %i threads compute', (cpus, quota, workers) => {
+])('a machine of %i CPUs with a quota of %s gets %i workers', (cpus, quota, workers) => {
   expect(workersFor(cpus, quota)).toBe(workers)
 })
 
-test('this machine answers something that makes sense', () => {
+test('the CPU quota of this machine is a positive number or absent', () => {
   const quota = cpuQuota()
   expect(quota === undefined || quota > 0).toBe(true)
 })

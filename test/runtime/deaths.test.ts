@@ -8,6 +8,6 @@ test.each([
   ['fault', { signal: 'SIGFPE', lastWords: '' }],
   ['killed', { signal: 'SIGKILL', lastWords: '' }],
   ['exit', { code: 1, lastWords: 'Error: x' }],
-] as const)('one word names the cause of a death: %s', (cause, death) => {
+] as const)('the word %s names the cause of the death of a worker', (cause, death) => {
   expect(causeOf(death)).toBe(cause)
 })

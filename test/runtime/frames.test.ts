@@ -21,7 +21,7 @@ test.each([1, 3, 7, 8, 9, 31, 1000])('frames are found in a stream that comes in
   expect(texts).toEqual(['one', 'two', 'three'])
 })
 
-test('a large frame is copied once, in however many chunks it comes', () => {
+test('a large frame is copied only once, even if it comes in many chunks', () => {
   const concat = vi.spyOn(Buffer, 'concat')
   const reader = new FrameReader()
   const large = toFrame({}, [Buffer.alloc(2 ** 22)])

@@ -31,17 +31,17 @@ function once(act: string): string {
 const write = (bytes: string): string => `process.getBuiltinModule('node:fs').writeSync(3, Buffer.from(${bytes}));`
 const WAIT = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'
 
-describe('a worker', () => {
+describe('a hostile worker', () => {
   test.each([
     ['writes garbage', `${write('[4, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]')} ${WAIT}`],
-    ['answers with what is no reply', `channel.reply({ kind: 'disposed' }); ${WAIT}`],
+    ['answers with a reply of another kind', `channel.reply({ kind: 'disposed' }); ${WAIT}`],
     [
-      'names a place that is not in its file',
+      'names a place outside of its file',
       `channel.reply({ kind: 'outputs', outputs: [], file: { at: 0, length: -1 } }); ${WAIT}`,
     ],
     ['exits', 'process.exit(9)'],
     ['is killed from outside', `process.kill(process.pid, 'SIGKILL'); ${WAIT}`],
-  ])('that %s is replaced, and its run is tried once more', async (_how, act) => {
+  ])('a worker that %s is replaced, and its run is tried once more', async (_how, act) => {
     const session = await serve({ entry: mortalEntry(once(act)) })
     const died = vi.fn<() => void>()
     session.onDeath(died)
@@ -53,14 +53,14 @@ describe('a worker', () => {
   test.each([
     ['stops in the middle of an answer', `${write('[64, 0, 0, 0, 0, 0, 0, 0, 123]')} ${WAIT}`],
     ['is stopped by a signal', `process.kill(process.pid, 'SIGSTOP')`],
-  ])('that %s costs its run the time that it may take, and no more', async (_how, act) => {
+  ])('a run on a worker that %s times out, and the next run is computed', async (_how, act) => {
     const session = await serve({ entry: mortalEntry(act) })
     const [result] = await session.runAll([{ inputs: number(666) }], { maxMs: 200 })
     expect(result).toMatchObject({ code: 'RUN_TIMEOUT' })
     expect(await echo(session, 1)).toBe(1)
   })
 
-  test('that hangs while it loads a model again is given up after the time for loading', async () => {
+  test('a worker that hangs while it loads a model again is given up after the time for loading', async () => {
     const flag = temporaryFile('hang', '')
     const hang = `if (process.getBuiltinModule('node:fs').readFileSync('${flag}', 'utf8') === 'yes') { ${WAIT} }`
     const session = await serve({ entry: mortalEntry(FAULT, hang), maxLoadMs: 1000 })
@@ -74,7 +74,7 @@ describe('a worker', () => {
     expect(await echo(session, 2)).toBe(2)
   })
 
-  test('that dies of large tensors blames them, and the next large ones are computed', async () => {
+  test('large tensors that end their worker are refused, and the next run is computed', async () => {
     const session = await serve({ entry: mortalEntry() })
     for (let round = 0; round < 3; round++) {
       const large = zeros(2 ** 21)
@@ -84,7 +84,7 @@ describe('a worker', () => {
     }
   })
 
-  test('that V8 ends for want of memory is refused with the amount', async () => {
+  test('a run whose worker V8 ends for lack of memory is refused with the limit of memory', async () => {
     const fatal = `process.stderr.write('FATAL ERROR: v8::ArrayBuffer::New Allocation failed - process out of memory\\\\n')
       process.stderr.write(' 1: 0xb78db3 node::OOMErrorHandler\\\\n'); process.abort()`
     const session = await serve({ entry: mortalEntry(fatal) })
@@ -99,21 +99,18 @@ describe('a worker', () => {
 test.each([
   ['is not found', '/nowhere/at-all'],
   ['cannot be given its arguments', 'x'.repeat(2 ** 22)],
-])(
-  'where the program of a worker %s, runs are refused, and go on when it can be started again',
-  async (_how, program) => {
-    const prefix: string[] = []
-    const session = await serve({ entry: mortalEntry(), prefix })
-    prefix.push(program)
-    await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
-    await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
-    prefix.pop()
-    await waitFor(async () => expect(await echo(session, 1)).toBe(1))
-  },
-)
+])('runs are refused while the program of a worker %s, and go on afterwards', async (_how, program) => {
+  const prefix: string[] = []
+  const session = await serve({ entry: mortalEntry(), prefix })
+  prefix.push(program)
+  await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
+  await expect(session.run(number(1))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
+  prefix.pop()
+  await waitFor(async () => expect(await echo(session, 1)).toBe(1))
+})
 
 test.runIf(process.platform === 'linux')(
-  'thousands of large tensors leave no descriptor open, and no file',
+  'thousands of large tensors leave no open descriptor and no file behind',
   async () => {
     const echoes = writeModel({
       nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],

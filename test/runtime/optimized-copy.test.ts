@@ -42,7 +42,7 @@ describe('an optimized copy', () => {
     ['loads it', '', `if (${IS_COPY}) { ${FAULT} }`, 'it ends the process that loads it'],
     ['computes it', `if (globalThis.isCopy) { ${FAULT} }`, `globalThis.isCopy = ${IS_COPY}`, SIGNAL],
   ])(
-    'that ends the process that %s is dropped, and every worker loads the own file',
+    'an optimized copy that ends the process that %s is dropped, and every worker loads the original file',
     async (_how, act, atLoad, why) => {
       const session = await serve(act, atLoad)
       expect(await echo(session, 666)).toBe(666)
@@ -54,7 +54,7 @@ describe('an optimized copy', () => {
     },
   )
 
-  test('that works is used by every worker, and goes with the model', async () => {
+  test('an optimized copy that works is used by every worker, and is removed with the model', async () => {
     const session = await serve('process.exit(1)', `if (!${IS_COPY}) process.exit(1)`)
     await session.serve({ isHarmless: false, isResident: true })
     expect(await Promise.all([1, 2, 3].map((value) => echo(session, value)))).toEqual([1, 2, 3])
@@ -65,7 +65,7 @@ describe('an optimized copy', () => {
   })
 })
 
-test('what a process of the same number left behind is removed, and nothing of this one', async () => {
+test('the folder of an earlier process with the same number is removed, but not that of this process', async () => {
   const [old, own] = ['old', 'own'].map((name) => join(temporary, `onnx-serve-${hostname()}-${process.pid}-${name}`))
   for (const folder of [old!, own!]) mkdirSync(folder)
   utimesSync(old!, 1, 1)

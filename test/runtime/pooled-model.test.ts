@@ -14,7 +14,7 @@ function workerWith(...files: string[]): WorkerProcess {
 
 const source = (file: string): ModelSource => ({ file, edits: [], bytes: 1 })
 
-test('is loaded from its own file where its copy has gone', async () => {
+test('a model is loaded from its own file if its copy is gone', async () => {
   const model = new PooledModel([source('copy'), source('own')])
   const [both, own, none] = [workerWith('own', 'copy'), workerWith('own'), workerWith()]
   await model.loadOn(both, 1)

@@ -20,7 +20,7 @@ function call(head: Call, parts: Uint8Array[] = []): Received {
   return { call: head, bytes: Buffer.concat(parts) }
 }
 
-test('the loop loads, runs, disposes, and ends with the channel', async () => {
+test('the loop of a worker loads, runs and disposes a model, and ends with the channel', async () => {
   const load = call({ kind: 'load', session: 7, intraOpThreads: 1 }, [serialize(source)])
   const parts: Uint8Array[] = []
   const data = new Float32Array([1, 1])

@@ -77,7 +77,7 @@ function repeat(values: Float32Array, times: number): Float32Array {
 }
 
 describe('the runtime', () => {
-  test('tells a signature, free dimensions as -1', async () => {
+  test('the runtime reports a signature with free dimensions as -1', async () => {
     const { runtime } = startRuntime()
     const { signature } = await runtime.load(plain(fixtureModel('image')))
     expect(signature).toEqual({
@@ -96,7 +96,7 @@ describe('the runtime', () => {
     })
   })
 
-  test('returns every datatype as it came', async () => {
+  test('the runtime returns values of every datatype unchanged', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('every-type')))
     const types = Object.entries(EVERY_TYPE) as [DataType, TensorData][]
@@ -105,7 +105,7 @@ describe('the runtime', () => {
     expect(outputs).toEqual(new Map(types.map(([type, data]) => [`${type}_out`, tensor(type, [1, 2], data)])))
   })
 
-  test('computes only the outputs that are asked for', async () => {
+  test('the runtime computes only the outputs that are asked for', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('image')))
     const image = tensor('float32', [1, 1, 2, 2], new Float32Array([1, 2, 3, 6]))
@@ -113,7 +113,7 @@ describe('the runtime', () => {
     expect(outputs).toEqual(new Map([['mean', tensor('float32', [1], new Float32Array([3]))]]))
   })
 
-  test('leaves the inputs as they are', async () => {
+  test('the runtime does not change the inputs', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('regressor')))
     const data = new Float32Array([1, 2])
@@ -121,7 +121,7 @@ describe('the runtime', () => {
     expect([...data]).toEqual([1, 2])
   })
 
-  test('carries large tensors, and small ones after them', async () => {
+  test('the runtime passes large tensors to a worker and back, and small ones after them', async () => {
     const { runtime } = startRuntime()
     const session = await serve(runtime, fixtureModel('every-type'))
     for (const rows of [300_000, 1, 2000]) {
@@ -145,7 +145,7 @@ describe('the runtime', () => {
     }
   })
 
-  test('serves the tensors of a model whose other output is none', async () => {
+  test('the runtime serves the tensors of a model that also has an unsupported output', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('sequence')))
     expect(session.unsupportedOutputs).toEqual(['probabilities'])
@@ -153,7 +153,7 @@ describe('the runtime', () => {
     expect([...outputs.keys()]).toEqual(['label'])
   })
 
-  test('refuses outputs that are larger than they may be, before they cross, and says how many rows fit', async () => {
+  test('the runtime refuses outputs that are too large, and says how many rows fit', async () => {
     const { runtime } = startRuntime()
     const session = await serve(runtime, fixtureModel('row'))
     const inputs = new Map([['x', tensor('float32', [100, 4], new Float32Array(400))]])
@@ -166,7 +166,7 @@ describe('the runtime', () => {
     expect(computed).toBeInstanceOf(Map)
   })
 
-  test('goes on after values that the model cannot compute, and says why without a path', async () => {
+  test('the runtime goes on after values that the model cannot compute, and explains them without a path', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('lookup')))
     await expect(session.run(lookUp(9n))).rejects.toMatchObject({
@@ -179,19 +179,19 @@ describe('the runtime', () => {
   test.each([
     ['no protobuf', 'this is no model'],
     ['empty', ''],
-  ])('refuses a file that is %s, without a path of any machine', async (_case, content) => {
+  ])('the runtime refuses a file that is %s, and its message has no path', async (_case, content) => {
     const { runtime } = startRuntime()
     const error = await runtime.load(plain(temporaryFile('broken.onnx', content))).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ModelLoadError)
     expect((error as Error).message).toMatch(/^[^/]{5,}$/)
   })
 
-  test('refuses a file that is not there', async () => {
+  test('the runtime refuses a file that does not exist, and names it without its folder', async () => {
     const { runtime } = startRuntime()
     await expect(runtime.load(plain('/nowhere/at-all.onnx'))).rejects.toThrow(/^(?!.*nowhere).*at-all\.onnx/)
   })
 
-  test('refuses runs of a session that has been disposed', async () => {
+  test('the runtime refuses runs of a session that has been disposed', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('regressor')))
     await session.dispose()
@@ -199,7 +199,7 @@ describe('the runtime', () => {
     await expect(run).rejects.toThrow('disposed')
   })
 
-  test('closes cleanly, and again', async () => {
+  test('the runtime can be closed twice without the death of a worker', async () => {
     const { runtime, deaths } = startRuntime()
     await runtime.load(plain(fixtureModel('regressor')))
     await runtime.close()
@@ -207,7 +207,7 @@ describe('the runtime', () => {
     expect(deaths).toEqual([])
   })
 
-  test('lets a run finish before it closes', async () => {
+  test('the runtime lets a run finish before it closes', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('slow')))
     const run = session.run(new Map([['iterations', tensor('int64', [1, 1], new BigInt64Array([500n]))]]))
@@ -217,7 +217,7 @@ describe('the runtime', () => {
 })
 
 describe('several workers', () => {
-  test('compute at once', async () => {
+  test('several workers compute runs of one model at the same time', async () => {
     const { runtime } = startRuntime({ size: 2 })
     const session = await serve(runtime, fixtureModel('slow'))
     expect(session.parallelism).toBe(2)
@@ -227,7 +227,7 @@ describe('several workers', () => {
     expect(await long).toBe(5000)
   })
 
-  test('tell when one is free, each model in turn', async () => {
+  test('a free worker is offered to each model that waits', async () => {
     const { runtime } = startRuntime({ size: 1 })
     const [a, b] = [await serve(runtime, fixtureModel('slow')), await serve(runtime, fixtureModel('slow'))]
     const turns: string[] = []
@@ -244,7 +244,7 @@ describe('several workers', () => {
     expect(turns.toSorted().join('')).toBe('aabb')
   })
 
-  test('are never all taken by one model while another has runs', async () => {
+  test('one model never takes all workers while another model has runs', async () => {
     const { runtime } = startRuntime({ size: 2 })
     const [greedy, other] = [await serve(runtime, fixtureModel('slow')), await serve(runtime, fixtureModel('slow'))]
     const endless = Promise.all([1, 2, 3].map(() => iterate(greedy, 5000)))
@@ -254,7 +254,7 @@ describe('several workers', () => {
     await endless
   })
 
-  test('all hold a model, and all give it back', async () => {
+  test('several workers compute the runs of a model until it is disposed', async () => {
     const { runtime } = startRuntime({ size: 3 })
     const session = await serve(runtime, fixtureModel('regressor'))
     const inputs = () => new Map([['X', tensor('float32', [1, 2], new Float32Array([1, 1]))]])
@@ -264,7 +264,7 @@ describe('several workers', () => {
     await expect(session.run(inputs())).rejects.toThrow('disposed')
   })
 
-  test('start when they are needed for a model that is computed inline, and hold it then', async () => {
+  test('a worker starts when a model that is computed inline needs it', async () => {
     const { runtime } = startRuntime()
     const session = await runtime.load(plain(fixtureModel('slow')))
     await session.serve({ isHarmless: true, isResident: false })
@@ -283,23 +283,26 @@ async function iterate(session: Session, iterations: number, maxMs?: number): Pr
 }
 
 describe('a worker that dies', () => {
-  test.each([1, 2])('of %i is replaced: the values that ended it are refused, the next are computed', async (size) => {
-    const { runtime, deaths } = startRuntime({ entry: mortalEntry(), size })
-    const session = await serve(runtime, 'any')
-    const seen = vi.fn<() => void>()
-    session.onDeath(seen)
-    for (let round = 0; round < 3; round++) {
-      await expect(session.run(number(666))).rejects.toMatchObject({
-        code: 'INFERENCE_FAILED',
-        message: 'these values end the runtime: SIGFPE, a division that the processor cannot do',
-      })
-      expect(await echo(session, round)).toBe(round)
-    }
-    expect(deaths).toEqual(Array(3).fill('SIGFPE, a division that the processor cannot do'))
-    expect(seen).toHaveBeenCalledTimes(3)
-  })
+  test.each([1, 2])(
+    'in a pool of %i, a worker that dies is replaced, and only the values that ended it are refused',
+    async (size) => {
+      const { runtime, deaths } = startRuntime({ entry: mortalEntry(), size })
+      const session = await serve(runtime, 'any')
+      const seen = vi.fn<() => void>()
+      session.onDeath(seen)
+      for (let round = 0; round < 3; round++) {
+        await expect(session.run(number(666))).rejects.toMatchObject({
+          code: 'INFERENCE_FAILED',
+          message: 'these values end the runtime: SIGFPE, a division that the processor cannot do',
+        })
+        expect(await echo(session, round)).toBe(round)
+      }
+      expect(deaths).toEqual(Array(3).fill('SIGFPE, a division that the processor cannot do'))
+      expect(seen).toHaveBeenCalledTimes(3)
+    },
+  )
 
-  test('costs only the run that it had of those that came together', async () => {
+  test('a worker that dies costs only its own run among the runs that came together', async () => {
     const { runtime } = startRuntime({ entry: mortalEntry() })
     const session = await serve(runtime, 'any')
     const results = await session.runAll([1, 666, 2, 3].map((value) => ({ inputs: number(value) })))
@@ -310,14 +313,14 @@ describe('a worker that dies', () => {
   test.each([
     ['is killed from outside', `process.kill(process.pid, 'SIGKILL'); for (;;);`],
     ['exits', 'process.exit(9)'],
-  ])('because it %s blames no request', async (_how, act) => {
+  ])('no request is blamed for a worker that %s', async (_how, act) => {
     const { runtime } = startRuntime({ entry: mortalEntry(act) })
     const session = await serve(runtime, 'any')
     await expect(session.run(number(666))).rejects.toMatchObject({ code: 'RUNTIME_FAILED' })
     expect(await echo(session, 5)).toBe(5)
   })
 
-  test('while it loads the models is replaced later, and later again', async () => {
+  test('a worker that dies while it loads a model is replaced when a request needs the model', async () => {
     const deathsLeft = temporaryFile('deaths', '0')
     const dying = `const { readFileSync, writeFileSync } = process.getBuiltinModule('node:fs')
       const left = Number(readFileSync('${deathsLeft}', 'utf8'))
@@ -333,7 +336,7 @@ describe('a worker that dies', () => {
     expect(deaths).toEqual(['SIGFPE, a division that the processor cannot do', 'exit code 4', 'exit code 4'])
   })
 
-  test('leaves a model whose file has changed to the others; its runs fail where there are none', async () => {
+  test('a model whose file has changed stays on the other workers, and its runs fail if none is left', async () => {
     const file = temporaryFile('model.onnx', 'one')
     const { runtime, lost } = startRuntime({ entry: mortalEntry(), size: 2 })
     const changed = await serve(runtime, file)
@@ -349,7 +352,7 @@ describe('a worker that dies', () => {
 })
 
 describe('a run that takes too long', () => {
-  test('is ended with its worker, and the next one works', async () => {
+  test('a run that takes too long is ended with its worker, and the next run works', async () => {
     const { runtime, deaths } = startRuntime()
     const session = await serve(runtime, fixtureModel('slow'))
     await expect(iterate(session, 100_000_000, 100)).rejects.toMatchObject({
@@ -362,7 +365,7 @@ describe('a run that takes too long', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a run that needs too much memory', () => {
-  test('is refused with the amount, and nothing dies', async () => {
+  test('a run that needs too much memory is refused with the limit, and no worker dies', async () => {
     const { runtime, deaths } = startRuntime()
     const file = temporaryFile('fill.onnx', '')
     writeFileSync(file, fillModel())
@@ -378,19 +381,19 @@ describe.runIf(process.platform === 'linux')('a run that needs too much memory',
 })
 
 describe('trying a model', () => {
-  test('fails a file that ends the process', async () => {
+  test('a model is refused if loading it ends the process', async () => {
     const { runtime } = startRuntime({ entry: mortalEntry(FAULT, 'process.abort()') })
     await expect(runtime.load(plain('any'))).rejects.toThrow(/^loading it ends the process: SIGABRT, a failed check/)
   })
 
-  test('fails a file that takes too long', async () => {
+  test('a model is refused if loading it takes too long', async () => {
     const { runtime } = startRuntime({ entry: mortalEntry(FAULT, 'for (;;);'), maxLoadMs: 300 })
     await expect(runtime.load(plain('any'))).rejects.toThrow(
       'loading and trying it took longer than 0.3 s (--max-load)',
     )
   })
 
-  test('fails a model whose every run ends the process', async () => {
+  test('a model is refused if every run ends the process', async () => {
     const { runtime } = startRuntime({ entry: mortalEntry() })
     const session = await runtime.load(plain('any'))
     for (let run = 0; run < 5; run++) await expect(session.run(number(666))).rejects.toBeInstanceOf(ServingError)
@@ -400,7 +403,7 @@ describe('trying a model', () => {
     await session.dispose()
   })
 
-  test('serves a model that computed some of the values, with a warning', async () => {
+  test('a model is served with a warning if only some of the tried values end its process', async () => {
     const { runtime } = startRuntime({ entry: mortalEntry() })
     const session = await runtime.load(plain('any'))
     await expect(session.run(number(666))).rejects.toMatchObject({ code: 'INFERENCE_FAILED' })
@@ -413,7 +416,7 @@ describe('trying a model', () => {
   })
 })
 
-test.runIf(process.platform === 'linux')('a worker ends with its server, whatever it computes', async () => {
+test.runIf(process.platform === 'linux')('a worker ends with its server, even in the middle of a run', async () => {
   const script = `import { createWorkerPool } from '${new URL('worker-pool.js', WORKER_ENTRY).href}'
     import { findWorkerCommand } from '${new URL('worker-command.js', WORKER_ENTRY).href}'
     const runtime = createWorkerPool({ entry: new URL('${WORKER_ENTRY.href}'), prefix: findWorkerCommand(2 ** 30).prefix,

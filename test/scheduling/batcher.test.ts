@@ -44,7 +44,7 @@ afterEach(() => {
 })
 
 describe('batching', () => {
-  test('starts at once what comes alone', async () => {
+  test('the batcher starts a request that comes alone at once', async () => {
     const { runtime, batcher } = open()
     const result = batcher.submit(request(1))
     await settle()
@@ -53,7 +53,7 @@ describe('batching', () => {
     expect((await result).timings.batchSize).toBe(1)
   })
 
-  test('joins what came together, and what gathers while it computes', async () => {
+  test('the batcher joins requests that come together, and requests that gather during a run', async () => {
     const { runtime, batcher } = open()
     const first = [batcher.submit(request(10)), batcher.submit(request(20, 2))]
     await settle()
@@ -75,7 +75,7 @@ describe('batching', () => {
     await Promise.all(second)
   })
 
-  test('keeps as many runs going as make progress', async () => {
+  test('the batcher keeps as many runs going as can be computed at the same time', async () => {
     const { runtime, batcher } = open({ parallelism: 2, maxBatchSize: 1 })
     for (const first of [1, 2, 3]) void batcher.submit(request(first))
     await settle()
@@ -85,7 +85,7 @@ describe('batching', () => {
     expect(values(runtime.started[2]!.inputs)[0]).toBe(3)
   })
 
-  test('never joins more rows than the policy says, and runs what is larger whole', async () => {
+  test('the batcher never joins more rows than the policy says, and runs a larger request whole', async () => {
     const { runtime, batcher } = open({ maxBatchSize: 4 })
     for (const rows of [2, 2, 1, 9]) void batcher.submit(request(0, rows))
     for (const rows of [4, 1, 9]) {
@@ -96,7 +96,7 @@ describe('batching', () => {
     }
   })
 
-  test('joins only the same inner shape, datatype and outputs, whatever stands between', async () => {
+  test('the batcher joins only requests with the same inner shape and outputs, even if other requests stand between them', async () => {
     const { runtime, batcher } = open()
     const wide: Tensor = { dataType: 'float32', shape: [1, 3], data: new Float32Array(3) }
     void batcher.submit(request(1))
@@ -118,7 +118,7 @@ describe('batching', () => {
     ])
   })
 
-  test('takes the most urgent first, and those of one urgency in the order in which they came', async () => {
+  test('the batcher takes the most urgent requests first, and equally urgent ones in their order', async () => {
     const { runtime, batcher } = open({ maxBatchSize: 1 })
     const priorities = [undefined, 2, undefined, 1, 2] as const
     for (const [index, priority] of priorities.entries()) {
@@ -134,7 +134,7 @@ describe('batching', () => {
     expect(batcher.queued).toBe(0)
   })
 
-  test('keeps what waits for a thread, where it can still be dropped', async () => {
+  test('the batcher keeps requests that wait for a thread, so that they can still be cancelled', async () => {
     let isFree = false
     const { runtime, batcher } = open({ isFree: () => isFree })
     const cancellation = new Cancellation()
@@ -151,7 +151,7 @@ describe('batching', () => {
     await stays
   })
 
-  test('never joins a request whose inputs differ in rows', async () => {
+  test('the batcher never joins a request whose inputs differ in rows', async () => {
     const { runtime, batcher } = open()
     const column = (rows: number): Tensor => ({ dataType: 'float32', shape: [rows, 1], data: new Float32Array(rows) })
     const pair = (a: number, b: number): InferenceRequest => ({
@@ -181,7 +181,7 @@ describe('batching', () => {
     ])
   })
 
-  test('gives everyone its own rows, however they arrive', async () => {
+  test('the batcher gives every request its own rows, in any order of arrival', async () => {
     const upTo = (max: number) => fc.integer({ min: 1, max })
     const arrivals = fc.array(fc.record({ rows: fc.integer({ min: 0, max: 6 }), pause: fc.boolean() }), {
       minLength: 1,
@@ -213,7 +213,7 @@ describe('batching', () => {
     )
   })
 
-  test('runs the members of a failed run singly, so that one fails alone', async () => {
+  test('the batcher runs the members of a failed run singly, so that one fails alone', async () => {
     const { runtime, batcher } = open()
     const results = [1, 2].map((first) => batcher.submit(request(first)).catch((error: Error) => error.message))
     await settle()
@@ -227,7 +227,7 @@ describe('batching', () => {
     expect(await results[1]).toHaveProperty('outputs')
   })
 
-  test('never joins a request with an axis of size 0', async () => {
+  test('the batcher never joins a request with an axis of size 0', async () => {
     const { runtime, batcher } = open()
     const accepted = [1, 0, 2].map((rows) => batcher.submit(request(10, rows)))
     await settle()
@@ -239,7 +239,7 @@ describe('batching', () => {
     await Promise.all(accepted)
   })
 
-  test('sends what is not joined together, shared out over all that compute; one that fails hinders no other', async () => {
+  test('the batcher shares requests that it does not join equally over all threads, and a refused one fails alone', async () => {
     const { runtime, batcher } = open({ maxBatchSize: 1, maxRunsTogether: 4, parallelism: 2 })
     const results = [1, 2, 3, 4, 5, 6].map((first) =>
       batcher.submit(request(first)).catch((error: Error) => error.message),
@@ -257,7 +257,7 @@ describe('batching', () => {
     expect(await Promise.all(results.slice(3))).toEqual(['all of them', 'all of them', 'all of them'])
   })
 
-  test('computes none of a failed run again whose client has left or whose deadline has passed', async () => {
+  test('the batcher does not repeat a request of a failed run if its client has left or its deadline has passed', async () => {
     const { runtime, batcher } = open()
     const client = new Cancellation()
     const outcomes = [
@@ -279,7 +279,7 @@ describe('batching', () => {
     expect(runtime.started).toHaveLength(2)
   })
 
-  test('runs members of a failed run before what came later, on whatever thread is free', async () => {
+  test('the batcher repeats the members of a failed run before later requests, on any free thread', async () => {
     const { runtime, batcher } = open({ parallelism: 2 })
     for (const first of [1, 2]) void batcher.submit(request(first))
     await settle()
@@ -293,7 +293,7 @@ describe('batching', () => {
     expect(runtime.started.slice(2).map(({ inputs }) => values(inputs)[0])).toEqual([1, 2])
   })
 
-  test('joins nothing more once an output did not come back with a row for each, and runs these singly', async () => {
+  test('the batcher stops joining after an output without a row for each row, and repeats these requests singly', async () => {
     const onUnjoinable = vi.fn<(reason: string) => void>()
     const { runtime, batcher } = open({ onUnjoinable })
     const results = [1, 2].map((first) => batcher.submit(request(first)))
@@ -310,7 +310,7 @@ describe('batching', () => {
     expect(values(runtime.started[3]!.inputs)).toEqual([3, 4])
   })
 
-  test('puts a run off when asked to, until it is full or old enough', async () => {
+  test('the batcher delays a run if it is asked to, until the run is full or old enough', async () => {
     const { runtime, batcher } = open({ maxDelayMs: 10, maxBatchSize: 2 })
     void batcher.submit(request(1))
     await vi.advanceTimersByTimeAsync(9)
@@ -325,7 +325,7 @@ describe('batching', () => {
     expect(values(runtime.started[1]!.inputs)).toEqual([2, 3, 3, 4])
   })
 
-  test('puts a run off no longer for the more urgent that come meanwhile', async () => {
+  test('the batcher does not delay a run longer when more urgent requests come', async () => {
     const { runtime, batcher } = open({ maxDelayMs: 10 })
     void batcher.submit(request(1))
     await vi.advanceTimersByTimeAsync(9)
@@ -336,7 +336,7 @@ describe('batching', () => {
 })
 
 describe('admission', () => {
-  test('refuses at once what is over the bound of requests', async () => {
+  test('the batcher refuses a request at once if too many requests wait', async () => {
     const { batcher } = open({ maxQueued: 2, maxBatchSize: 1 })
     void batcher.submit(request())
     await settle()
@@ -347,7 +347,7 @@ describe('admission', () => {
     expect(() => batcher.checkRoom()).toThrow('2 requests with 2 rows are waiting already: try again later')
   })
 
-  test('refuses what is over the bound of rows, but never for good', async () => {
+  test('the batcher refuses a request if too many rows wait, but accepts a large one if no request waits', async () => {
     const { batcher } = open({ maxQueuedRows: 5 })
     void batcher.submit(request(0, 9))
     await expect(batcher.submit(request(0, 1))).rejects.toMatchObject({ code: 'QUEUE_FULL' })
@@ -357,7 +357,7 @@ describe('admission', () => {
     await expect(batcher.submit(request(0, 1))).rejects.toMatchObject({ code: 'QUEUE_FULL' })
   })
 
-  test('refuses what is over the bound of memory', async () => {
+  test('the batcher refuses a request if the waiting requests hold too much memory', async () => {
     const { batcher } = open({ maxQueued: 10, maxBatchSize: 1, maxQueuedRows: 1e9 })
     // Typed arrays only reserve their memory until they are written.
     const large = (): InferenceRequest => {
@@ -370,7 +370,7 @@ describe('admission', () => {
     await expect(batcher.submit(request())).rejects.toMatchObject({ code: 'QUEUE_FULL' })
   })
 
-  test('never computes a request whose deadline passed while it waited', async () => {
+  test('the batcher never computes a request whose deadline passed while it waited', async () => {
     const { runtime, batcher } = open()
     const first = batcher.submit(request(1))
     await settle()
@@ -385,7 +385,7 @@ describe('admission', () => {
     expect(runtime.started).toHaveLength(1)
   })
 
-  test('never computes what is too late, though no timer has said so yet', async () => {
+  test('the batcher never computes a request that is too late, even if no timer has fired yet', async () => {
     const { runtime, batcher } = open()
     const results = [1, 2].map((first) => {
       const deadline = first === 1 ? performance.now() + 5 : undefined
@@ -399,7 +399,7 @@ describe('admission', () => {
     expect(await results[0]).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
   })
 
-  test('knows the deadline of each, whatever the order in which they come', async () => {
+  test('the batcher ends each waiting request at its deadline, in any order of arrival', async () => {
     const { runtime, batcher } = open()
     void batcher.submit(request())
     await settle()
@@ -420,7 +420,7 @@ describe('admission', () => {
     expect(runtime.started).toHaveLength(1)
   })
 
-  test('still answers what started before its deadline', async () => {
+  test('the batcher still answers a request that started before its deadline', async () => {
     const { runtime, batcher } = open()
     const result = batcher.submit(request(1, 1, { deadline: performance.now() + 50 }))
     await settle()
@@ -429,7 +429,7 @@ describe('admission', () => {
     expect((await result).timings).toMatchObject({ queueMs: 0, computeMs: 500 })
   })
 
-  test('refuses a deadline that has passed already, and a client that is gone already', async () => {
+  test('the batcher refuses a request whose deadline has already passed, or whose client is already gone', async () => {
     const { batcher } = open()
     const late = request(1, 1, { deadline: performance.now() })
     const gone = new Cancellation()
@@ -439,7 +439,7 @@ describe('admission', () => {
     expect(batcher.queued).toBe(0)
   })
 
-  test('never computes a request whose client left before its turn', async () => {
+  test('the batcher never computes a request whose client left before its turn', async () => {
     const { runtime, batcher } = open()
     void batcher.submit(request(1))
     await settle()
@@ -453,7 +453,7 @@ describe('admission', () => {
     expect(runtime.started).toHaveLength(1)
   })
 
-  test('still answers a request that is being computed when its client leaves', async () => {
+  test('the batcher still answers a request that is being computed when its client leaves', async () => {
     const { runtime, batcher } = open()
     const client = new Cancellation()
     const result = batcher.submit(request(), client)
@@ -463,7 +463,7 @@ describe('admission', () => {
     await expect(result).resolves.toHaveProperty('timings')
   })
 
-  test('loses nothing: what was sent is answered, refused, late or cancelled', async () => {
+  test('the batcher loses no request: each one is answered, refused, late, cancelled or failed', async () => {
     const action = fc.record({
       rows: fc.integer({ min: 1, max: 4 }),
       what: fc.constantFrom('send', 'cancel', 'finish', 'refuse', 'fail', 'wait'),
@@ -502,7 +502,7 @@ describe('admission', () => {
 })
 
 describe('draining', () => {
-  test('refuses what is new, answers what was accepted, then reports', async () => {
+  test('draining refuses new requests, answers the accepted ones, and then ends', async () => {
     const { runtime, batcher } = open({ maxBatchSize: 1 })
     const accepted = [batcher.submit(request()), batcher.submit(request())]
     let isDrained = false
@@ -518,7 +518,7 @@ describe('draining', () => {
     await expect(Promise.all(accepted)).resolves.toHaveLength(2)
   })
 
-  test('does not put off what waits for others', async () => {
+  test('draining does not delay a request that waits for others', async () => {
     const { runtime, batcher } = open({ maxDelayMs: 1000 })
     const result = batcher.submit(request())
     await settle()
@@ -528,7 +528,7 @@ describe('draining', () => {
     await drained
   })
 
-  test('ends when idle, and when the last one waiting leaves', async () => {
+  test('draining ends at once if the batcher is idle, and also after the last waiting request has left', async () => {
     await open().batcher.drain()
     const { runtime, batcher } = open()
     const first = batcher.submit(request())
@@ -545,7 +545,7 @@ describe('draining', () => {
 })
 
 describe('giving up', () => {
-  test('answers everything that was accepted, whether it waits or is computed, and takes nothing more', async () => {
+  test('giving up ends all waiting and running requests with an error, and accepts no more', async () => {
     const { runtime, batcher } = open()
     const outcomes = [1, 2, 3].map((first) => batcher.submit(request(first)).catch((error: unknown) => error))
     await settle()

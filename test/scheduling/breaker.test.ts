@@ -9,7 +9,7 @@ function open() {
   return { pauses, breaker: new Breaker((seconds) => pauses.push(seconds)) }
 }
 
-test('a few deaths pause nothing', () => {
+test('two deaths of workers do not pause the model', () => {
   const { breaker, pauses } = open()
   breaker.record()
   breaker.record()
@@ -17,7 +17,7 @@ test('a few deaths pause nothing', () => {
   expect(pauses).toEqual([])
 })
 
-test('the third death in a short time pauses the model, and says when to try again', () => {
+test('the third death of a worker in a short time pauses the model, and the error says for how long', () => {
   const { breaker, pauses } = open()
   for (let death = 0; death < 3; death++) breaker.record()
   expect(pauses).toEqual([10])
@@ -30,7 +30,7 @@ test('the third death in a short time pauses the model, and says when to try aga
   breaker.check()
 })
 
-test('a death every ten seconds pauses nothing for long, and rest gives back the whole allowance', () => {
+test('two deaths of workers in every minute do not pause the model', () => {
   const { breaker } = open()
   for (let minute = 0; minute < 2; minute++) {
     for (let death = 0; death < 2; death++) breaker.record()
@@ -40,7 +40,7 @@ test('a death every ten seconds pauses nothing for long, and rest gives back the
   breaker.check()
 })
 
-test('what waited while a model was paused is refused in its turn', async () => {
+test('a run that has waited until its model was paused is refused in its turn', async () => {
   const { breaker } = open()
   const run = breaker.guard(async () => [new Map()])
   expect(await run([])).toHaveLength(1)

@@ -20,25 +20,45 @@ function model(cost: (rows: number) => number, answer: (inputs: Tensors) => Tens
 
 describe('calibration', () => {
   test.each<[string, (rows: number) => number, number, RegExp]>([
-    ['a call costs more than a row', (rows) => 1 + rows * 0.01, 32, /24 times less in a batch/],
-    ['32 rows take too long', (rows) => 1 + rows * 0.25, 8, /3\.3 times less/],
-    ['8 rows take too long already', (rows) => 1 + rows, 1, /a row costs no less in a batch/],
-    ['a row costs the same', (rows) => rows * 0.1, 1, /a row costs no less in a batch/],
-    ['one row takes too long', () => 6, 1, /one row takes 6 ms, more than a batch may take/],
-    ['one row takes seconds', () => 3000, 1, /one row takes 3000 ms/],
-  ])('where %s', async (_case, cost, maxBatchSize, reason) => {
+    [
+      'calibration chooses a batch of 32 rows if a call costs more than a row',
+      (rows) => 1 + rows * 0.01,
+      32,
+      /24 times less in a batch/,
+    ],
+    ['calibration chooses a batch of 8 rows if 32 rows take too long', (rows) => 1 + rows * 0.25, 8, /3\.3 times less/],
+    [
+      'calibration chooses single rows if 8 rows already take too long',
+      (rows) => 1 + rows,
+      1,
+      /a row costs no less in a batch/,
+    ],
+    [
+      'calibration chooses single rows if a row costs the same in a batch',
+      (rows) => rows * 0.1,
+      1,
+      /a row costs no less in a batch/,
+    ],
+    [
+      'calibration chooses single rows if one row takes too long',
+      () => 6,
+      1,
+      /one row takes 6 ms, more than a batch may take/,
+    ],
+    ['calibration chooses single rows if one row takes seconds', () => 3000, 1, /one row takes 3000 ms/],
+  ])('%s', async (_case, cost, maxBatchSize, reason) => {
     const result = await calibrate(model(cost), makeInputs)
     expect(result).toMatchObject({ maxBatchSize, reason: expect.stringMatching(reason) })
     expect(result.measured[0]!.rows).toBe(1)
   })
 
-  test('tries a model that takes seconds only once', async () => {
+  test('calibration runs a model that takes seconds only once', async () => {
     const run = vi.fn(model(() => 3000))
     await calibrate(run, makeInputs)
     expect(run).toHaveBeenCalledTimes(1)
   })
 
-  test('finds an output whose rows depend on each other', async () => {
+  test('calibration finds an output whose rows depend on each other', async () => {
     const sums = (inputs: Tensors): Tensors => {
       const { data, shape } = inputs.get('x')!
       const sum = (data as Float32Array).reduce((a, b) => a + b)
@@ -51,7 +71,7 @@ describe('calibration', () => {
     expect(result).toMatchObject({ maxBatchSize: 1, reason: 'output y differs between a batch and single runs' })
   })
 
-  test('finds an output without a row for each', async () => {
+  test('calibration finds an output without a row for each row of the inputs', async () => {
     const one = (): Tensors => new Map([['y', { dataType: 'float32', shape: [1], data: new Float32Array(1) }]])
     const result = await calibrate(
       model(() => 0.1, one),
@@ -63,7 +83,7 @@ describe('calibration', () => {
     })
   })
 
-  test('bears the last bits that kernels for batches round otherwise', async () => {
+  test('calibration accepts that kernels for batches round the last bits differently', async () => {
     const noisy = (inputs: Tensors): Tensors => {
       const { data, shape } = inputs.get('x')!
       return new Map([
@@ -85,18 +105,21 @@ describe('calibration', () => {
     [1, 5],
     [4, 1],
     [700, 1],
-  ])('measures single runs alone where joining is impossible: of %d ms, %i go together', async (ms, together) => {
-    const run = vi.fn(model(() => ms))
-    expect(await calibrate(run, makeInputs, 'no')).toMatchObject({
-      maxBatchSize: 1,
-      maxRunsTogether: together,
-      reason: 'no',
-      measured: [{ rows: 1 }],
-    })
-    for (const [inputs] of run.mock.calls) expect(inputs.get('x')!.shape).toEqual([1, 1])
-  })
+  ])(
+    'calibration measures only single runs if joining is impossible: runs of %d ms go together in groups of %i',
+    async (ms, together) => {
+      const run = vi.fn(model(() => ms))
+      expect(await calibrate(run, makeInputs, 'no')).toMatchObject({
+        maxBatchSize: 1,
+        maxRunsTogether: together,
+        reason: 'no',
+        measured: [{ rows: 1 }],
+      })
+      for (const [inputs] of run.mock.calls) expect(inputs.get('x')!.shape).toEqual([1, 1])
+    },
+  )
 
-  test('goes without where made-up values cannot be computed', async () => {
+  test('calibration chooses single rows if made-up values cannot be computed', async () => {
     const run = () => Promise.reject(new Error('no such index'))
     expect(await calibrate(run, makeInputs)).toEqual({
       maxBatchSize: 1,

@@ -38,7 +38,7 @@ function firstColumn({ shape, data }: Tensor): Tensors {
   return new Map([['y', floats([count!], values)]])
 }
 
-test('a request of more rows than a run may have is cut, and answered as one', async () => {
+test('a request with more rows than a run may have is cut, and answered as one', async () => {
   const { sizes, run } = recording()
   const requests: RunRequest[] = [{ inputs: rows(2) }, { inputs: rows(10) }, { inputs: rows(4) }]
   const results = (await cutRuns(run, () => 4)(requests)) as Tensors[]
@@ -49,15 +49,15 @@ test('a request of more rows than a run may have is cut, and answered as one', a
 })
 
 test.each([
-  ['where rows may depend on each other', undefined],
-  ['where all are small enough', 10],
-])('requests go together, whole, %s', async (_case, limit) => {
+  ['rows may depend on each other', undefined],
+  ['all are small enough', 10],
+])('requests run whole and together if %s', async (_case, limit) => {
   const { sizes, run } = recording()
   await cutRuns(run, () => limit)([{ inputs: rows(10) }, { inputs: rows(3) }])
   expect(sizes).toEqual([[10, 3]])
 })
 
-test('a request whose parts answer too much together is refused, and the rest is not computed', async () => {
+test('a request is refused if the answers of its parts are too large together, and the rest is not computed', async () => {
   const { sizes, run } = recording()
   // Numbers of four bytes, each of which may take 23 as text.
   const cut = cutRuns(run, () => 4, 23 * 3)
@@ -71,14 +71,14 @@ test('a request whose parts answer too much together is refused, and the rest is
   expect(sizes.flat()).toEqual(Array.from({ length: 9 }, () => 4))
 })
 
-test('inputs of different row counts are not cut', async () => {
+test('a request whose inputs differ in rows is not cut', async () => {
   const { sizes, run } = recording()
   const inputs = new Map([...rows(10), ['z', floats([1], new Float32Array(1))]])
   await cutRuns(run, () => 4)([{ inputs }])
   expect(sizes).toEqual([[10]])
 })
 
-test('an output that does not follow the batch has the request run whole', async () => {
+test('a request runs whole if an output does not have a row for each row', async () => {
   const sum = ({ shape }: Tensor): Tensors => new Map([['y', floats([1], Float32Array.of(shape[0]!))]])
   const { sizes, run } = recording(sum)
   const [result] = (await cutRuns(run, () => 4)([{ inputs: rows(10) }])) as Tensors[]
@@ -88,16 +88,22 @@ test('an output that does not follow the batch has the request run whole', async
 
 test.each<[string, number, ServingError, string, string[]]>([
   [
-    'the row of a part is a row of the request',
+    'the row that an error of a part names becomes the row of the request',
     4,
     new ServingError('INFERENCE_FAILED', 'rows[1]: no', [{ path: 'rows[1]', message: 'no' }]),
     'rows[5]: no',
     ['rows[5]'],
   ],
-  ['a part of one row is the row', 1, new ServingError('INFERENCE_FAILED', 'no'), 'rows[5]: no', ['rows[5]']],
-  ['a part that fails as a whole names no row', 4, new ServingError('INFERENCE_FAILED', 'no'), 'no', []],
-  ['a runtime that dies is nobody’s fault', 1, new ServingError('RUNTIME_FAILED', 'dead'), 'dead', []],
-])('of an error, %s', async (_case, limit, error, message, paths) => {
+  [
+    'an error of a part with one row names that row of the request',
+    1,
+    new ServingError('INFERENCE_FAILED', 'no'),
+    'rows[5]: no',
+    ['rows[5]'],
+  ],
+  ['an error of a part as a whole names no row', 4, new ServingError('INFERENCE_FAILED', 'no'), 'no', []],
+  ['an error of the runtime names no row', 1, new ServingError('RUNTIME_FAILED', 'dead'), 'dead', []],
+])('%s', async (_case, limit, error, message, paths) => {
   const { sizes, run } = recording((x) => ([...(x.data as Float32Array)].includes(5) ? error : firstColumn(x)))
   const [result] = (await cutRuns(run, () => limit)([{ inputs: rows(10) }])) as ServingError[]
   expect(result!.message).toBe(message)

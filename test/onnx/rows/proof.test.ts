@@ -43,7 +43,7 @@ function floats(...shape: number[]): Constant {
   }
 }
 
-describe('rows keep apart in', () => {
+describe('graphs that keep rows apart', () => {
   test.each<[string, Case]>([
     [
       'a layer and its softmax',
@@ -53,7 +53,7 @@ describe('rows keep apart in', () => {
       },
     ],
     [
-      'a convolution with stored statistics, pooled and flattened',
+      'a convolution, stored statistics, pooling and flattening',
       {
         shape: ['N', 3, 8, 8],
         nodes: [
@@ -68,7 +68,7 @@ describe('rows keep apart in', () => {
       },
     ],
     [
-      'a view of pictures as rows of a known length',
+      'a Reshape of pictures to rows of a known length',
       {
         shape: ['N', 3, 8, 8],
         nodes: [node('Conv', 'x k', 'c', { kernel_shape: [3, 3] }), node('Reshape', 'c s', 'y')],
@@ -76,7 +76,7 @@ describe('rows keep apart in', () => {
       },
     ],
     [
-      'weights and values of 8 bits',
+      'quantized weights and values of 8 bits',
       {
         nodes: [
           node('QuantizeLinear', 'x s z', 'q'),
@@ -162,7 +162,7 @@ describe('rows keep apart in', () => {
       },
     ],
     [
-      'a branch that is known',
+      'a branch whose condition is known',
       {
         nodes: [
           node('If', 'c', 'y', {
@@ -173,7 +173,7 @@ describe('rows keep apart in', () => {
         constants: { c: { shape: [], values: [1], type: 'bool' } },
       },
     ],
-    ['trees', { nodes: [node('TreeEnsembleRegressor', 'x', 'y', {}, 'ai.onnx.ml')] }],
+    ['an ensemble of trees', { nodes: [node('TreeEnsembleRegressor', 'x', 'y', {}, 'ai.onnx.ml')] }],
     [
       'a scaler and a classifier',
       {
@@ -181,27 +181,27 @@ describe('rows keep apart in', () => {
         outputs: ['l', 'y'],
       },
     ],
-  ])('%s', (_case, options) => {
+  ])('a graph with %s keeps rows apart', (_case, options) => {
     expect(prove(options)).toEqual({ isProven: true })
   })
 })
 
-describe('rows do not keep apart in', () => {
+describe('graphs that are not proven to keep rows apart', () => {
   test.each<[string, Case, RegExp]>([
     [
-      'the largest value of all',
+      'a division by the largest value of all rows',
       { nodes: [node('ReduceMax', 'x', 'm', { keepdims: 0 }), node('Div', 'x m', 'y')] },
       /^ReduceMax: it works across rows$/,
     ],
     [
-      'the mean of all',
+      'a difference to the mean of all rows',
       {
         nodes: [node('ReduceMean', 'x', 'm'), node('Sub', 'x m', 'y')],
       },
       /^ReduceMean: it works across rows$/,
     ],
     [
-      'a branch on the largest value',
+      'a branch on the largest value of all rows',
       {
         nodes: [
           node('ReduceMax', 'x', 'm', { keepdims: 0 }),
@@ -216,7 +216,7 @@ describe('rows do not keep apart in', () => {
       /^ReduceMax: /,
     ],
     [
-      'a share of the number of rows',
+      'a division by the number of rows',
       {
         nodes: [
           node('Shape', 'x', 's'),
@@ -229,7 +229,7 @@ describe('rows do not keep apart in', () => {
       /^Cast: the number of rows becomes part of the data$/,
     ],
     [
-      'the number of each row',
+      'the number of each row in a sum',
       {
         nodes: [
           node('Shape', 'x', 's', { end: 1 }),
@@ -259,12 +259,12 @@ describe('rows do not keep apart in', () => {
       /^Reshape: a row may be cut into parts that are not whole$/,
     ],
     [
-      'a fixed number of rows',
+      'a Reshape to a fixed number of rows',
       { nodes: [node('Reshape', 'x s', 'y')], constants: { s: ints(2, 4) } },
       /^Reshape: its shape fits one number of rows$/,
     ],
     [
-      'rows and columns that change places',
+      'a Transpose of rows and columns',
       {
         nodes: [node('Transpose', 'x', 't'), node('Reshape', 't s', 'y')],
         constants: { s: ints(-1, 4) },
@@ -272,7 +272,7 @@ describe('rows do not keep apart in', () => {
       /^Reshape: rows get mixed with another axis$/,
     ],
     [
-      'every row with every other',
+      'a product of every row with every other row',
       {
         nodes: [node('Transpose', 'x', 't'), node('MatMul', 'x t', 'y')],
       },
@@ -288,7 +288,7 @@ describe('rows do not keep apart in', () => {
     ],
     ['a softmax over rows', { nodes: [node('Softmax', 'x', 'y', { axis: 0 })] }, /^Softmax: it works across rows$/],
     [
-      'a softmax of old, which takes all axes from one on',
+      'an old softmax over all axes from axis 1 on',
       {
         shape: ['N', 2, 2],
         opset: 11,
@@ -301,7 +301,7 @@ describe('rows do not keep apart in', () => {
       /^Softmax: it works across rows$/,
     ],
     [
-      'statistics that are taken of the batch',
+      'a normalization by statistics of the batch',
       {
         shape: ['N', 2, 4],
         opset: 15,
@@ -318,12 +318,12 @@ describe('rows do not keep apart in', () => {
       /^DynamicQuantizeLinear: it is not known to keep rows apart$/,
     ],
     [
-      'a value for each row in the file',
+      'a constant that has a value for each row',
       { nodes: [node('Add', 'x c', 'y')], constants: { c: floats(3, 4) } },
       /^Add: a constant has another value for each row$/,
     ],
     [
-      'rows that follow one another in time',
+      'a recurrent network whose rows are steps in time',
       {
         shape: ['N', 'T', 4],
         nodes: [node('LSTM', 'x w r', 'y', { hidden_size: 2 })],
@@ -332,21 +332,25 @@ describe('rows do not keep apart in', () => {
       /^LSTM: rows are steps in time$/,
     ],
     [
-      'an axis that only a single row loses',
+      'a Squeeze of an axis that only a single row loses',
       { shape: ['N', 1], nodes: [node('Squeeze', 'x', 'y')] },
       /^Squeeze: a single row would lose its axis$/,
     ],
     [
-      'rows behind other rows',
+      'a Concat of rows behind other rows',
       { nodes: [node('Concat', 'x x', 'y', { axis: 0 })] },
       /^Concat: rows are put behind other rows$/,
     ],
     [
-      'the order of rows',
+      'a choice of rows by their number',
       { nodes: [node('Gather', 'x i', 'y')], constants: { i: ints(1, 0) } },
       /^Gather: rows are chosen by their number$/,
     ],
-    ['chance', { nodes: [node('RandomNormalLike', 'x', 'y')] }, /^RandomNormalLike: it is made by chance$/],
+    [
+      'values that are made by chance',
+      { nodes: [node('RandomNormalLike', 'x', 'y')] },
+      /^RandomNormalLike: it is made by chance$/,
+    ],
     [
       'a loop',
       {
@@ -366,7 +370,7 @@ describe('rows do not keep apart in', () => {
       /^Loop: it is not known to keep rows apart$/,
     ],
     [
-      'two outputs of which one is a sum',
+      'an output that is a sum of all rows',
       {
         outputs: ['y', 'm'],
         nodes: [node('Identity', 'x', 'y'), node('ReduceSum', 'x', 'm', { keepdims: 0 })],
@@ -374,7 +378,7 @@ describe('rows do not keep apart in', () => {
       /^ReduceSum: it works across rows$/,
     ],
     [
-      'an input whose batch is fixed',
+      'an input that has a fixed number of rows',
       { shape: [4, 4], nodes: [node('Identity', 'x', 'y')] },
       /^axis 0 of input x is fixed or unknown$/,
     ],
@@ -384,7 +388,7 @@ describe('rows do not keep apart in', () => {
       /^input x has its rows along two axes$/,
     ],
     [
-      'an output with several rows for each',
+      'an output that has several rows for each row',
       {
         nodes: [node('Reshape', 'x s', 'y')],
         constants: { s: ints(-1, 2) },
@@ -392,7 +396,7 @@ describe('rows do not keep apart in', () => {
       /^output y does not have one row for each row$/,
     ],
     [
-      'a perm that does not fit the rank',
+      'a Transpose whose perm does not fit the rank',
       { nodes: [node('Transpose', 'x', 'y', { perm: [0, 1, 2] })] },
       /^Transpose: perm does not fit the rank$/,
     ],
@@ -406,7 +410,7 @@ describe('rows do not keep apart in', () => {
       { nodes: [node('Identity', 'x', 'y', {}, 'com.example')] },
       /^com.example.Identity: it is not known to keep rows apart$/,
     ],
-  ])('%s', (_case, options, reason) => {
+  ])('a graph with %s is not proven to keep rows apart', (_case, options, reason) => {
     const proof = prove(options)
     expect(proof.isProven ? 'proven' : proof.reason).toMatch(reason)
   })
@@ -424,7 +428,7 @@ const SERVED = [
     .map((name) => join(PARITY, name, '1/model.onnx')),
 ]
 
-test('every export of the parity suite is proven', () => {
+test('every example and every export of the parity suite is proven to keep rows apart', () => {
   const unproven = SERVED.flatMap((file) => {
     const { rows } = readModelFile(fileSource(file))
     return rows.isProven ? [] : [`${file}: ${rows.reason}`]

@@ -42,7 +42,7 @@ async function describeDifference(made: RandomGraph, name: string, seed: number)
   return undefined
 }
 
-test('values of random graphs that are proven are answered in a batch as alone', { timeout: 3_600_000 }, async () => {
+test('proven values of random graphs are the same in a batch as alone', { timeout: 3_600_000 }, async () => {
   const seen = { graphs: 0, nodes: [] as number[], values: 0, proven: 0, operators: new Set<string>() }
   const differences: string[] = []
   const seeds = fc.sample(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { numRuns: GRAPHS, seed: FIRST_SEED })

@@ -53,10 +53,10 @@ function branch(nodes: readonly Node[], output: string): { graph: Graph } {
   return { graph: { nodes, inputs: [], outputs: [{ name: output }] } }
 }
 
-describe('rows are not proven to keep apart', () => {
+describe('graphs that only look as if their rows kept apart', () => {
   test.each<[string, Case, string]>([
     [
-      'where values of a constant are dropped by chance',
+      'values of a constant are dropped by chance',
       {
         nodes: [node('Dropout', 'c ratio training', 'd'), node('Add', 'x d', 'y')],
         constants: {
@@ -68,7 +68,7 @@ describe('rows are not proven to keep apart', () => {
       'Dropout: it may drop values by chance',
     ],
     [
-      'where a product adds no elements up, so that the runtime answers what its memory held',
+      'a product adds no elements up, as the runtime then answers old memory',
       {
         inputs: [place(['N', 3, 2])],
         nodes: [node('Slice', 'x zero zero one', 'none'), node('MatMul', 'w none', 'y')],
@@ -77,7 +77,7 @@ describe('rows are not proven to keep apart', () => {
       'MatMul: it adds no elements up',
     ],
     [
-      'where two texts of a row are filled up, so that words are neighbours only without the gap',
+      'padding separates the words of two texts in one row',
       {
         inputs: [place(['N', 2], 'x', 'string')],
         nodes: [tokenizer('x', 't'), node('Flatten', 't', 'f'), counter('f', 'y', ['b', 'c'])],
@@ -85,7 +85,7 @@ describe('rows are not proven to keep apart', () => {
       'Flatten: its rows are padded',
     ],
     [
-      'where branches hand on rows that are filled up',
+      'branches return rows that are padded',
       {
         inputs: [place(['N'], 'x', 'string')],
         nodes: [
@@ -103,7 +103,7 @@ describe('rows are not proven to keep apart', () => {
       'If: its rows are filled up to the longest of the run',
     ],
     [
-      'where an empty constant is as long as there are rows',
+      'an empty constant has as many rows as the input',
       {
         inputs: [place(['N', 'M'])],
         nodes: [
@@ -120,7 +120,7 @@ describe('rows are not proven to keep apart', () => {
       'ConstantOfShape: it is empty for any number of rows',
     ],
     [
-      'where a constant of unknown shape is divided among the rows',
+      'a constant of unknown shape is divided among the rows',
       {
         inputs: [place(['N', 'M'])],
         nodes: [
@@ -138,7 +138,7 @@ describe('rows are not proven to keep apart', () => {
       'Reshape: a constant is reshaped by the number of rows',
     ],
     [
-      'where a cast to int32 cuts a known number',
+      'a cast to int32 cuts a known number',
       {
         nodes: [node('Cast', 'far', 'end', { to: 6 }), node('Slice', 'x zero end zero', 'y')],
         constants: { zero, far: { shape: [1], values: [2 ** 62], type: 'int64' } },
@@ -146,7 +146,7 @@ describe('rows are not proven to keep apart', () => {
       'Slice: rows are chosen by their number',
     ],
     [
-      'where a sum of known numbers overflows',
+      'a sum of known numbers overflows',
       {
         nodes: [node('Add', 'far far', 'end'), node('Slice', 'x zero end zero', 'y')],
         constants: { zero, far: { shape: [1], values: [2 ** 62], type: 'int64' } },
@@ -154,7 +154,7 @@ describe('rows are not proven to keep apart', () => {
       'Slice: rows are chosen by their number',
     ],
     [
-      'where a constant of unknown shape is cut by the number of rows',
+      'a constant of unknown shape is cut by the number of rows',
       {
         nodes: [
           ...COUNT,
@@ -170,7 +170,7 @@ describe('rows are not proven to keep apart', () => {
       'Slice: its input 2 depends on the rows',
     ],
     [
-      'where a constant of unknown shape is filled up with a value of the rows',
+      'a constant of unknown shape is padded with a value of the rows',
       {
         inputs: [place(['N'])],
         nodes: [
@@ -186,7 +186,7 @@ describe('rows are not proven to keep apart', () => {
       'Pad: its input 2 depends on the rows',
     ],
     [
-      'where known numbers are transposed with three axes',
+      'known numbers are transposed with three axes',
       {
         nodes: [
           node('Transpose', 'p', 'q', { perm: [2, 1, 0] }),
@@ -198,7 +198,7 @@ describe('rows are not proven to keep apart', () => {
       'Pad: the padding is computed',
     ],
     [
-      'where a size within the graph may be 0, and is compared with it',
+      'a size within the graph may be 0, and is compared with 0',
       {
         inputs: [place(['N', 'M'])],
         nodes: [
@@ -216,7 +216,7 @@ describe('rows are not proven to keep apart', () => {
       'If: ReduceMax: it works across rows',
     ],
     [
-      'where two axes of one name are of two sizes, which the runtime accepts',
+      'two axes of one name may have two sizes, which the runtime accepts',
       {
         inputs: [place(['N', 'a']), place(['N', 'a'], 'x2')],
         nodes: [
@@ -230,7 +230,7 @@ describe('rows are not proven to keep apart', () => {
       'Reshape: a row may be cut into parts that are not whole',
     ],
     [
-      'where rows are resized with all other axes alike',
+      'a Resize scales rows together with all other axes',
       {
         opset: 18,
         inputs: [place(['N', 1, 4, 4])],
@@ -244,7 +244,7 @@ describe('rows are not proven to keep apart', () => {
       'Resize: it resizes all axes alike',
     ],
     [
-      'where states of a recurrent network are those of rows, and its sequence is none',
+      'rows are the states of a recurrent network whose sequence is a constant',
       {
         inputs: [place(['N', 1, 4])],
         nodes: [
@@ -262,11 +262,11 @@ describe('rows are not proven to keep apart', () => {
       },
       'GRU: its input 5 depends on the rows',
     ],
-  ])('%s', (_case, graph, reason) => {
+  ])('rows are not proven to keep apart if %s', (_case, graph, reason) => {
     expect(prove(graph)).toEqual({ isProven: false, reason })
   })
 
-  test('where a state counts the steps of a Scan, and one step is another than the first', () => {
+  test('rows are not proven to keep apart if a Scan counts its steps and treats the first one differently', () => {
     const then = branch([node('Identity', 'part', 'a')], 'a')
     const otherwise = branch([node('ReduceMax', 'part', 'm'), node('Sub', 'part m', 'b')], 'b')
     const body: Graph = {
@@ -287,7 +287,7 @@ describe('rows are not proven to keep apart', () => {
   })
 })
 
-test('rows of one text each keep apart, however many words are counted', () => {
+test('rows of one text each keep apart, even with thousands of words, unless the padding is counted', () => {
   const pool = Array.from({ length: 5000 }, (_, index) => `word${index}`)
   const inputs = [place(['N', 1], 'x', 'string')]
   const nodes = (list: readonly string[]) => [
@@ -299,7 +299,7 @@ test('rows of one text each keep apart, however many words are counted', () => {
   expect(prove({ inputs, nodes: nodes([...pool, '#']) })).toMatchObject({ isProven: false })
 })
 
-describe('a small file cannot make the proof large:', () => {
+describe('small files that could make the proof large', () => {
   test.each<[string, Case, boolean]>([
     [
       'a list that doubles forty times',
@@ -315,7 +315,7 @@ describe('a small file cannot make the proof large:', () => {
       true,
     ],
     [
-      'a slice of an axis as long as a file says',
+      'a slice of a very long axis',
       {
         inputs: [place(['N', 2 ** 40])],
         nodes: [node('Slice', 'x one end one', 'y')],
@@ -334,7 +334,7 @@ describe('a small file cannot make the proof large:', () => {
       },
       false,
     ],
-  ])('%s', (_case, graph, isProven) => {
+  ])('a small file with %s cannot make the proof large', (_case, graph, isProven) => {
     expect(prove(graph)).toMatchObject({ isProven })
   })
 })
